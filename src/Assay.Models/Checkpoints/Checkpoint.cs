@@ -1,0 +1,207 @@
+using System.Text;
+
+namespace Assay.Checkpoints;
+
+/// <summary>A model folder, or one safetensors file, opened for reading: its tensors mapped, its other files at hand as text.</summary>
+/// <remarks>Everything is checked when it is opened; after that no tensor is read before it is asked for. Safe to read from many threads.</remarks>
+public sealed class Checkpoint : IDisposable
+{
+    /// <summary>Largest text file that <see cref="ReadText"/> reads, in bytes. The largest published tokenizers have 35 MB.</summary>
+    public const int MaxTextLength = 256 << 20;
+
+    internal const string SingleName = "model.safetensors";
+    private static readonly string[] PickleEndings = [".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"];
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly Dictionary<string, Tensor> byName = new(StringComparer.Ordinal);
+    private readonly List<SafetensorsFile> shards = [];
+    private readonly List<Tensor> tensors = [];
+
+    private Checkpoint(string path, string folder)
+    {
+        Path = path;
+        Folder = folder;
+        Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
+    }
+
+    /// <summary>Path as given.</summary>
+    public string Path { get; }
+
+    /// <summary>Name of the folder, or of the file where one was given.</summary>
+    public string Name { get; }
+
+    /// <summary>The folder that holds the weights.</summary>
+    public string Folder { get; }
+
+    /// <summary>All tensors, shard by shard, in the order of their data.</summary>
+    public IReadOnlyList<Tensor> Tensors => tensors;
+
+    /// <summary>The files that hold the weights; one unless there is an index.</summary>
+    public IReadOnlyList<SafetensorsFile> Shards => shards;
+
+    /// <summary>Whether the folder has an index of shards.</summary>
+    internal bool HasIndex { get; private set; }
+
+    /// <summary>The tensor of this name.</summary>
+    /// <exception cref="InvalidInputException">There is none.</exception>
+    public Tensor this[string name] => byName.TryGetValue(name, out var tensor) ? tensor : throw new InvalidInputException(
+        $"{Path}: there is no tensor {ProblemList.Quote(name)} among the {tensors.Count}. The weights and the config are from different models, or the download is incomplete.");
+
+    /// <summary>The tensor of this name, if there is one.</summary>
+    public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Tensor? tensor) => byName.TryGetValue(name, out tensor);
+
+    /// <summary>Opens a model folder (<c>model.safetensors</c>, or <c>model.safetensors.index.json</c> with its shards) or a single <c>.safetensors</c> file. Links are followed.</summary>
+    /// <exception cref="InvalidInputException">Missing, no safetensors weights, or any rule is violated; all problems at once.</exception>
+    public static Checkpoint Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var checkpoint = new Checkpoint(path, Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path);
+        try
+        {
+            if (Directory.Exists(path)) checkpoint.OpenFolder();
+            else checkpoint.OpenFile();
+            return checkpoint;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            checkpoint.Dispose();
+            throw new InvalidInputException($"{path}: cannot be read: {e.Message}", e);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A text file of the folder (<c>config.json</c>, <c>tokenizer.json</c>, …), read as strict UTF-8; null where there is none.</summary>
+    /// <param name="fileName">A plain name, without folders.</param>
+    /// <exception cref="InvalidInputException">Not UTF-8, longer than <see cref="MaxTextLength"/>, unreadable, or a link to nothing.</exception>
+    public string? ReadText(string fileName)
+    {
+        if (ReadBytes(fileName) is not { } bytes) return null;
+        try
+        {
+            return StrictUtf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidInputException($"{System.IO.Path.Combine(Folder, fileName)}: byte {e.Index} is not UTF-8, which is expected of all text. Fetch the file again.", e);
+        }
+    }
+
+    /// <summary>Unmaps all shards; no tensor can be read afterwards.</summary>
+    public void Dispose()
+    {
+        foreach (var shard in shards) shard.Dispose();
+    }
+
+    private byte[]? ReadBytes(string fileName)
+    {
+        if (!SafetensorsIndex.IsPlainName(fileName)) throw new ArgumentException($"'{fileName}' is not a plain file name.", nameof(fileName));
+        var path = System.IO.Path.Combine(Folder, fileName);
+        try
+        {
+            var info = new FileInfo(path);
+            if (info.LinkTarget is null && !info.Exists) return null;
+            if (info.LinkTarget is not null && !info.ResolveLinkTarget(returnFinalTarget: true)!.Exists)
+                throw new InvalidInputException($"{path}: a link to a file that is not there. The download is incomplete; fetch it again.");
+            using var handle = File.OpenHandle(path);
+            var length = RandomAccess.GetLength(handle);
+            if (length > MaxTextLength) throw new InvalidInputException($"{path}: {length} bytes; at most {MaxTextLength} are expected of a text file.");
+            var bytes = new byte[length];
+            var read = 0;
+            while (read < bytes.Length && RandomAccess.Read(handle, bytes.AsSpan(read), read) is > 0 and var n) read += n;
+            return read == bytes.Length ? bytes : bytes[..read];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path}: cannot be read: {e.Message}", e);
+        }
+    }
+
+    private void OpenFile()
+    {
+        var extension = System.IO.Path.GetExtension(Path).ToLowerInvariant();
+        if (!File.Exists(Path)) throw new InvalidInputException($"{Path}: no such folder or file; a model folder or a .safetensors file is expected.");
+        if (PickleEndings.Contains(extension)) throw new InvalidInputException(PickleRefusal(Path));
+        if (extension == ".gguf") throw new InvalidInputException($"{Path}: GGUF files are not read yet; a safetensors model is expected. Use the model that the GGUF file was made from.");
+        if (Path.EndsWith(".index.json", StringComparison.Ordinal)) throw new InvalidInputException($"{Path}: an index names shards but is no model by itself; give the folder that holds it.");
+        if (extension != ".safetensors") throw new InvalidInputException($"{Path}: a model folder or a .safetensors file is expected.");
+        Add(SafetensorsFile.Open(Path), new ProblemList());
+    }
+
+    private void OpenFolder()
+    {
+        var single = System.IO.Path.Combine(Path, SingleName);
+        HasIndex = File.Exists(System.IO.Path.Combine(Path, SafetensorsIndex.FileName));
+        if (HasIndex && File.Exists(single))
+            throw new InvalidInputException($"{Path}: there are both {SingleName} and {SafetensorsIndex.FileName}; programs differ in which they load. Remove the one that is not meant, or give the file itself.");
+        if (HasIndex) OpenShards();
+        else if (File.Exists(single) || new FileInfo(single).LinkTarget is not null) Add(SafetensorsFile.Open(single), new ProblemList());
+        else throw new InvalidInputException(NoWeights());
+    }
+
+    private void OpenShards()
+    {
+        var index = SafetensorsIndex.Parse(ReadBytes(SafetensorsIndex.FileName)!, System.IO.Path.Combine(Path, SafetensorsIndex.FileName));
+        var problems = new ProblemList();
+        foreach (var name in index.Shards)
+        {
+            try
+            {
+                Add(SafetensorsFile.Open(System.IO.Path.Combine(Path, name)), problems);
+            }
+            catch (InvalidInputException e)
+            {
+                problems.Add(e);
+            }
+        }
+        // A shard that did not open would make every one of its tensors a problem of its own.
+        if (!problems.Any) CheckAgainst(index, problems);
+        problems.ThrowIfAny();
+    }
+
+    private void CheckAgainst(SafetensorsIndex index, ProblemList problems)
+    {
+        foreach (var shard in shards)
+        {
+            var name = System.IO.Path.GetFileName(shard.Path);
+            var held = shard.Tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
+            foreach (var tensor in held)
+            {
+                if (!index.WeightMap.ContainsKey(tensor))
+                    problems.Add($"{shard.Path}: tensor {ProblemList.Quote(tensor)} is not in {SafetensorsIndex.FileName}; every tensor is expected there. The shard and the index are from different models.");
+            }
+            foreach (var (tensor, _) in index.WeightMap.Where(pair => pair.Value == name && !held.Contains(pair.Key)))
+                problems.Add($"{shard.Path}: there is no tensor {ProblemList.Quote(tensor)}, which {SafetensorsIndex.FileName} says is here. The shard and the index are from different models.");
+        }
+    }
+
+    private void Add(SafetensorsFile shard, ProblemList problems)
+    {
+        shards.Add(shard);
+        foreach (var tensor in shard.Tensors)
+        {
+            if (byName.TryAdd(tensor.Name, tensor)) tensors.Add(tensor);
+            else problems.Add($"{shard.Path}: tensor {ProblemList.Quote(tensor.Name)} is in another shard too; each tensor once is expected. Which one counts would be a guess; fetch the model again.");
+        }
+    }
+
+    private string NoWeights()
+    {
+        var names = Directory.EnumerateFileSystemEntries(Path).Select(p => System.IO.Path.GetFileName(p)!).Take(1000).Order(StringComparer.Ordinal).ToList();
+        var pickle = names.Find(n => PickleEndings.Contains(System.IO.Path.GetExtension(n).ToLowerInvariant()) || n.EndsWith(".bin.index.json", StringComparison.Ordinal));
+        if (pickle is not null) return PickleRefusal(System.IO.Path.Combine(Path, pickle));
+        var found = names.Count == 0 ? "The folder is empty" : "Found: " + string.Join(", ", names.Take(20).Select(ProblemList.Quote)) + (names.Count > 20 ? $" and {names.Count - 20} more" : "");
+        var hint = names.Exists(n => n.StartsWith("adapter_model.", StringComparison.Ordinal)) ? "An adapter is not a model; give the model that it was merged into."
+            : names.Exists(n => n.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) ? "GGUF files are not read yet; use the model that they were made from."
+            : names.Exists(n => n.EndsWith(".safetensors", StringComparison.Ordinal)) ? "Give the .safetensors file itself, or fetch the index that belongs to the shards."
+            : "Fetch the weights into this folder.";
+        return $"{Path}: there is neither {SingleName} nor {SafetensorsIndex.FileName}. {found}. {hint}";
+    }
+
+    private static string PickleRefusal(string path) =>
+        $"{path}: Python pickles are not read, since loading one runs whatever code is in it. Convert the model to safetensors first, for example with transformers: " +
+        "AutoModelForCausalLM.from_pretrained(SOURCE).save_pretrained(TARGET, safe_serialization=True), on a machine where you trust the file.";
+}
