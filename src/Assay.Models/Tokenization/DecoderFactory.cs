@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text;
+
+namespace Assay.Tokenization;
+
+/// <summary>Builds decoders from tokenizer.json.</summary>
+internal static class DecoderFactory
+{
+    private static readonly UTF8Encoding Strict = new(false, true);
+
+    public static IDecoder? Create(Component? component)
+    {
+        if (component is null) return null;
+        var type = component.RequiredText("type");
+        IDecoder? result;
+        switch (type)
+        {
+            case "Sequence":
+                result = new DecoderSequence([.. component.List("decoders").Select(Create).OfType<IDecoder>()]);
+                break;
+            case "ByteLevel":
+                result = new ByteLevelDecoder();
+                component.Ignore("add_prefix_space");
+                component.Ignore("trim_offsets");
+                component.Ignore("use_regex");
+                break;
+            case "Replace":
+                result = new ReplaceStep(component.Pattern("pattern"), component.RequiredText("content"));
+                break;
+            case "ByteFallback":
+                result = new ByteFallbackDecoder();
+                break;
+            case "Fuse":
+                result = new FuseDecoder();
+                break;
+            case "Strip":
+                var content = component.RequiredText("content");
+                if (content.Length != 1) component.Problem("'content' must be one character of the first plane.");
+                result = new StripDecoder(content.Length == 1 ? content[0] : ' ', component.Integer("start"), component.Integer("stop"));
+                break;
+            case "BPEDecoder":
+                result = new SuffixDecoder(component.Text("suffix") ?? "</w>");
+                break;
+            case "Metaspace":
+                result = MetaspacePreTokenizer.Create(component);
+                break;
+            default:
+                component.Problem($"the decoder '{Component.Shorten(type)}' is not supported.");
+                return null;
+        }
+        component.Done();
+        return result;
+    }
+
+    private sealed class DecoderSequence(IDecoder[] parts) : IDecoder
+    {
+        public List<string> Decode(List<string> tokens) => parts.Aggregate(tokens, (t, part) => part.Decode(t));
+    }
+
+    private sealed class ByteLevelDecoder : IDecoder
+    {
+        public List<string> Decode(List<string> tokens)
+        {
+            List<byte> bytes = [];
+            foreach (var token in tokens) ByteAlphabet.Decode(token, bytes);
+            return [Encoding.UTF8.GetString([.. bytes])];
+        }
+    }
+
+    private sealed class ByteFallbackDecoder : IDecoder
+    {
+        public List<string> Decode(List<string> tokens)
+        {
+            List<string> result = new(tokens.Count);
+            List<byte> pending = [];
+            foreach (var token in tokens)
+            {
+                if (token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>'
+                    && byte.TryParse(token.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+                {
+                    pending.Add(value);
+                    continue;
+                }
+                Flush(pending, result);
+                result.Add(token);
+            }
+            Flush(pending, result);
+            return result;
+        }
+
+        // Bytes that are no text become one replacement character each.
+        private static void Flush(List<byte> pending, List<string> into)
+        {
+            if (pending.Count == 0) return;
+            try
+            {
+                into.Add(Strict.GetString([.. pending]));
+            }
+            catch (DecoderFallbackException)
+            {
+                into.Add(new string('\uFFFD', pending.Count));
+            }
+            pending.Clear();
+        }
+    }
+
+    private sealed class FuseDecoder : IDecoder
+    {
+        public List<string> Decode(List<string> tokens) => [string.Concat(tokens)];
+    }
+
+    private sealed class StripDecoder(char content, int start, int stop) : IDecoder
+    {
+        public List<string> Decode(List<string> tokens) => tokens.ConvertAll(token =>
+        {
+            var (from, to) = (0, token.Length);
+            while (from < to && from < start && token[from] == content) from++;
+            for (var i = 0; i < stop && to > from && token[to - 1] == content; i++) to--;
+            return token[from..to];
+        });
+    }
+
+    private sealed class SuffixDecoder(string suffix) : IDecoder
+    {
+        public List<string> Decode(List<string> tokens)
+            => suffix.Length == 0 ? tokens : [.. tokens.Select((token, i) => token.Replace(suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal))];
+    }
+}
