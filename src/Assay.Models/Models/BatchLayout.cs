@@ -1,0 +1,64 @@
+using Assay.Checkpoints;
+
+namespace Assay.Models;
+
+/// <summary>Where each sequence's tokens stand in a batch of rows.</summary>
+internal sealed class BatchLayout
+{
+    public BatchLayout(IReadOnlyList<Segment> segments, TransformerSpec spec)
+    {
+        Segments = segments;
+        FirstRow = new int[segments.Count];
+        long rows = 0;
+        foreach (var segment in segments) rows += segment.Tokens.Length;
+        Rows = checked((int)rows);
+        Tokens = new int[Rows];
+        Positions = new int[Rows];
+        var row = 0;
+        for (var s = 0; s < segments.Count; s++)
+        {
+            FirstRow[s] = row;
+            var tokens = segments[s].Tokens.Span;
+            var before = segments[s].Cache?.Length ?? 0;
+            if (segments[s].Cache is { } cache && before + (long)tokens.Length > cache.Capacity)
+                throw new ArgumentException($"Sequence {s} grows to {before + tokens.Length} tokens; its cache holds {cache.Capacity}.", nameof(segments));
+            if (spec.PositionEmbedding is not null && before + (long)tokens.Length > spec.MaxPositions)
+                throw new InvalidInputException($"A sequence has {before + tokens.Length} tokens; the model has {spec.MaxPositions} learned positions. Shorten the text or the context.");
+            for (var i = 0; i < tokens.Length; i++, row++)
+            {
+                if ((uint)tokens[i] >= (uint)spec.VocabularySize)
+                    throw new InvalidInputException($"Token id {tokens[i]} at position {before + i} is outside the model's vocabulary of {spec.VocabularySize}. The tokenizer and the model do not belong together.");
+                Tokens[row] = tokens[i];
+                Positions[row] = before + i;
+                LongestPosition = Math.Max(LongestPosition, before + i);
+            }
+        }
+    }
+
+    public IReadOnlyList<Segment> Segments { get; }
+
+    /// <summary>Rows of the batch.</summary>
+    public int Rows { get; }
+
+    /// <summary>First row of each segment.</summary>
+    public int[] FirstRow { get; }
+
+    /// <summary>(rows,): token ids.</summary>
+    public int[] Tokens { get; }
+
+    /// <summary>(rows,): positions in their sequences.</summary>
+    public int[] Positions { get; }
+
+    /// <summary>The largest position.</summary>
+    public int LongestPosition { get; }
+
+    /// <summary>Cuts every segment into pieces of at most so many queries: (segment, first, count).</summary>
+    public List<(int Segment, int First, int Count)> Tasks(int most)
+    {
+        var tasks = new List<(int, int, int)>();
+        for (var s = 0; s < Segments.Count; s++)
+            for (var first = 0; first < Segments[s].Tokens.Length; first += most)
+                tasks.Add((s, first, Math.Min(most, Segments[s].Tokens.Length - first)));
+        return tasks;
+    }
+}

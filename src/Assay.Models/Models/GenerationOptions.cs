@@ -1,0 +1,19 @@
+using Assay.Models.Sampling;
+
+namespace Assay.Models;
+
+/// <summary>How sequences are continued.</summary>
+public sealed record GenerationOptions
+{
+    /// <summary>Tokens a continuation has at most.</summary>
+    public required int MaxNewTokens { get; init; }
+
+    /// <summary>Ids that end a continuation; the id itself is kept as its last token.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>Null for greedy decoding.</summary>
+    public SamplingOptions? Sampling { get; init; }
+
+    /// <summary>Seed of the draws.</summary>
+    public long Seed { get; init; }
+}

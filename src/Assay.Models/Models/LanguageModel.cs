@@ -1,0 +1,178 @@
+using Assay.Checkpoints;
+using Assay.Models.Kernels;
+using Assay.Models.Sampling;
+using Assay.Tokenization;
+using Assay.Tokenization.Templates;
+
+namespace Assay.Models;
+
+/// <summary>A checkpoint with its tokenizer and chat template, ready to run.</summary>
+/// <remarks>Weights stay mapped in their stored dtype; arithmetic is float32. Results do not depend on <see cref="LanguageModelOptions"/>.
+/// One call at a time.</remarks>
+public sealed unsafe class LanguageModel : IDisposable
+{
+    private readonly WorkTeam _team;
+    private readonly bool _ownsTeam;
+    private readonly bool _allowLong;
+
+    private LanguageModel(Checkpoint checkpoint, LanguageModelOptions options, WorkTeam? team, string configFile)
+    {
+        Checkpoint = checkpoint;
+        var json = checkpoint.ReadText(configFile) ?? throw new InvalidInputException($"{checkpoint.Path}: there is no {configFile}. A model folder needs one to be run.");
+        Config = ModelConfig.Parse(json, configFile);
+        Weights = WeightBinding.Bind(checkpoint, Config);
+        _ownsTeam = team is null;
+        _team = team ?? new WorkTeam(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+        _allowLong = options.AllowLong;
+        MemoryBytes = MemoryBudget.Resolve(options.MemoryBytes);
+        Transformer = new Transformer(Config.Spec, name => Weights[name], _team);
+        Tokenizer = checkpoint.ReadText("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
+        // Ids may have holes: the largest counts.
+        ValidVocabulary = Tokenizer is { Count: > 0 } ? Math.Min(Config.Spec.VocabularySize, Tokenizer.Vocabulary.Values.Max() + 1) : Config.Spec.VocabularySize;
+        SpecialTokens = SpecialTokens.Read(checkpoint.ReadText("tokenizer_config.json"), checkpoint.ReadText("special_tokens_map.json"));
+        ChatTemplate = ChatTemplate.Find(checkpoint.ReadText("chat_template.jinja"), checkpoint.ReadText("tokenizer_config.json"));
+        Generation = GenerationConfig.Parse(checkpoint.ReadText("generation_config.json"), Config);
+    }
+
+    /// <summary>The files.</summary>
+    public Checkpoint Checkpoint { get; }
+
+    /// <summary>The configuration, resolved.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>What is computed.</summary>
+    public TransformerSpec Spec => Config.Spec;
+
+    /// <summary>Null where the folder has no tokenizer.json.</summary>
+    public Tokenizer? Tokenizer { get; }
+
+    /// <summary>Null where the folder has no chat template.</summary>
+    public ChatTemplate? ChatTemplate { get; }
+
+    /// <summary>Beginning, end, padding and unknown tokens.</summary>
+    public SpecialTokens SpecialTokens { get; }
+
+    /// <summary>generation_config.json, with the config's values where it is silent.</summary>
+    public GenerationConfig Generation { get; }
+
+    /// <summary>Memory that activations and caches may take.</summary>
+    public long MemoryBytes { get; }
+
+    /// <summary>Entries of the logits that the tokenizer can name; those beyond are padding.</summary>
+    public int ValidVocabulary { get; }
+
+    /// <summary>Stored tensor by canonical name.</summary>
+    internal IReadOnlyDictionary<string, Tensor> Weights { get; }
+
+    internal Transformer Transformer { get; }
+
+    /// <summary>The threads.</summary>
+    public WorkTeam Team => _team;
+
+    /// <summary>Opens a model folder.</summary>
+    /// <param name="path">Folder.</param>
+    /// <param name="options">Threads, memory; null for the defaults.</param>
+    /// <exception cref="InvalidInputException">Broken, unsupported or incomplete input.</exception>
+    public static LanguageModel Open(string path, LanguageModelOptions? options = null) => Open(path, options, team: null);
+
+    /// <summary>Opens a model that shares another's threads, so that two models do not keep two teams awake; the other must outlive it.</summary>
+    /// <param name="path">Folder.</param>
+    /// <param name="options">Memory; the threads are the other's. Null for the defaults.</param>
+    /// <param name="other">Whose threads.</param>
+    public static LanguageModel Open(string path, LanguageModelOptions? options, LanguageModel other) => Open(path, options, other.Team);
+
+    internal static LanguageModel Open(string path, LanguageModelOptions? options, WorkTeam? team, string configFile = "config.json")
+    {
+        var checkpoint = Checkpoint.Open(path);
+        try
+        {
+            return new LanguageModel(checkpoint, options ?? new LanguageModelOptions(), team, configFile);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Logits of every position of a text, (positions, vocabulary).</summary>
+    /// <param name="tokens">Token ids.</param>
+    /// <param name="options">Captures and hooks.</param>
+    /// <param name="cancellation">Honoured within a layer.</param>
+    public float[] Logits(ReadOnlyMemory<int> tokens, ForwardOptions? options = null, CancellationToken cancellation = default) =>
+        Logits([new Segment(tokens)], options, cancellation);
+
+    /// <summary>Logits of every position of a batch, (rows, vocabulary), sequences one after another.</summary>
+    public float[] Logits(IReadOnlyList<Segment> batch, ForwardOptions? options = null, CancellationToken cancellation = default)
+    {
+        foreach (var segment in batch) CheckLength((segment.Cache?.Length ?? 0) + segment.Tokens.Length);
+        using var hidden = new FloatBuffer();
+        Transformer.Forward(batch, hidden, options, cancellation);
+        var rows = batch.Sum(s => s.Tokens.Length);
+        var logits = new float[checked(rows * Spec.VocabularySize)];
+        fixed (float* data = logits) Transformer.Head(hidden.Data, rows, data);
+        return logits;
+    }
+
+    /// <summary>The residual stream after the final norm at every position of a text, (positions, d).</summary>
+    public float[] FinalHidden(ReadOnlyMemory<int> tokens, ForwardOptions? options = null, CancellationToken cancellation = default)
+    {
+        CheckLength(tokens.Length);
+        using var hidden = new FloatBuffer();
+        Transformer.Forward([new Segment(tokens)], hidden, options, cancellation);
+        return hidden.Rows(0, tokens.Length, Spec.HiddenSize).ToArray();
+    }
+
+    /// <summary>Continues prompts, all together.</summary>
+    public IReadOnlyList<Continuation> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+        new Generator(this).Run(prompts, options, progress, cancellation);
+
+    /// <summary>A user's message as the model expects it: rendered by the chat template and tokenised without adding special tokens; the bare text, tokenised with them, where there is no template.</summary>
+    /// <param name="message">What the user says.</param>
+    /// <param name="clock">The time a template may ask for.</param>
+    public int[] EncodeChat(string message, DateTimeOffset clock)
+    {
+        var tokenizer = RequireTokenizer();
+        return ChatTemplate is null
+            ? tokenizer.Encode(message, addSpecialTokens: true)
+            : tokenizer.Encode(RenderChat([new ChatMessage("user", message)], true, clock), addSpecialTokens: false);
+    }
+
+    /// <summary>A conversation as the chat template renders it.</summary>
+    /// <exception cref="InvalidInputException">No template, or one that refuses.</exception>
+    public string RenderChat(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, DateTimeOffset clock) =>
+        (ChatTemplate ?? throw new InvalidInputException($"{Checkpoint.Path}: the model has no chat template."))
+        .Render(messages, addGenerationPrompt, new ChatTemplateOptions
+        {
+            BosToken = SpecialTokens.Bos, EosToken = SpecialTokens.Eos, PadToken = SpecialTokens.Pad, UnkToken = SpecialTokens.Unk, Clock = clock,
+        });
+
+    /// <summary>The tokenizer, or an error that says what is missing.</summary>
+    public Tokenizer RequireTokenizer() =>
+        Tokenizer ?? throw new InvalidInputException($"{Checkpoint.Path}: there is no tokenizer.json. Copy the base model's, or convert the tokenizer with transformers (AutoTokenizer.save_pretrained).");
+
+    /// <summary>Whether a tensor of the config's list is stored.</summary>
+    public bool HasTensor(string name) => Weights.ContainsKey(name);
+
+    /// <summary>The stored dtype of a tensor of the config's list.</summary>
+    public DType TensorType(string name) => Weights[name].DType;
+
+    /// <summary>Refuses a length that the model was not made for.</summary>
+    /// <exception cref="InvalidInputException">More tokens than learned positions, or than max_position_embeddings without <see cref="LanguageModelOptions.AllowLong"/>.</exception>
+    public void CheckLength(int length)
+    {
+        if (length <= Spec.MaxPositions) return;
+        if (Spec.PositionEmbedding is not null)
+            throw new InvalidInputException($"{Checkpoint.Path}: a sequence of {length} tokens was asked for; the model has {Spec.MaxPositions} learned positions. Shorten the text or the context.");
+        if (!_allowLong)
+            throw new InvalidInputException($"{Checkpoint.Path}: a sequence of {length} tokens was asked for; max_position_embeddings is {Spec.MaxPositions}. Shorten it, or pass --allow-long.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Transformer.Dispose();
+        if (_ownsTeam) _team.Dispose();
+        Checkpoint.Dispose();
+    }
+}

@@ -1,0 +1,205 @@
+using Assay.Models;
+using Assay.Models.Architectures;
+
+namespace Assay.Tests.Models.Architectures;
+
+/// <summary>What configs mean, by hand calculation from transformers' classes.</summary>
+public sealed class ModelConfigTests
+{
+    public static IEnumerable<TheoryDataRow<string>> Types => ArchitectureTable.All.Select(t => new TheoryDataRow<string>(t.ModelType));
+
+    private const string Full = "\"full_attention\"", Sliding = "\"sliding_attention\"";
+
+    [Theory]
+    [InlineData("llama", null)]
+    [InlineData("mistral", "4096 4096 4096 4096", "sliding_window", null)]
+    [InlineData("mistral", "12 12 12 12", "sliding_window", "12")]
+    [InlineData("mistral", null, "sliding_window", "null")]
+    [InlineData("qwen2", null, "sliding_window", "12", "max_window_layers", "0")]
+    [InlineData("qwen2", "- - 12 12", "sliding_window", "12", "max_window_layers", "2", "use_sliding_window", "true")]
+    [InlineData("qwen3", "12 12 12 12", "sliding_window", "12", "max_window_layers", "0", "use_sliding_window", "true")]
+    [InlineData("qwen3", null, "sliding_window", "12", "use_sliding_window", "true")]
+    [InlineData("qwen3", "12 - - 12", "sliding_window", "12", "use_sliding_window", "true", "layer_types", $"[{Sliding},{Full},{Full},{Sliding}]")]
+    [InlineData("qwen3_moe", null, "sliding_window", "12", "max_window_layers", "2")]
+    [InlineData("qwen3_moe", "12 12 12 12", "sliding_window", "12", "use_sliding_window", "true")]
+    [InlineData("gemma2", "4096 - 4096 -")]
+    [InlineData("gemma2", "16 - 16 -", "sliding_window_size", "16")]
+    [InlineData("gemma2", "- - - 4096", "layer_types", $"[{Full},{Full},{Full},{Sliding}]")]
+    [InlineData("gemma2", null, "sliding_window", "null", "layer_types", $"[{Full},{Full},{Full},{Full}]")]
+    [InlineData("gpt2", null)]
+    public void Windows_lie_where_transformers_puts_them(string type, string? windows, params string?[] changes)
+    {
+        var config = ConfigText.Parse(type, [.. changes.Chunk(2).Select(c => (c[0]!, c[1]))]);
+        Assert.Equal(windows ?? "- - - -", string.Join(' ', config.Spec.Layers.Select(l => l.Attention.Window?.ToString() ?? "-")));
+    }
+
+    [Theory]
+    [InlineData("S S S S")]
+    [InlineData("- S - S", "decoder_sparse_step", "2")]
+    [InlineData("- - S -", "decoder_sparse_step", "3")]
+    [InlineData("- S S -", "mlp_only_layers", "[0,3,99]")]
+    [InlineData("- - - -", "num_experts", "0")]
+    public void Experts_lie_where_transformers_puts_them(string sparse, params string[] change)
+    {
+        var config = ConfigText.Parse("qwen3_moe", [.. change.Chunk(2).Select(c => (c[0], (string?)c[1]))]);
+        Assert.Equal(sparse, string.Join(' ', config.Spec.Layers.Select(l => l.Mlp is RoutedMlpSpec ? "S" : "-")));
+        for (var layer = 0; layer < 4; layer++)
+        {
+            var names = config.Tensors.Where(t => t.Name.StartsWith($"model.layers.{layer}.mlp.", StringComparison.Ordinal)).Select(t => t.Name).ToList();
+            Assert.Equal(config.Spec.Layers[layer].Mlp is RoutedMlpSpec ? 1 + 3 * 3 : 3, names.Count);
+        }
+    }
+
+    [Fact]
+    public void Gpt2_slices_its_fused_projection_and_stores_inputs_first()
+    {
+        var config = ConfigText.Parse("gpt2", ("n_inner", "40"));
+        var attention = config.Spec.Layers[2].Attention;
+        Assert.Equal(new LinearSpec("transformer.h.2.attn.c_attn.weight", "transformer.h.2.attn.c_attn.bias", 16, 16, true, 0), attention.Query);
+        Assert.Equal(attention.Query with { FirstOutput = 16 }, attention.Key);
+        Assert.Equal(attention.Query with { FirstOutput = 32 }, attention.Value);
+        Assert.Equal([16, 48], config.Tensors.Single(t => t.Name == "transformer.h.2.attn.c_attn.weight").Shape);
+        Assert.Equal([40, 16], config.Tensors.Single(t => t.Name == "transformer.h.2.mlp.c_proj.weight").Shape);
+        Assert.Equal([64, 16], config.Tensors.Single(t => t.Name == "transformer.wpe.weight").Shape);
+        Assert.Equal("transformer.wte.weight", config.Spec.Head.Weight);
+        Assert.Null(((DenseMlpSpec)config.Spec.Layers[0].Mlp).Gate);
+        Assert.Equal(Activation.GeluTanh, config.Spec.Layers[0].Mlp.Activation);
+    }
+
+    [Theory]
+    [InlineData("true", "false", .5f, .5f)]
+    [InlineData("false", "false", 1f, 1f)]
+    [InlineData("true", "true", .5f, .125f)]
+    [InlineData("false", "true", 1f, .25f)]
+    public void Gpt2_scales_as_its_flags_say(string weights, string inverse, float first, float last)
+    {
+        var layers = ConfigText.Parse("gpt2", ("scale_attn_weights", weights), ("scale_attn_by_inverse_layer_idx", inverse), ("reorder_and_upcast_attn", "true")).Spec.Layers;
+        Assert.Equal([first, last], [layers[0].Attention.Scale, layers[3].Attention.Scale]);
+    }
+
+    [Fact]
+    public void Gemma2_has_its_caps_scales_and_norms()
+    {
+        var spec = ConfigText.Parse("gemma2", ("query_pre_attn_scalar", "144"), ("attn_logit_softcapping", "null")).Spec;
+        Assert.Equal(4, spec.EmbeddingScale);
+        Assert.Equal(30, spec.FinalLogitSoftcap);
+        var layer = spec.Layers[1];
+        Assert.Null(layer.Attention.Softcap);
+        Assert.Equal(1 / 12f, layer.Attention.Scale);
+        Assert.Equal(
+            ["model.layers.1.input_layernorm.weight", "model.layers.1.post_attention_layernorm.weight", "model.layers.1.pre_feedforward_layernorm.weight", "model.layers.1.post_feedforward_layernorm.weight"],
+            new[] { layer.PreAttention, layer.PostAttention, layer.PreMlp, layer.PostMlp }.Select(n => n!.Weight));
+        Assert.All([layer.PreAttention, layer.PostMlp, spec.FinalNorm], n => Assert.Equal(NormKind.RmsPlusOne, n!.Kind));
+        Assert.Equal(50, ConfigText.Parse("gemma2").Spec.Layers[0].Attention.Softcap);
+        // √2304 is whole; √3584 is rounded to float32 once, as torch.tensor(3584 ** 0.5, dtype=torch.float32).
+        Assert.Equal(59.866518188383f, ConfigText.Parse("gemma2", ("hidden_size", "3584")).Spec.EmbeddingScale);
+    }
+
+    [Fact]
+    public void Biases_are_where_the_keys_put_them()
+    {
+        Assert.Equal(["k_proj", "q_proj", "v_proj"], Biases(ConfigText.Parse("qwen2")));
+        Assert.Empty(Biases(ConfigText.Parse("qwen3")));
+        Assert.Empty(Biases(ConfigText.Parse("mistral")));
+        Assert.Equal(["k_proj", "o_proj", "q_proj", "v_proj"], Biases(ConfigText.Parse("llama", ("attention_bias", "true"))));
+        Assert.Equal(["down_proj", "gate_proj", "up_proj"], Biases(ConfigText.Parse("llama", ("mlp_bias", "true"))));
+
+        static IEnumerable<string> Biases(ModelConfig config) => config.Tensors.Where(t => t.Name.StartsWith("model.layers.0.") && t.Name.EndsWith(".bias"))
+            .Select(t => t.Name.Split('.')[^2]).Order();
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Roles_follow_the_residual_stream(string type)
+    {
+        // By name, from the papers: what projects into the stream writes, what projects out of it reads, the rest touches neither.
+        string[] writers = ["embed_tokens.weight", "wte.weight", "wpe.weight", "o_proj.weight", "o_proj.bias", "down_proj.weight", "down_proj.bias", "c_proj.weight", "c_proj.bias"];
+        string[] readers = ["q_proj.weight", "k_proj.weight", "v_proj.weight", "gate_proj.weight", "up_proj.weight", "mlp.gate.weight", "lm_head.weight", "c_attn.weight", "c_fc.weight"];
+        var config = type == "llama" ? ConfigText.Parse(type, ("attention_bias", "true"), ("mlp_bias", "true")) : ConfigText.Parse(type);
+        foreach (var tensor in config.Tensors)
+        {
+            var expected = writers.Any(tensor.Name.EndsWith) ? ResidualRole.Writes : readers.Any(tensor.Name.EndsWith) ? ResidualRole.Reads : ResidualRole.Neither;
+            Assert.True(expected == tensor.Role, $"{tensor.Name} is {tensor.Role}, expected {expected}.");
+            if (tensor.Role == ResidualRole.Neither) Assert.Single(tensor.Shape);
+        }
+    }
+
+    [Fact]
+    public void Both_spellings_of_a_rotation_are_one()
+    {
+        const string llama3 = "\"factor\":8.0,\"low_freq_factor\":1.0,\"high_freq_factor\":4.0,\"original_max_position_embeddings\":64";
+        var four = ConfigText.Parse("llama", ("rope_theta", "500000"), ("rope_scaling", $$"""{"type":"llama3",{{llama3}}}"""));
+        var five = ConfigText.Parse("llama", ("rope_parameters", $$"""{"rope_type":"llama3","rope_theta":500000.0,{{llama3}}}"""));
+        Assert.Equal(four.Canonical, five.Canonical);
+        Assert.Equal(new RopeSpec { Kind = RopeKind.Llama3, Theta = 500000, Factor = 8, LowFrequencyFactor = 1, HighFrequencyFactor = 4, OriginalMaxPositions = 64 }, four.Spec.Layers[0].Attention.Rope);
+        var both = ConfigText.Parse("llama", ("rope_theta", "500000"), ("rope_scaling", $$"""{"rope_type":"llama3",{{llama3}}}"""), ("rope_parameters", $$"""{"rope_type":"llama3","rope_theta":500000.0,{{llama3}}}"""));
+        Assert.Equal(four.Canonical, both.Canonical);
+    }
+
+    [Theory]
+    [InlineData("llama", "rope_theta", "20000")]
+    [InlineData("llama", "rms_norm_eps", "1e-5")]
+    [InlineData("llama", "hidden_act", "\"gelu\"")]
+    [InlineData("llama", "tie_word_embeddings", "true")]
+    [InlineData("llama", "attention_bias", "true")]
+    [InlineData("llama", "rope_scaling", """{"type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":64}""")]
+    [InlineData("mistral", "sliding_window", "8")]
+    [InlineData("gemma2", "query_pre_attn_scalar", "8")]
+    [InlineData("gemma2", "final_logit_softcapping", "null")]
+    [InlineData("gemma2", "attn_logit_softcapping", "51")]
+    [InlineData("gpt2", "scale_attn_weights", "false")]
+    [InlineData("qwen3_moe", "norm_topk_prob", "true")]
+    [InlineData("qwen3_moe", "num_experts_per_tok", "1")]
+    public void Canonical_text_tells_models_apart(string type, string key, string value) =>
+        Assert.NotEqual(ConfigText.Parse(type).Canonical, ConfigText.Parse(type, (key, value)).Canonical);
+
+    [Theory]
+    [InlineData("llama", "torch_dtype", "\"float16\"")]
+    [InlineData("llama", "eos_token_id", "[5,6]")]
+    [InlineData("llama", "head_dim", "4")]
+    [InlineData("llama", "rope_theta", "1e4")]
+    [InlineData("llama", "rope_interleaved", "false")]
+    [InlineData("llama", "rope_scaling", "{}")]
+    [InlineData("llama", "_name_or_path", "\"x\"")]
+    [InlineData("qwen2", "max_window_layers", "21")]
+    [InlineData("qwen2", "sliding_window", "131072")]
+    [InlineData("gpt2", "hidden_size", "16")]
+    [InlineData("gpt2", "n_ctx", "64")]
+    [InlineData("gpt2", "activation_function", "\"gelu_pytorch_tanh\"")]
+    public void Canonical_text_leaves_out_what_is_not_computed_with(string type, string key, string value) =>
+        Assert.Equal(ConfigText.Parse(type).Canonical, ConfigText.Parse(type, (key, value)).Canonical);
+
+    [Fact]
+    public void Every_value_says_where_it_comes_from()
+    {
+        var config = ConfigText.Parse("llama", ("num_key_value_heads", null), ("torch_dtype", "\"bfloat16\""), ("rope_interleaved", "false"), ("is_llama_config", "true"),
+            ("rope_parameters", """{"rope_theta":500000.0,"rope_type":"default"}"""));
+        var resolved = config.Resolved.ToDictionary(r => r.Key);
+        Assert.Equal(new ResolvedValue("hidden_size", "16", ValueSource.Given, null), resolved["hidden_size"]);
+        Assert.Equal(new ResolvedValue("rms_norm_eps", "1e-06", ValueSource.Defaulted, "LlamaConfig"), resolved["rms_norm_eps"]);
+        Assert.Equal(new ResolvedValue("num_key_value_heads", "4", ValueSource.Defaulted, "num_attention_heads"), resolved["num_key_value_heads"]);
+        Assert.Equal(new ResolvedValue("head_dim", "4", ValueSource.Defaulted, "hidden_size / num_attention_heads"), resolved["head_dim"]);
+        Assert.Equal(new ResolvedValue("dtype", "bfloat16", ValueSource.Given, "as torch_dtype"), resolved["dtype"]);
+        Assert.Equal(new ResolvedValue("rope_theta", "500000", ValueSource.Given, "as rope_parameters.rope_theta"), resolved["rope_theta"]);
+        Assert.Equal(ValueSource.Ignored, resolved["rope_interleaved"].Source);
+        Assert.Equal(ValueSource.Shown, resolved["is_llama_config"].Source);
+        Assert.Equal("null", ConfigText.Parse("qwen2").Resolved.Single(r => r.Key == "sliding_window").Value);
+    }
+
+    [Fact]
+    public void A_key_without_a_default_is_missed_by_name()
+    {
+        var reader = new ConfigReader(new Dictionary<string, System.Text.Json.JsonElement>(), "config.json");
+        reader.ReadKeys(Llama.Table with { Keys = [new ConfigKey("width", ConfigKind.Size) { Required = true }] });
+        Assert.Equal("config.json: width is missing and LlamaConfig has no default for it.", Assert.Single(reader.Problems));
+    }
+
+    // As published: with the keys that their files carry and transformers does not read.
+    [Theory]
+    [InlineData("""{"architectures":["Gemma2ForCausalLM"],"model_type":"gemma2","hidden_act":"gelu_pytorch_tanh","hidden_activation":"gelu_pytorch_tanh","cache_implementation":"hybrid","sliding_window":4096,"sliding_window_size":4096,"head_dim":256,"hidden_size":3584,"num_hidden_layers":42,"num_attention_heads":16,"num_key_value_heads":8,"query_pre_attn_scalar":256,"torch_dtype":"float32"}""")]
+    [InlineData("""{"architectures":["Qwen3MoeForCausalLM"],"model_type":"qwen3_moe","head_dim":128,"max_window_layers":48,"num_hidden_layers":2,"norm_topk_prob":true,"rope_scaling":null,"sliding_window":null,"use_sliding_window":false,"attention_bias":false}""")]
+    [InlineData("""{"architectures":["Qwen2ForCausalLM"],"model_type":"qwen2","max_window_layers":28,"sliding_window":131072,"use_sliding_window":false,"use_mrope":false,"rope_theta":1000000.0}""")]
+    [InlineData("""{"architectures":["GPT2LMHeadModel"],"model_type":"gpt2","n_ctx":1024,"n_positions":1024,"task_specific_params":{"text-generation":{"do_sample":true,"max_length":50}},"summary_type":"cls_index","attn_pdrop":0.1}""")]
+    [InlineData("""{"architectures":["LlamaForCausalLM"],"model_type":"llama","is_llama_config":true,"rope_interleaved":false,"pretraining_tp":1,"transformers.js_config":{"kv_cache_dtype":{"fp16":"float16"}},"rope_scaling":null,"attention_dropout":0.0,"initializer_range":0.04}""")]
+    public void Published_configs_are_read(string json) => Assert.NotEmpty(ModelConfig.Parse(json).Tensors);
+}

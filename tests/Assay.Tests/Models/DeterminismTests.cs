@@ -1,0 +1,134 @@
+using Assay.Models;
+using Assay.Tests.Golden;
+
+namespace Assay.Tests.Models;
+
+/// <summary>A position's logits have the same bits however it is reached.</summary>
+public sealed class DeterminismTests
+{
+    /// <summary>Bundled golden checkpoints: each block kind, a window, soft caps, experts.</summary>
+    public static TheoryData<string> Models() => new("llama", "llama3-rope", "mistral-sliding", "gemma2", "gpt2", "qwen2", "qwen3_moe");
+
+    private static LanguageModel Open(string name, int threads = 2, long memory = 0) =>
+        LanguageModel.Open(Path.Combine(GoldenFiles.Repository, "golden", "models", name), new LanguageModelOptions { Threads = threads, MemoryBytes = memory });
+
+    private static int[] Ids(int length, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, length).Select(_ => random.Next(3, 320))];
+    }
+
+    private static int[] Bits(ReadOnlySpan<float> values)
+    {
+        var bits = new int[values.Length];
+        for (var i = 0; i < bits.Length; i++) bits[i] = BitConverter.SingleToInt32Bits(values[i]);
+        return bits;
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void In_one_pass_in_pieces_or_token_by_token(string name)
+    {
+        using var model = Open(name);
+        var ids = Ids(91, 1);
+        var whole = Bits(model.Logits(ids));
+        foreach (var cut in (int[])[1, 7, 8, 16, 33, 90])
+        {
+            using var cache = new KvCache(model.Spec, ids.Length);
+            var pieces = new List<int>();
+            for (var at = 0; at < ids.Length; at += cut) pieces.AddRange(Bits(model.Logits([new Segment(ids.AsMemory(at, Math.Min(cut, ids.Length - at)), cache)])));
+            Assert.Equal(whole, pieces);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void With_any_number_of_threads(string name)
+    {
+        var ids = Ids(120, 2);
+        var bits = new[] { 1, 2, 3 }.Select(threads =>
+        {
+            using var model = Open(name, threads);
+            return Bits(model.Logits(ids));
+        }).ToList();
+        Assert.Equal(bits[0], bits[1]);
+        Assert.Equal(bits[0], bits[2]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void In_any_batch(string name)
+    {
+        using var model = Open(name);
+        var texts = new[] { 40, 1, 17, 0, 64, 5 }.Select((length, i) => Ids(length, i + 10)).ToList();
+        var alone = texts.Select(t => Bits(model.Logits(t))).ToList();
+        foreach (var order in (int[][])[[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [2, 4], [4, 0, 4]])
+            Assert.Equal(order.SelectMany(i => alone[i]), Bits(model.Logits([.. order.Select(i => new Segment(texts[i]))])));
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Greedy_tokens_are_the_argmax_of_their_own_rescoring_whatever_shares_the_batch(string name)
+    {
+        using var model = Open(name);
+        var prompts = new[] { 3, 20, 1, 9 }.Select((length, i) => Ids(length, i + 30)).ToList();
+        var together = model.Generate(prompts, new GenerationOptions { MaxNewTokens = 20 });
+        using var cramped = Open(name, 1, 1);
+        var apart = cramped.Generate(prompts, new GenerationOptions { MaxNewTokens = 20 });
+        for (var i = 0; i < prompts.Count; i++)
+        {
+            Assert.Equal(together[i].Tokens, apart[i].Tokens);
+            int[] text = [.. prompts[i], .. together[i].Tokens];
+            var logits = model.Logits(text);
+            for (var t = prompts[i].Length; t < text.Length; t++)
+            {
+                var row = logits.AsSpan((t - 1) * 320, 320).ToArray();
+                Assert.Equal(Array.IndexOf(row, row.Max()), text[t]);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_stop_token_ends_a_continuation_and_is_kept()
+    {
+        using var model = Open("llama");
+        var free = model.Generate([Ids(9, 1)], new GenerationOptions { MaxNewTokens = 12 })[0];
+        Assert.False(free.Stopped);
+        var stop = free.Tokens[4];
+        var stopped = model.Generate([Ids(9, 1)], new GenerationOptions { MaxNewTokens = 12, StopTokens = [stop] })[0];
+        Assert.True(stopped.Stopped);
+        Assert.Equal(free.Tokens[..(Array.IndexOf(free.Tokens, stop) + 1)], stopped.Tokens);
+    }
+
+    [Fact]
+    public void Hooks_change_what_follows_and_captures_show_it()
+    {
+        using var model = Open("llama");
+        var ids = Ids(12, 4);
+        var site = new Site(1, SitePoint.ResidPre);
+        var plain = model.Logits(ids);
+        var same = model.Logits(ids, new ForwardOptions { Hooks = [(site, (_, rows, _) => { })] });
+        Assert.Equal(plain, same);
+        var cache = new ActivationCache([site, new Site(0, SitePoint.ResidPost), new Site(1, SitePoint.ResidMid), new Site(1, SitePoint.AttnOut)]);
+        var zeroed = model.Logits(ids, new ForwardOptions { Capture = cache, Hooks = [(site, (_, rows, _) => rows.Clear())] });
+        Assert.NotEqual(plain, zeroed);
+        Assert.All(cache[site].ToArray(), v => Assert.Equal(0, v));
+        // With nothing in the stream, what is there after attention is what attention added.
+        Assert.Equal(cache[new Site(1, SitePoint.AttnOut)].ToArray(), cache[new Site(1, SitePoint.ResidMid)].ToArray());
+        // The capture of the block before is from before the hook.
+        Assert.Contains(cache[new Site(0, SitePoint.ResidPost)].ToArray(), v => v != 0);
+    }
+
+    [Fact]
+    public void Lengths_beyond_the_model_are_refused()
+    {
+        using var gpt2 = Open("gpt2");
+        var error = Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => gpt2.Logits(Ids(257, 1)));
+        Assert.Contains("learned positions", error.Message);
+        using var llama = Open("llama");
+        Assert.Contains("--allow-long", Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => llama.Logits(Ids(257, 1))).Message);
+        using var allowed = LanguageModel.Open(Path.Combine(GoldenFiles.Repository, "golden", "models", "llama"), new LanguageModelOptions { AllowLong = true });
+        Assert.Equal(257 * 320, allowed.Logits(Ids(257, 1)).Length);
+        Assert.Contains("outside the model's vocabulary", Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => llama.Logits(new[] { 320 })).Message);
+    }
+}
