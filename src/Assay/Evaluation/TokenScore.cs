@@ -13,6 +13,8 @@ namespace Assay.Evaluation;
 /// <param name="TopQ">Largest probability of q.</param>
 /// <param name="ArgmaxP">Its token; ties to the lowest id.</param>
 /// <param name="ArgmaxQ">The candidate's.</param>
+/// <param name="PaddingP">Probability that the base gave to entries the tokenizer cannot name, before they were removed.</param>
+/// <param name="PaddingQ">The candidate's.</param>
 /// <remarks>protocol.md, M1.</remarks>
 public readonly record struct TokenScore(int Token, double Kl, double ReverseKl, double Jsd, double LogP, double LogQ, double EntropyP, double EntropyQ,
-    double TopP, double TopQ, int ArgmaxP, int ArgmaxQ);
+    double TopP, double TopQ, int ArgmaxP, int ArgmaxQ, double PaddingP = 0, double PaddingQ = 0);

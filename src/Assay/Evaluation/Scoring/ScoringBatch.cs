@@ -1,0 +1,50 @@
+using Assay.Models;
+using Assay.Models.Kernels;
+
+namespace Assay.Evaluation.Scoring;
+
+/// <summary>Texts that are forwarded together, and where the rows stand that predict their scored tokens.</summary>
+internal sealed unsafe class ScoringBatch
+{
+    private readonly List<Segment> _segments = [];
+
+    /// <summary>(text, index of the scored token, row that predicts it), in the order of texts and tokens.</summary>
+    public List<(int Text, int Index, int Row)> Picks { get; } = [];
+
+    /// <summary>Rows forwarded.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>Cuts texts into batches of at most so many rows, or of one text where it alone is longer.</summary>
+    public static IEnumerable<ScoringBatch> Cut(IReadOnlyList<ScoredText> texts, int limit)
+    {
+        var batch = new ScoringBatch();
+        for (var t = 0; t < texts.Count; t++)
+        {
+            var text = texts[t];
+            ArgumentOutOfRangeException.ThrowIfLessThan(text.FirstScored, 1);
+            // The last token is scored, not read.
+            var read = Math.Max(0, text.Tokens.Length - 1);
+            if (batch.Rows > 0 && batch.Rows + read > limit)
+            {
+                yield return batch;
+                batch = new ScoringBatch();
+            }
+
+            for (var i = text.FirstScored; i < text.Tokens.Length; i++) batch.Picks.Add((t, i, batch.Rows + i - 1));
+            batch._segments.Add(new Segment(text.Tokens.AsMemory(0, read)));
+            batch.Rows += read;
+        }
+
+        if (batch.Rows > 0) yield return batch;
+    }
+
+    /// <summary>Forwards the batch and keeps the rows that predict: (picks, d).</summary>
+    public void Forward(LanguageModel model, FloatBuffer all, FloatBuffer picked, CancellationToken cancellation)
+    {
+        var width = model.Spec.HiddenSize;
+        foreach (var segment in _segments) model.CheckLength(segment.Tokens.Length);
+        model.Transformer.Forward(_segments, all, null, cancellation);
+        picked.Ensure(Math.Max(1, (long)Picks.Count * width));
+        for (var i = 0; i < Picks.Count; i++) all.Rows(Picks[i].Row, 1, width).CopyTo(picked.Rows(i, 1, width));
+    }
+}

@@ -1,0 +1,135 @@
+namespace Assay.Evaluation.Statistics;
+
+/// <summary>Intervals by resampling whole clusters within strata.</summary>
+/// <remarks>protocol.md, Statistics. Deterministic for a seed. Fewer than <see cref="MinimumClusters"/> clusters get no interval.</remarks>
+public static class ClusterBootstrap
+{
+    /// <summary>Below this many clusters no bootstrap interval is given.</summary>
+    public const int MinimumClusters = 30;
+
+    /// <summary>Resamples drawn, B.</summary>
+    public const int Replicates = 9_999;
+
+    /// <summary>The mean (total over weight within a stratum, strata weighted equally) with the studentised interval.</summary>
+    /// <param name="clusters">Clusters; those without weight are passed over.</param>
+    /// <param name="seed">Chooses the resamples.</param>
+    /// <param name="level">Coverage asked.</param>
+    /// <returns>NaN of no clusters; no interval where a total is not finite or the clusters are too few. A bound is infinite where too many
+    /// resamples have no spread at all.</returns>
+    /// <remarks>Bootstrap-t (Efron and Tibshirani, 1993, chapter 12) with standard errors by cluster linearisation.</remarks>
+    public static Estimate Mean(IReadOnlyList<Cluster> clusters, ulong seed, double level = .95)
+    {
+        var kept = clusters.Where(c => c.Weight != 0).ToArray();
+        if (kept.Length == 0) return new Estimate(double.NaN, double.NaN, double.NaN, level, 0, "no data");
+        var strata = Strata.Of([.. kept.Select(c => c.Stratum)]);
+        var (totals, weights) = Parts(kept, strata);
+        var drawn = Enumerable.Repeat(1, kept.Length).ToArray();
+        var (mean, error) = MeanAndError(totals, weights, strata, drawn);
+        if (!double.IsFinite(mean)) return None(mean, "a value is not finite");
+        if (kept.Length < MinimumClusters) return None(mean, $"fewer than {MinimumClusters} clusters");
+        if (error == 0) return new Estimate(mean, mean, mean, level, kept.Length, "no variation between clusters");
+        var t = new double[Replicates];
+        for (var b = 0; b < t.Length; b++)
+        {
+            strata.Resample(seed, b, drawn);
+            var (value, spread) = MeanAndError(totals, weights, strata, drawn);
+            t[b] = value == mean ? 0 : (value - mean) / spread;
+        }
+        Array.Sort(t);
+        var beyond = (1 - level) / 2;
+        return new Estimate(mean, mean - OrderStatistics.Quantile(t, 1 - beyond) * error, mean - OrderStatistics.Quantile(t, beyond) * error, level, kept.Length, "bootstrap-t");
+
+        Estimate None(double value, string why) => new(value, double.NaN, double.NaN, level, kept.Length, why);
+    }
+
+    /// <summary>Standard error of the mean by cluster linearisation within strata; NaN of fewer than two clusters.</summary>
+    /// <param name="clusters">Clusters; those without weight are passed over.</param>
+    /// <remarks>√(G/(G−1) Σ (total − mean · weight)²) / Σ weight in each stratum.</remarks>
+    public static double StandardError(IReadOnlyList<Cluster> clusters)
+    {
+        var kept = clusters.Where(c => c.Weight != 0).ToArray();
+        if (kept.Length < 2) return double.NaN;
+        var strata = Strata.Of([.. kept.Select(c => c.Stratum)]);
+        var (totals, weights) = Parts(kept, strata);
+        return MeanAndError(totals, weights, strata, [.. kept.Select(_ => 1)]).Error;
+    }
+
+    /// <summary>The mean of candidate − base over clusters measured under both, with the studentised interval.</summary>
+    /// <param name="before">Clusters under the base.</param>
+    /// <param name="after">The same clusters under the candidate: same order, strata and weights.</param>
+    /// <param name="seed">Chooses the resamples.</param>
+    /// <param name="level">Coverage asked.</param>
+    /// <exception cref="ArgumentException">The two are not the same clusters.</exception>
+    public static Estimate PairedDifference(IReadOnlyList<Cluster> before, IReadOnlyList<Cluster> after, ulong seed, double level = .95)
+    {
+        if (before.Count != after.Count || before.Zip(after).Any(p => p.First.Stratum != p.Second.Stratum || p.First.Weight != p.Second.Weight))
+            throw new ArgumentException("Paired clusters have the same order, strata and weights.", nameof(after));
+        return Mean([.. before.Zip(after, (a, b) => b with { Total = b.Total - a.Total })], seed, level);
+    }
+
+    /// <summary>Percentile intervals of statistics that are no means (quantiles, tail means), all from the same resamples.</summary>
+    /// <param name="strata">Each cluster's stratum.</param>
+    /// <param name="statistics">Fills its second argument from how often each cluster was drawn; called with ones first.</param>
+    /// <param name="count">How many statistics.</param>
+    /// <param name="seed">Chooses the resamples.</param>
+    /// <param name="level">Coverage asked.</param>
+    public static Estimate[] Percentile(IReadOnlyList<string> strata, Action<int[], double[]> statistics, int count, ulong seed, double level = .95)
+    {
+        var n = strata.Count;
+        var drawn = Enumerable.Repeat(1, n).ToArray();
+        var values = new double[count];
+        statistics(drawn, values);
+        if (n < MinimumClusters)
+            return [.. values.Select(v => new Estimate(v, double.NaN, double.NaN, level, n, n == 0 ? "no data" : $"fewer than {MinimumClusters} clusters"))];
+        var groups = Strata.Of(strata);
+        var one = new double[count];
+        var all = Enumerable.Range(0, count).Select(_ => new double[Replicates]).ToArray();
+        for (var b = 0; b < Replicates; b++)
+        {
+            groups.Resample(seed, b, drawn);
+            statistics(drawn, one);
+            for (var k = 0; k < count; k++) all[k][b] = one[k];
+        }
+        foreach (var sample in all) Array.Sort(sample);
+        var beyond = (1 - level) / 2;
+        return [.. values.Select((v, k) => new Estimate(v, OrderStatistics.Quantile(all[k], beyond), OrderStatistics.Quantile(all[k], 1 - beyond), level, n, "percentile bootstrap"))];
+    }
+
+    private static (double Mean, double Error) MeanAndError(double[] totals, double[] weights, Strata strata, int[] counts)
+    {
+        double mean = 0, variance = 0, lone = double.NaN;
+        for (var s = 0; s < strata.Members.Length; s++)
+        {
+            var members = strata.Members[s];
+            double total = 0, weight = 0, squares = 0, share = strata.Shares[s];
+            foreach (var i in members)
+            {
+                if (counts[i] == 0) continue;
+                total += counts[i] * totals[i];
+                weight += counts[i] * weights[i];
+            }
+            var ratio = total / weight;
+            foreach (var i in members)
+            {
+                var residual = totals[i] - ratio * weights[i];
+                if (counts[i] != 0) squares += counts[i] * residual * residual;
+            }
+            mean += share * ratio;
+            if (members.Length > 1) variance += share * share * squares * members.Length / (members.Length - 1) / (weight * weight);
+            else lone = ratio;
+        }
+        // A lone singleton has no spread of its own: its distance from the mean stands in.
+        if (!double.IsNaN(lone) && strata.Members.Length > 1) variance += strata.Shares[^1] * strata.Shares[^1] * (lone - mean) * (lone - mean);
+        return (mean, Math.Sqrt(variance));
+    }
+
+    /// <summary>Totals and weights of clusters; members of the pool of singletons count equally, so theirs become value and 1.</summary>
+    private static (double[] Totals, double[] Weights) Parts(Cluster[] clusters, Strata strata)
+    {
+        var (totals, weights) = (clusters.Select(c => c.Total).ToArray(), clusters.Select(c => c.Weight).ToArray());
+        for (var s = 0; s < strata.Members.Length; s++)
+            if (strata.Pooled[s])
+                foreach (var i in strata.Members[s]) (totals[i], weights[i]) = (totals[i] / weights[i], 1);
+        return (totals, weights);
+    }
+}

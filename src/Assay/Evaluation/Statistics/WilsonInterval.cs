@@ -1,0 +1,24 @@
+namespace Assay.Evaluation.Statistics;
+
+/// <summary>Wilson's score interval of a single proportion of independent trials.</summary>
+public static class WilsonInterval
+{
+    /// <summary>The proportion with its interval; value NaN and no interval where n is 0.</summary>
+    /// <param name="count">Successes, 0 to n.</param>
+    /// <param name="n">Trials.</param>
+    /// <param name="level">Coverage asked, in (0, 1).</param>
+    /// <remarks>Wilson, Probable inference, 1927.</remarks>
+    public static Estimate Compute(long count, long n, double level = .95)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, n);
+        if (n == 0) return new Estimate(double.NaN, double.NaN, double.NaN, level, 0, "no trials");
+        var z = NormalDistribution.Quantile(.5 + level / 2);
+        var share = (double)count / n;
+        var scale = 1 + z * z / n;
+        var centre = (share + z * z / (2 * n)) / scale;
+        var half = z * Math.Sqrt(share * (1 - share) / n + z * z / (4.0 * n * n)) / scale;
+        // The bounds are exactly 0 and 1 there; rounding would leave 1e-17.
+        return new Estimate(share, count == 0 ? 0 : centre - half, count == n ? 1 : centre + half, level, n, "Wilson");
+    }
+}

@@ -1,0 +1,44 @@
+namespace Assay.Evaluation.Vetting;
+
+/// <summary>What a comparison will measure. Everything that decides a number is in here; threads, memory and paths are not.</summary>
+public sealed record VetPlan
+{
+    /// <summary>Version of the protocol and of the generators' wording: another version draws other prompts.</summary>
+    public const string ProtocolVersion = "assay-protocol-1";
+
+    /// <summary>The base.</summary>
+    public required ModelIdentity Base { get; init; }
+
+    /// <summary>The candidate.</summary>
+    public required ModelIdentity Candidate { get; init; }
+
+    /// <summary>Seed of prompts and documents.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Where the seed comes from, in words.</summary>
+    public required string SeedSource { get; init; }
+
+    /// <summary>Items of each panel.</summary>
+    public int Items { get; init; } = 64;
+
+    /// <summary>Tokens of a continuation at most.</summary>
+    public int MaxNewTokens { get; init; } = 64;
+
+    /// <summary>Documents of each prose domain.</summary>
+    public int DocumentsPerDomain { get; init; } = 8;
+
+    /// <summary>Window of reference text, in tokens.</summary>
+    public required int Context { get; init; }
+
+    /// <summary>Prose domains.</summary>
+    public required IReadOnlyList<string> Domains { get; init; }
+
+    /// <summary>Whether the base's chat template frames the prompts; otherwise they are given bare.</summary>
+    public required bool ChatTemplate { get; init; }
+
+    /// <summary>The time that a template may ask for.</summary>
+    public required DateTimeOffset Clock { get; init; }
+
+    /// <summary>Whether the run was limited by hand, so that its outcome is no verdict.</summary>
+    public bool Limited { get; init; }
+}

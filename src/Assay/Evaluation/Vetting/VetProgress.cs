@@ -1,0 +1,8 @@
+namespace Assay.Evaluation.Vetting;
+
+/// <summary>How far a comparison has come.</summary>
+/// <param name="Stage">What is being done.</param>
+/// <param name="Done">Items and documents finished.</param>
+/// <param name="Total">Items and documents in all.</param>
+/// <param name="Tokens">Tokens forwarded or generated so far, both models together.</param>
+public readonly record struct VetProgress(string Stage, int Done, int Total, long Tokens);
