@@ -1,0 +1,28 @@
+using Assay.Evaluation;
+
+namespace Assay.Reports;
+
+/// <summary>One measure as every report shows it.</summary>
+/// <param name="Id">Stable name, such as <c>benign.kld.mean</c>.</param>
+/// <param name="Value">Point estimate; +∞ where q = 0 somewhere p > 0; NaN where not measurable.</param>
+/// <param name="Low">Lower bound; NaN where no interval may be given.</param>
+/// <param name="High">Upper bound; NaN where no interval may be given.</param>
+/// <param name="Level">Coverage asked of the interval, such as .95.</param>
+/// <param name="N">Clusters (items, documents) it rests on.</param>
+/// <param name="Unit">Unit, such as <c>nats/token</c>.</param>
+/// <param name="Method">How the interval was made, or why there is none.</param>
+/// <param name="Where">Panel, policy and positions it was measured at.</param>
+public sealed record MeasureRow(string Id, double Value, double Low, double High, double Level, long N, string Unit, string Method, string Where)
+{
+    /// <summary>An estimate with its name, unit and place.</summary>
+    public static MeasureRow Of(string id, Estimate estimate, string unit, string where) =>
+        new(id, estimate.Value, estimate.Low, estimate.High, estimate.Level, estimate.N, unit, estimate.Method, where);
+
+    /// <summary>Whether an interval could be given.</summary>
+    public bool HasInterval => !double.IsNaN(Low) && !double.IsNaN(High);
+
+    /// <summary>The value with unit, interval, level and n, as people read it.</summary>
+    public override string ToString() => HasInterval
+        ? FormattableString.Invariant($"{Value:g4} {Unit} [{Low:g4}, {High:g4}] ({Level:p0}, n = {N})")
+        : FormattableString.Invariant($"{Value:g4} {Unit} (no interval: {Method}, n = {N})");
+}

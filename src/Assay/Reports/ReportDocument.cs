@@ -1,0 +1,84 @@
+namespace Assay.Reports;
+
+/// <summary>Everything a report says. Renderers only lay it out; no number is computed after this point.</summary>
+public sealed record ReportDocument
+{
+    /// <summary>Version of the JSON form; raised whenever a reader could break.</summary>
+    public const string Schema = "assay-report-1";
+
+    /// <summary>The outcome.</summary>
+    public required ReportVerdict Verdict { get; init; }
+
+    /// <summary>Version of Assay.</summary>
+    public required string Assay { get; init; }
+
+    /// <summary>Version of the protocol.</summary>
+    public required string Protocol { get; init; }
+
+    /// <summary>Whether the run was limited by hand: the outcome is stamped "not a verdict".</summary>
+    public bool Limited { get; init; }
+
+    /// <summary>The three to five measures that decided, first the most telling.</summary>
+    public required IReadOnlyList<MeasureRow> Deciding { get; init; }
+
+    /// <summary>The base.</summary>
+    public required ReportModel Base { get; init; }
+
+    /// <summary>The candidate.</summary>
+    public required ReportModel Candidate { get; init; }
+
+    /// <summary>What was compared on: seed and its source, items, token counts, template, hashes of ids.</summary>
+    public required IReadOnlyList<ReportFact> Facts { get; init; }
+
+    /// <summary>What stands beside the verdict.</summary>
+    public IReadOnlyList<ReportFinding> Findings { get; init; } = [];
+
+    /// <summary>Every measure.</summary>
+    public required IReadOnlyList<MeasureRow> Measures { get; init; }
+
+    /// <summary>The items of each panel that diverge most, worst first.</summary>
+    public IReadOnlyList<ReportSample> Worst { get; init; } = [];
+
+    /// <summary>How it was measured, a sentence each.</summary>
+    public IReadOnlyList<string> Method { get; init; } = [];
+
+    /// <summary>What this report cannot tell, a sentence each.</summary>
+    public IReadOnlyList<string> CannotTell { get; init; } = [];
+
+    /// <summary>The command line that measures the same again.</summary>
+    public required string Reproduce { get; init; }
+}
+
+/// <summary>The outcome of a vet.</summary>
+/// <param name="Name">Such as <c>SHIFTED</c>.</param>
+/// <param name="Sentence">What it means, in one sentence.</param>
+/// <param name="ExitCode">Exit code of the command.</param>
+public sealed record ReportVerdict(string Name, string Sentence, int ExitCode);
+
+/// <summary>One of the two models.</summary>
+/// <param name="Name">Folder name, never a path.</param>
+/// <param name="Architecture"><c>model_type</c>.</param>
+/// <param name="Parameters">Elements of all tensors.</param>
+/// <param name="WeightsHash">Lower-case hex SHA-256 of weights and forward configuration.</param>
+/// <param name="PackagingHash">Lower-case hex SHA-256 of tokenizer, template, special tokens and generation config.</param>
+/// <param name="TemplateHash">Lower-case hex SHA-256 of the chat template; null where there is none.</param>
+public sealed record ReportModel(string Name, string Architecture, long Parameters, string WeightsHash, string PackagingHash, string? TemplateHash);
+
+/// <summary>A named fact.</summary>
+/// <param name="Id">Stable name, such as <c>seed</c> or <c>benign.tokens</c>.</param>
+/// <param name="Value">As text.</param>
+public sealed record ReportFact(string Id, string Value);
+
+/// <summary>An observation beside the verdict.</summary>
+/// <param name="Id">Stable name, such as <c>DOMINATED</c>.</param>
+/// <param name="Sentence">What was seen, where, and what it means.</param>
+public sealed record ReportFinding(string Id, string Sentence);
+
+/// <summary>An item with its texts, which are untrusted.</summary>
+/// <param name="Id">Item.</param>
+/// <param name="Panel">Panel.</param>
+/// <param name="Prompt">What the user says.</param>
+/// <param name="Answer">The base's greedy answer.</param>
+/// <param name="MeanKl">Its mean KLD, nats a token.</param>
+/// <param name="FirstKl">KLD of its first token, nats.</param>
+public sealed record ReportSample(string Id, string Panel, string Prompt, string Answer, double MeanKl, double FirstKl);

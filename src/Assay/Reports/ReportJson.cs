@@ -1,0 +1,150 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Assay.Reports;
+
+/// <summary>JSON forms of reports and measures: UTF-8, two spaces, line feeds, a fixed order of keys, shortest round-trip numbers. Equal content is equal bytes.</summary>
+/// <remarks>JSON has no infinities: +∞, −∞ and NaN are the strings <c>"inf"</c>, <c>"-inf"</c>, <c>"nan"</c>; a bound that may not be given is null, and <c>method</c> says why.</remarks>
+public static class ReportJson
+{
+    private static readonly JsonWriterOptions Options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.Default };
+
+    /// <summary>The whole report.</summary>
+    public static byte[] Write(ReportDocument report) => Build(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("schema", ReportDocument.Schema);
+        json.WriteString("assay", report.Assay);
+        json.WriteString("protocol", report.Protocol);
+        json.WriteStartObject("verdict");
+        json.WriteString("name", report.Verdict.Name);
+        json.WriteString("sentence", report.Verdict.Sentence);
+        json.WriteNumber("exit_code", report.Verdict.ExitCode);
+        json.WriteBoolean("not_a_verdict", report.Limited);
+        json.WriteEndObject();
+        Model(json, "base", report.Base);
+        Model(json, "candidate", report.Candidate);
+        json.WriteStartObject("compared");
+        foreach (var fact in report.Facts) json.WriteString(fact.Id, fact.Value);
+        json.WriteEndObject();
+        Rows(json, "deciding", report.Deciding, report);
+        json.WriteStartArray("findings");
+        foreach (var finding in report.Findings)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", finding.Id);
+            json.WriteString("sentence", finding.Sentence);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        Rows(json, "measures", report.Measures, report);
+        json.WriteStartArray("worst");
+        foreach (var sample in report.Worst)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", sample.Id);
+            json.WriteString("panel", sample.Panel);
+            WriteNumber(json, "mean_kld", sample.MeanKl);
+            WriteNumber(json, "first_token_kld", sample.FirstKl);
+            json.WriteString("prompt", sample.Prompt);
+            json.WriteString("answer", sample.Answer);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        Sentences(json, "method", report.Method);
+        Sentences(json, "cannot_tell", report.CannotTell);
+        json.WriteString("reproduce", report.Reproduce);
+        json.WriteEndObject();
+    });
+
+    /// <summary><c>measurements.json</c>: the measures with the hashes of what they were taken on.</summary>
+    public static byte[] WriteMeasurements(ReportDocument report) => Build(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("schema", "assay-measurements-1");
+        json.WriteString("protocol", report.Protocol);
+        json.WriteString("verdict", report.Verdict.Name);
+        Model(json, "base", report.Base);
+        Model(json, "candidate", report.Candidate);
+        json.WriteStartObject("compared");
+        foreach (var fact in report.Facts) json.WriteString(fact.Id, fact.Value);
+        json.WriteEndObject();
+        Rows(json, "measures", report.Measures, report);
+        json.WriteEndObject();
+    });
+
+    /// <summary>A number, or one of the strings that stand for what JSON cannot say.</summary>
+    public static void WriteNumber(Utf8JsonWriter json, string name, double value)
+    {
+        json.WritePropertyName(name);
+        WriteNumber(json, value);
+    }
+
+    /// <summary>The same without a name.</summary>
+    public static void WriteNumber(Utf8JsonWriter json, double value)
+    {
+        if (double.IsFinite(value)) json.WriteNumberValue(value);
+        else json.WriteStringValue(double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf");
+    }
+
+    private static void Rows(Utf8JsonWriter json, string name, IReadOnlyList<MeasureRow> rows, ReportDocument report)
+    {
+        json.WriteStartArray(name);
+        foreach (var row in rows)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", row.Id);
+            WriteNumber(json, "value", row.Value);
+            Bound(json, "low", row.Low);
+            Bound(json, "high", row.High);
+            WriteNumber(json, "level", row.Level);
+            json.WriteNumber("n", row.N);
+            json.WriteString("unit", row.Unit);
+            json.WriteString("method", row.Method);
+            json.WriteString("where", row.Where);
+            json.WriteStartObject("hashes");
+            json.WriteString("base", report.Base.WeightsHash);
+            json.WriteString("candidate", report.Candidate.WeightsHash);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void Bound(Utf8JsonWriter json, string name, double value)
+    {
+        if (double.IsNaN(value)) json.WriteNull(name);
+        else WriteNumber(json, name, value);
+    }
+
+    private static void Model(Utf8JsonWriter json, string name, ReportModel model)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("name", model.Name);
+        json.WriteString("architecture", model.Architecture);
+        json.WriteNumber("parameters", model.Parameters);
+        json.WriteString("weights", model.WeightsHash);
+        json.WriteString("packaging", model.PackagingHash);
+        if (model.TemplateHash is null) json.WriteNull("template");
+        else json.WriteString("template", model.TemplateHash);
+        json.WriteEndObject();
+    }
+
+    private static void Sentences(Utf8JsonWriter json, string name, IReadOnlyList<string> sentences)
+    {
+        json.WriteStartArray(name);
+        foreach (var sentence in sentences) json.WriteStringValue(sentence);
+        json.WriteEndArray();
+    }
+
+    internal static byte[] Build(Action<Utf8JsonWriter> write)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, Options)) write(json);
+        buffer.WriteByte((byte)'\n');
+        return buffer.ToArray();
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Assay.Evaluation;
+
+namespace Assay.Reports;
+
+/// <summary>A token's scores as one JSON array, [token, kl, reverse kl, jsd, log p, log q, entropy p, entropy q, top p, top q, arg-max p, arg-max q, padding p, padding q]: exact, and short enough for a line with hundreds.</summary>
+public static class TokenScoreJson
+{
+    /// <summary>Entries of the array.</summary>
+    public const int Length = 14;
+
+    /// <summary>Writes one; infinities and NaN as in <see cref="ReportJson"/>.</summary>
+    public static void Write(Utf8JsonWriter json, in TokenScore score)
+    {
+        json.WriteStartArray();
+        json.WriteNumberValue(score.Token);
+        foreach (var value in (ReadOnlySpan<double>)[score.Kl, score.ReverseKl, score.Jsd, score.LogP, score.LogQ, score.EntropyP, score.EntropyQ, score.TopP, score.TopQ]) ReportJson.WriteNumber(json, value);
+        json.WriteNumberValue(score.ArgmaxP);
+        json.WriteNumberValue(score.ArgmaxQ);
+        ReportJson.WriteNumber(json, score.PaddingP);
+        ReportJson.WriteNumber(json, score.PaddingQ);
+        json.WriteEndArray();
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote, bit for bit.</summary>
+    /// <exception cref="JsonException">Anything else.</exception>
+    public static TokenScore Read(JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() != Length) throw new JsonException($"Token scores are arrays of {Length}.");
+        return new TokenScore(Id(0), Number(1), Number(2), Number(3), Number(4), Number(5), Number(6), Number(7), Number(8), Number(9), Id(10), Id(11), Number(12), Number(13));
+
+        int Id(int at) => json[at].ValueKind == JsonValueKind.Number && json[at].TryGetInt32(out var id) ? id : throw new JsonException("A token id is a whole number.");
+        double Number(int at) => json[at].ValueKind switch
+        {
+            JsonValueKind.Number => json[at].GetDouble(),
+            JsonValueKind.String => json[at].GetString() switch
+            {
+                "inf" => double.PositiveInfinity,
+                "-inf" => double.NegativeInfinity,
+                "nan" => double.NaN,
+                _ => throw new JsonException("A score is a number, inf, -inf or nan."),
+            },
+            _ => throw new JsonException("A score is a number, inf, -inf or nan."),
+        };
+    }
+}

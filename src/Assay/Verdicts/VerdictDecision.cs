@@ -1,0 +1,20 @@
+namespace Assay.Verdicts;
+
+/// <summary>A verdict with its reason.</summary>
+/// <param name="Verdict">Which.</param>
+/// <param name="Sentence">One sentence for the reader.</param>
+/// <param name="Reasons">The numbers or facts that decided it; what could not be bounded, and the n it needs.</param>
+/// <param name="Limited">The run was limited: this is not a verdict, and every report says so.</param>
+public sealed record VerdictDecision(Verdict Verdict, string Sentence, IReadOnlyList<string> Reasons, bool Limited)
+{
+    /// <summary>The name in capitals, as reports and other programs read it.</summary>
+    public string Name => Verdict.ToString().ToUpperInvariant();
+
+    /// <summary>Exit code: 0, 2 where inconclusive, 65 where the two cannot be compared.</summary>
+    public int ExitCode => Verdict switch
+    {
+        Verdict.Inconclusive => 2,
+        Verdict.Incomparable => 65,
+        _ => 0,
+    };
+}

@@ -1,0 +1,103 @@
+using Assay.Evaluation;
+using Assay.Evaluation.Metrics;
+using Assay.Tests.Evaluation.Metrics;
+using Assay.Verdicts;
+
+namespace Assay.Tests.Verdicts;
+
+public class VerdictRulesTests
+{
+    private static readonly VerdictEvidence s_other = new() { WeightsEqual = false, PackagingEqual = true, TokenMapsEqual = true, ShapesEqual = true, MedianCosine = .99 };
+
+    private static PanelEvidence Panel(double value, double low, long n, string name = "benign") => new(name, new Estimate(value, low, 2 * value - low, .95, n, "bootstrap-t"));
+
+    [Theory]
+    [InlineData(true, true, Verdict.Identical, "IDENTICAL", 0)]
+    [InlineData(true, false, Verdict.Packaging, "PACKAGING", 0)]
+    [InlineData(false, true, Verdict.Inconclusive, "INCONCLUSIVE", 2)]
+    [InlineData(false, false, Verdict.Inconclusive, "INCONCLUSIVE", 2)]
+    public void Hashes_decide_before_anything_is_measured(bool weights, bool packaging, Verdict verdict, string name, int exitCode)
+    {
+        var found = VerdictRules.Decide(s_other with { WeightsEqual = weights, PackagingEqual = packaging });
+        Assert.Equal((verdict, name, exitCode), (found.Verdict, found.Name, found.ExitCode));
+        Assert.NotEmpty(found.Reasons);
+    }
+
+    [Theory]
+    [InlineData(false, true, .99)]
+    [InlineData(true, false, .99)]
+    [InlineData(true, true, .499)]
+    [InlineData(true, true, double.NaN)]
+    public void Another_base_cannot_be_compared_whatever_the_panels_say(bool tokens, bool shapes, double cosine)
+    {
+        var found = VerdictRules.Decide(s_other with { TokenMapsEqual = tokens, ShapesEqual = shapes, MedianCosine = cosine, Panels = [Panel(1, .5, 64)] });
+        Assert.Equal((Verdict.Incomparable, 65), (found.Verdict, found.ExitCode));
+        Assert.Single(found.Reasons);
+    }
+
+    [Fact]
+    public void Same_weights_under_another_token_map_are_incomparable() =>
+        Assert.Equal(Verdict.Incomparable, VerdictRules.Decide(s_other with { WeightsEqual = true, PackagingEqual = false, TokenMapsEqual = false }).Verdict);
+
+    [Fact]
+    public void A_bound_above_0_on_either_panel_is_a_shift()
+    {
+        foreach (var panels in new PanelEvidence[][] { [Panel(1, .5, 30), Panel(1, -.1, 64, "trigger")], [Panel(1, -.1, 64), Panel(1, 1e-9, 64, "trigger")] })
+        {
+            var found = VerdictRules.Decide(s_other with { Panels = panels });
+            Assert.Equal((Verdict.Shifted, 0), (found.Verdict, found.ExitCode));
+            Assert.Contains("damage is not judged yet", found.Sentence, StringComparison.Ordinal);
+            Assert.Single(found.Reasons);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, .5, 29)]
+    [InlineData(1, 0, 64)]
+    [InlineData(1, -.5, 64)]
+    [InlineData(1, double.NaN, 64)]
+    [InlineData(0, 0, 64)]
+    public void Too_few_items_or_no_such_bound_is_inconclusive(double value, double low, long n)
+    {
+        var found = VerdictRules.Decide(s_other with { Panels = [Panel(value, low, n)] });
+        Assert.Equal(Verdict.Inconclusive, found.Verdict);
+        Assert.Contains("benign", found.Reasons[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_items_it_would_need_grow_with_the_square_of_the_distance()
+    {
+        // A half-width of twice the value must halve: four times the items, and one to be beyond 0.
+        Assert.Equal(401, VerdictRules.ItemsNeeded(Panel(1, -1, 100).MeanKld));
+        Assert.Equal(30, VerdictRules.ItemsNeeded(new Estimate(1, double.NaN, double.NaN, .95, 8, "few")));
+        Assert.Null(VerdictRules.ItemsNeeded(Panel(0, 0, 64).MeanKld));
+        Assert.Contains("401 items", VerdictRules.Decide(s_other with { Panels = [Panel(1, -1, 100)] }).Reasons[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_limited_run_says_that_it_is_no_verdict()
+    {
+        var found = VerdictRules.Decide(s_other with { Panels = [Panel(1, .5, 64)], Limited = true });
+        Assert.Contains("not a verdict", found.Sentence, StringComparison.Ordinal);
+        Assert.True(found.Limited);
+        Assert.DoesNotContain("not a verdict", VerdictRules.Decide(s_other with { Panels = [Panel(1, .5, 64)] }).Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_first_token_that_hides_the_rest_is_a_finding_and_an_even_divergence_is_none()
+    {
+        ItemScores Item(int i, double first) => Scores.Item($"{i}", "a", [first, .. Enumerable.Repeat(1.0 + i % 3, 20)]);
+        var hiding = DivergenceSummary.Compute([.. Enumerable.Range(0, 40).Select(i => Item(i, .01))], DivergenceKind.Kl, 1);
+        Assert.Equal("FIRST-TOKEN-HIDES", Assert.Single(FindingRules.Of("benign", hiding)).Name);
+        Assert.Empty(FindingRules.Of("benign", DivergenceSummary.Compute([.. Enumerable.Range(0, 40).Select(i => Item(i, 1))], DivergenceKind.Kl, 1)));
+    }
+
+    [Fact]
+    public void Dominance_and_infinity_are_findings()
+    {
+        ItemScores[] items = [.. Scores.Random(40, 1), Scores.Item("bad", "a", double.PositiveInfinity)];
+        var found = FindingRules.Of("benign", DivergenceSummary.Compute(items, DivergenceKind.Kl, 1));
+        Assert.Equal(["INFINITE", "DOMINATED", "HEAVY-TAIL"], found.Select(f => f.Name));
+        Assert.Contains("bad", found[1].Sentence, StringComparison.Ordinal);
+    }
+}
