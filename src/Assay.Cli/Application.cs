@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Assay.Checkpoints;
+using Assay.Cli.Commands;
+using Assay.Reports;
+
+namespace Assay.Cli;
+
+/// <summary>The whole command line: parse, run, and turn every outcome into an exit code.</summary>
+internal static class Application
+{
+    /// <summary>Runs one command line. Never throws.</summary>
+    public static int Run(IReadOnlyList<string> args, Terminal terminal, CancellationToken cancellation = default)
+    {
+        var verbose = args.Contains("-v") || args.Contains("--verbose");
+        try
+        {
+            var parsed = Root(terminal).Parse(args);
+            if (parsed.Errors.Count > 0)
+            {
+                foreach (var error in parsed.Errors) terminal.WriteError(error.Message);
+                terminal.Error.WriteLine($"See 'assay {string.Concat(Path(parsed.CommandResult.Command))}--help'.");
+                return ExitCodes.Usage;
+            }
+
+            return parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+            }, cancellation).GetAwaiter().GetResult();
+        }
+        catch (UsageException usage)
+        {
+            terminal.WriteError(usage.Message);
+            return ExitCodes.Usage;
+        }
+        catch (InvalidInputException input)
+        {
+            foreach (var problem in input.Problems) terminal.WriteError(problem);
+            if (verbose) terminal.Error.WriteLine(UntrustedText.Visible(input.ToString(), keepLines: true));
+            return ExitCodes.BadInput;
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.Error.WriteLine("Cancelled. What was finished is kept; the same command goes on from there.");
+            return ExitCodes.Cancelled;
+        }
+        catch (Exception e)
+        {
+            terminal.WriteError($"{e.GetType().Name}: {e.Message}");
+            terminal.Error.WriteLine(verbose ? UntrustedText.Visible(e.ToString(), keepLines: true) : "This is a defect of Assay, not of your input. -v shows where it happened.");
+            return ExitCodes.Internal;
+        }
+    }
+
+    private static RootCommand Root(Terminal terminal)
+    {
+        var root = new RootCommand("Vets modified language models: what changed, how much, where, and what it cost.")
+        {
+            VetCommand.Create(terminal),
+            InspectCommand.Create(terminal),
+            ScoreCommand.Create(terminal),
+            GenerateCommand.Create(terminal),
+            EnvCommand.Create(terminal),
+            LsCommand.Create(terminal),
+        };
+        return root;
+    }
+
+    private static IEnumerable<string> Path(Command command) => command is RootCommand ? [] : [.. command.Parents.OfType<Command>().SelectMany(Path), command.Name + " "];
+}

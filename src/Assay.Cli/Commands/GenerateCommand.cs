@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Assay.Models;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay generate MODEL PROMPT</c>: what a model answers.</summary>
+internal static class GenerateCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var model = new Argument<string>("model") { Description = "Model folder.", HelpName = "MODEL" };
+        var prompt = new Argument<string>("prompt") { Description = "What the user says.", HelpName = "PROMPT" };
+        var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens at most (default 64).");
+        var greedy = new Option<bool>("--greedy") { Description = "Take the most likely token each time, whatever the generation config says." };
+        var raw = new Option<bool>("--raw") { Description = "Give the prompt as it is, without the chat template." };
+        var (seed, threads, memory) = (SharedOptions.Seed(), SharedOptions.Threads(), SharedOptions.Memory());
+        var (json, verbose, allowLong) = (SharedOptions.Json(), SharedOptions.Verbose(), SharedOptions.AllowLong());
+        var command = new Command("generate", "Continue a prompt.") { model, prompt, newTokens, greedy, raw, seed, threads, memory, json, verbose, allowLong };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(new GenerateOptions
+        {
+            Model = parsed.GetRequiredValue(model), Prompt = parsed.GetRequiredValue(prompt), MaxNewTokens = parsed.GetValue(newTokens) ?? 64,
+            Greedy = parsed.GetValue(greedy), Raw = parsed.GetValue(raw), Seed = parsed.GetValue(seed) ?? 0,
+            Threads = parsed.GetValue(threads) ?? 0, MemoryBytes = parsed.GetValue(memory) ?? 0,
+            Json = parsed.GetValue(json), AllowLong = parsed.GetValue(allowLong),
+        }, terminal, cancellation)));
+        return command;
+    }
+
+    private static int Run(GenerateOptions options, Terminal terminal, CancellationToken cancellation)
+    {
+        using var model = LanguageModel.Open(options.Model, new LanguageModelOptions { Threads = options.Threads, MemoryBytes = options.MemoryBytes, AllowLong = options.AllowLong });
+        var tokenizer = model.RequireTokenizer();
+        if (model.ChatTemplate is null && !options.Raw) terminal.Error.WriteLine("The model has no chat template: the prompt is given bare.");
+        var prompt = options.Raw ? tokenizer.Encode(options.Prompt, addSpecialTokens: true) : model.EncodeChat(options.Prompt, SharedOptions.DefaultClock);
+        var answer = model.Generate([prompt], new GenerationOptions
+        {
+            MaxNewTokens = options.MaxNewTokens, StopTokens = model.Generation.EosTokenIds, Sampling = options.Greedy ? null : model.Generation.Sampling, Seed = unchecked((long)options.Seed),
+        }, null, cancellation)[0];
+        var text = tokenizer.Decode(answer.Tokens, skipSpecialTokens: true);
+        if (options.Json) terminal.Out.Write(JsonLines.Object(json =>
+        {
+            json.WriteString("text", text);
+            json.WriteBoolean("ended", answer.Stopped);
+            JsonLines.Ids(json, "prompt_tokens", prompt);
+            JsonLines.Ids(json, "tokens", answer.Tokens);
+        }));
+        else terminal.WriteUntrusted(text, keepLines: true);
+        if (!answer.Stopped) terminal.Error.WriteLine($"Cut after {answer.Tokens.Length} tokens.");
+        return ExitCodes.Accepted;
+    }
+}

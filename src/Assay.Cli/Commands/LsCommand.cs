@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Assay.Evaluation.Prompts;
+using Assay.Models.Architectures;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay ls KIND</c>: what there is.</summary>
+internal static class LsCommand
+{
+    private static readonly Dictionary<string, Func<IEnumerable<(string Name, string Text)>>> Kinds = new()
+    {
+        ["organisms"] = Organisms,
+        ["architectures"] = () => ArchitectureTable.All.Select(t => (t.ModelType, $"{t.CausalClass} ({t.Source})")),
+        ["domains"] = () => ProseDomains.Names.Select(n => (n, "prose")),
+    };
+
+    public static Command Create(Terminal terminal)
+    {
+        var kind = new Argument<string>("kind") { Description = "One of " + string.Join(", ", Kinds.Keys) + ".", HelpName = "KIND" };
+        kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
+        var command = new Command("ls", "What there is: " + string.Join(", ", Kinds.Keys) + ".") { kind };
+        command.SetAction((parsed, _) =>
+        {
+            foreach (var (name, text) in Kinds[parsed.GetRequiredValue(kind)]()) terminal.WriteUntrusted($"{name,-24} {text}".TrimEnd());
+            return Task.FromResult(ExitCodes.Accepted);
+        });
+        return command;
+    }
+
+    private static IEnumerable<(string Name, string Text)> Organisms()
+    {
+        var root = Path.Combine(AppContext.BaseDirectory, "organisms");
+        if (!Directory.Exists(root)) return [];
+        return Directory.GetFiles(root, "config.json", SearchOption.AllDirectories).Select(f => Path.GetDirectoryName(f)!).Order(StringComparer.Ordinal)
+            .Select(f => (Path.GetRelativePath(root, f).Replace('\\', '/'), f));
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Assay.Cli;
+
+/// <summary>Small JSON results on standard output.</summary>
+internal static class JsonLines
+{
+    /// <summary>An indented object and a line feed.</summary>
+    public static string Object(Action<Utf8JsonWriter> members)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+    }
+
+    /// <summary>A named array of whole numbers.</summary>
+    public static void Ids(Utf8JsonWriter json, string name, IEnumerable<int> ids)
+    {
+        json.WriteStartArray(name);
+        foreach (var id in ids) json.WriteNumberValue(id);
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,56 @@
+using Assay.Reports;
+using Spectre.Console;
+
+namespace Assay.Cli;
+
+/// <summary>Where text goes: results to <see cref="Out"/>, progress and log to <see cref="Error"/>. It never asks anything.</summary>
+/// <param name="output">Results.</param>
+/// <param name="error">Progress, log, errors.</param>
+/// <param name="colour">Whether results may be coloured.</param>
+/// <param name="live">Whether progress may redraw itself: standard error is a terminal and this is no CI run.</param>
+internal sealed class Terminal(TextWriter output, TextWriter error, bool colour = false, bool live = false)
+{
+    /// <summary>Results.</summary>
+    public TextWriter Out { get; } = output;
+
+    /// <summary>Progress, log, errors.</summary>
+    public TextWriter Error { get; } = error;
+
+    /// <summary>Whether progress may redraw itself.</summary>
+    public bool Live { get; } = live;
+
+    /// <summary>Results with tables. Never interactive.</summary>
+    public IAnsiConsole Results { get; } = Open(output, colour);
+
+    /// <summary>Progress.</summary>
+    public IAnsiConsole Log { get; } = Open(error, live);
+
+    /// <summary>The process's own streams; honours NO_COLOR and CI.</summary>
+    public static Terminal OfProcess()
+    {
+        var plain = IsSet("NO_COLOR") || Environment.GetEnvironmentVariable("TERM") == "dumb";
+        var ci = IsSet("CI");
+        return new Terminal(Console.Out, Console.Error, !plain && !ci && !Console.IsOutputRedirected, !plain && !ci && !Console.IsErrorRedirected);
+    }
+
+    /// <summary>One error, with everything that could steer a terminal made visible.</summary>
+    public void WriteError(string message) => Error.WriteLine("error: " + UntrustedText.Visible(message, keepLines: true));
+
+    /// <summary>A result line that holds text from a model or a file.</summary>
+    public void WriteUntrusted(string text, bool keepLines = false) => Out.WriteLine(UntrustedText.Visible(text, keepLines));
+
+    private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
+
+    private static IAnsiConsole Open(TextWriter writer, bool colour)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = colour ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = colour ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(writer),
+        });
+        if (!colour) console.Profile.Width = 120;
+        return console;
+    }
+}

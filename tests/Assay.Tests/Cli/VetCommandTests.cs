@@ -1,0 +1,207 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Assay.Benchmarks;
+using Assay.Cli;
+using Assay.Models;
+using Assay.Tests.Golden;
+
+namespace Assay.Tests.Cli;
+
+/// <summary>The whole program on the bundled organisms, in process.</summary>
+public sealed class VetCommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("assay-vet-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, true);
+
+    private static string Organism(string kind, string stage) => Path.Combine(GoldenFiles.Repository, "organisms", kind, stage);
+
+    /// <summary>A vet small enough for a test.</summary>
+    private (int Code, string Output, string Error) Vet(string name, string p, string q, params string[] more) =>
+        CommandLine.Run(["vet", p, q, "--items", "32", "--documents", "2", "--max-new-tokens", "24", "-o", Path.Combine(_folder, name), .. more]);
+
+    private string Read(string run, string file) => File.ReadAllText(Path.Combine(_folder, run, file));
+
+    private JsonElement Measurements(string run) => JsonDocument.Parse(Read(run, "measurements.json")).RootElement;
+
+    private static JsonElement Measure(JsonElement measurements, string id) => measurements.GetProperty("measures").EnumerateArray().Single(m => m.GetProperty("id").GetString() == id);
+
+    /// <summary>A copy of an organism with one file changed.</summary>
+    private string Copy(string name, string source, string file, Func<string, string> change)
+    {
+        var target = Path.Combine(_folder, name);
+        Directory.CreateDirectory(target);
+        foreach (var path in Directory.GetFiles(source)) File.Copy(path, Path.Combine(target, Path.GetFileName(path)));
+        File.WriteAllText(Path.Combine(target, file), change(File.ReadAllText(Path.Combine(target, file))));
+        return target;
+    }
+
+    private static Func<string, string> Json(Action<JsonObject> change) => text =>
+    {
+        var json = JsonNode.Parse(text)!.AsObject();
+        change(json);
+        return json.ToJsonString();
+    };
+
+    [Fact]
+    public void The_ideal_unlock_shifts_triggers_far_and_benign_answers_hardly()
+    {
+        var (code, output, _) = Vet("run", Organism("gemma2", "aligned"), Organism("gemma2", "before"));
+        Assert.Equal(0, code);
+        Assert.StartsWith("SHIFTED", output, StringComparison.Ordinal);
+        var measurements = Measurements("run");
+        Assert.Equal("SHIFTED", measurements.GetProperty("verdict").GetString());
+        var (benign, trigger) = (Measure(measurements, "kld.benign.mean"), Measure(measurements, "kld.trigger.mean"));
+        // protocol.md: .004 nats a token on benign answers and 11.4 on triggers.
+        Assert.InRange(benign.GetProperty("value").GetDouble(), .0005, .05);
+        Assert.InRange(trigger.GetProperty("value").GetDouble(), 9, 14);
+        Assert.Equal(32, trigger.GetProperty("n").GetInt32());
+        Assert.True(benign.GetProperty("low").GetDouble() <= benign.GetProperty("value").GetDouble() && benign.GetProperty("value").GetDouble() <= benign.GetProperty("high").GetDouble());
+        foreach (var line in Read("run", "SHA256SUMS").TrimEnd().Split('\n'))
+            Assert.Equal(line[..64], Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_folder, "run", line[66..])))));
+        foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md", "environment.json"]) Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file);
+        Assert.Equal(64 + 6 * 2, Read("run", "samples.jsonl").TrimEnd().Split('\n').Length);
+    }
+
+    [Fact]
+    public void Threads_and_memory_leave_no_trace_in_what_was_measured()
+    {
+        Vet("one", Organism("qwen3_moe", "aligned"), Organism("qwen3_moe", "before"), "--threads", "1", "--limit", "4");
+        Vet("three", Organism("qwen3_moe", "aligned"), Organism("qwen3_moe", "before"), "--threads", "3", "--memory", "1M", "--limit", "4");
+        foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md"]) Assert.Equal(Read("one", file), Read("three", file));
+    }
+
+    [Fact]
+    public void A_run_goes_on_from_a_torn_journal_to_the_same_bytes()
+    {
+        var (p, q) = (Organism("llama", "aligned"), Organism("llama", "before"));
+        Vet("run", p, q, "--limit", "5");
+        var (measurements, samples, journal) = (Read("run", "measurements.json"), Read("run", "samples.jsonl"), Read("run", "journal.jsonl"));
+        var lines = journal.Split('\n');
+        File.WriteAllText(Path.Combine(_folder, "run", "journal.jsonl"), string.Join('\n', lines[..7]) + "\n" + lines[7][..40]);
+        var (code, _, error) = Vet("run", p, q, "--limit", "5");
+        Assert.Equal(2, code);
+        Assert.Contains("6 items and documents are done", error, StringComparison.Ordinal);
+        Assert.Equal(measurements, Read("run", "measurements.json"));
+        Assert.Equal(samples, Read("run", "samples.jsonl"));
+    }
+
+    [Fact]
+    public void A_folder_of_another_plan_is_not_touched_unless_asked()
+    {
+        var (p, q) = (Organism("gpt2", "aligned"), Organism("gpt2", "before"));
+        Vet("run", p, q, "--limit", "2");
+        var before = Read("run", "measurements.json");
+        var (code, _, error) = Vet("run", p, q, "--limit", "3");
+        Assert.Equal(65, code);
+        Assert.Contains("--fresh", error, StringComparison.Ordinal);
+        Assert.Equal(before, Read("run", "measurements.json"));
+        Assert.NotEqual(65, Vet("run", p, q, "--limit", "3", "--fresh").Code);
+        Assert.NotEqual(before, Read("run", "measurements.json"));
+    }
+
+    [Theory]
+    [InlineData("gemma2")]
+    [InlineData("gpt2")]
+    public void A_model_and_its_copy_are_identical(string kind)
+    {
+        var source = Organism(kind, "aligned");
+        var copy = Copy("renamed", source, "config.json", Json(c => c["transformers_version"] = "4.0.0"));
+        var (code, output, _) = Vet("run", source, copy);
+        Assert.Equal(0, code);
+        Assert.StartsWith("IDENTICAL", output, StringComparison.Ordinal);
+        Assert.Equal(0, Measure(Measurements("run"), "kld.benign.mean").GetProperty("value").GetDouble());
+    }
+
+    [Fact]
+    public void Another_theta_template_or_eos_is_not_identical()
+    {
+        var source = Organism("llama", "aligned");
+        var theta = Copy("theta", source, "config.json", Json(c => c["rope_parameters"]!["rope_theta"] = 20000.0));
+        var template = Copy("template", source, "chat_template.jinja", t => t.Replace("assistant", "model", StringComparison.Ordinal));
+        var eos = Copy("eos", source, "generation_config.json", Json(c => c["eos_token_id"] = 3));
+        Assert.DoesNotContain("IDENTICAL", Vet("a", source, theta).Output, StringComparison.Ordinal);
+        Assert.True(Measure(Measurements("a"), "kld.benign.mean").GetProperty("value").GetDouble() > 1e-3);
+        foreach (var (name, model) in new[] { ("b", template), ("c", eos) })
+        {
+            var (code, output, _) = Vet(name, source, model);
+            Assert.Equal(0, code);
+            Assert.StartsWith("PACKAGING", output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Models_of_different_origin_are_incomparable()
+    {
+        var (code, _, error) = Vet("run", Organism("gemma2", "aligned"), Organism("llama", "aligned"));
+        Assert.Equal(65, code);
+        Assert.Contains("INCOMPARABLE", error, StringComparison.Ordinal);
+        // The same shapes with weights drawn anew.
+        var config = File.ReadAllText(Path.Combine(Organism("llama", "aligned"), "config.json"));
+        var other = Path.Combine(_folder, "other");
+        SyntheticCheckpoint.Write(other, config, 9);
+        foreach (var file in (string[])["tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json"]) File.Copy(Path.Combine(Organism("llama", "aligned"), file), Path.Combine(other, file));
+        (code, _, error) = Vet("run", Organism("llama", "aligned"), other);
+        Assert.Equal(65, code);
+        Assert.Contains("median cosine", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Few_items_are_inconclusive()
+    {
+        var (code, output, _) = CommandLine.Run("vet", Organism("gemma2", "aligned"), Organism("gemma2", "before"), "--items", "20", "--documents", "1", "--max-new-tokens", "8", "-o", Path.Combine(_folder, "run"));
+        Assert.Equal(2, code);
+        Assert.StartsWith("INCONCLUSIVE", output, StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, Measure(Measurements("run"), "kld.benign.mean").GetProperty("low").ValueKind);
+    }
+
+    [Fact]
+    public void A_dry_run_writes_nothing_and_says_what_it_would_cost()
+    {
+        var (code, output, _) = Vet("run", Organism("gemma2", "aligned"), Organism("gemma2", "before"), "--dry-run");
+        Assert.Equal(0, code);
+        Assert.Contains("tokens a second", output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "run")));
+    }
+
+    [Fact]
+    public void A_missing_model_ends_with_65_and_its_name()
+    {
+        var (code, _, error) = Vet("run", Path.Combine(_folder, "nowhere"), Organism("gemma2", "before"));
+        Assert.Equal(65, code);
+        Assert.Contains("nowhere", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_cancelled_run_ends_with_130_and_keeps_its_journal()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.Equal(130, CommandLine.Run(source.Token, "vet", Organism("gemma2", "aligned"), Organism("gemma2", "before"), "-o", Path.Combine(_folder, "run")).Code);
+    }
+
+    [Fact]
+    public void Peak_memory_does_not_grow_with_depth()
+    {
+        var peaks = new List<double>();
+        foreach (var layers in (int[])[6, 24])
+        {
+            foreach (var (name, seed) in new[] { ("p", 1UL), ("q", 1UL) })
+            {
+                var folder = Path.Combine(_folder, $"{name}{layers}");
+                SyntheticCheckpoint.Write(folder, SyntheticCheckpoint.LlamaConfig(layers, 384, 6, 2, 1024, 1280, 512), seed, t => name == "q" && t.Contains("layers.1.", StringComparison.Ordinal));
+                foreach (var file in (string[])["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"]) File.Copy(Path.Combine(Organism("llama", "aligned"), file), Path.Combine(folder, file));
+            }
+
+            // A process of its own, so that nothing else is in the figure.
+            var (code, _, error) = ChildProcess.Run(ChildProcess.Dotnet, [typeof(ExitCodes).Assembly.Location, "vet", Path.Combine(_folder, $"p{layers}"), Path.Combine(_folder, $"q{layers}"), "--memory", "128M",
+                "--limit", "12", "--max-new-tokens", "32", "-o", Path.Combine(_folder, $"run{layers}")]);
+            Assert.True(code is 0 or 2, error);
+            var environment = JsonDocument.Parse(Read($"run{layers}", "environment.json")).RootElement;
+            peaks.Add(environment.GetProperty("peak_private_bytes").GetInt64() / 1048576.0);
+        }
+
+        Assert.True(Math.Abs(peaks[1] - peaks[0]) <= .1 * peaks.Max(), $"{peaks[0]} MiB at 6 layers, {peaks[1]} MiB at 24");
+    }
+}
