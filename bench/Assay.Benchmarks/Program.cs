@@ -1,3 +1,11 @@
+using Assay.Benchmarks;
 using BenchmarkDotNet.Running;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+// `-- engine` measures whole products and whole models and writes bench/results/<cpu>.md; anything else goes to BenchmarkDotNet.
+if (args is ["engine", ..])
+{
+    EngineBenchmark.Run(args.Length > 1 ? args[1] : null);
+    return;
+}
+
+BenchmarkSwitcher.FromAssembly(typeof(EngineBenchmark).Assembly).Run(args);
