@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Assay.Checkpoints;
 using Assay.Evaluation;
+using Assay.Evaluation.Metrics;
 using Assay.Evaluation.Scoring;
 using Assay.Models;
 
@@ -91,7 +92,6 @@ public sealed class ScoringTests
         using var _ = p;
         using var __ = q;
         var scorer = new PairScorer(p, q);
-        var bos = p.Tokenizer!.Encode("", addSpecialTokens: true)[0];
         foreach (var prose in golden.GetProperty("prose").EnumerateArray())
         {
             var context = prose.GetProperty("context").GetInt32();
@@ -100,8 +100,8 @@ public sealed class ScoringTests
                 foreach (var document in domain.Value.GetProperty("documents").EnumerateArray())
                 {
                     var ids = Ints(document.GetProperty("ids"));
-                    Assert.Equal(ids, p.Tokenizer.Encode(document.GetProperty("text").GetString()!, addSpecialTokens: true));
-                    var windows = Windows(ids, context, bos).ToList();
+                    Assert.Equal(ids, p.Tokenizer!.Encode(document.GetProperty("text").GetString()!, addSpecialTokens: true));
+                    var windows = ProseWindows.Plan(ids.Length, context).Select(w => ScoredText.Of(ids, w, p.Tokenizer!.BosAdded)).ToList();
                     var scores = scorer.Score(windows).SelectMany(s => s).ToList();
                     Assert.Equal(ids.Length - 1, scores.Count);
                     foreach (var (key, value) in new[] { ("nll_p", -scores.Sum(s => s.LogP)), ("nll_q", -scores.Sum(s => s.LogQ)),
@@ -112,19 +112,6 @@ public sealed class ScoringTests
                     }
                 }
             }
-        }
-    }
-
-    /// <summary>M7's windows: starts at 0, ctx/2, ctx, …; BOS replaces index 0 and the second half is scored (the first window from 1).</summary>
-    private static IEnumerable<ScoredText> Windows(int[] ids, int context, int bos)
-    {
-        for (var start = 0; start < Math.Max(1, ids.Length - context / 2); start += context / 2)
-        {
-            var window = ids.Skip(start).Take(context).ToArray();
-            var fresh = start == 0 ? 1 : context / 2;
-            if (window.Length <= fresh) yield break;
-            window[0] = bos;
-            yield return new ScoredText(window, fresh);
         }
     }
 
