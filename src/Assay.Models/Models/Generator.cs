@@ -47,9 +47,9 @@ internal sealed unsafe class Generator(LanguageModel model)
     {
         var spec = model.Spec;
         var live = new List<Row>(count);
-        using var hidden = new FloatBuffer();
-        using var last = new FloatBuffer();
-        using var logits = new FloatBuffer();
+        using var hidden = new FloatBuffer(); // (rows of a batch, d), after the final norm.
+        using var last = new FloatBuffer(); // (live sequences, d): each one's last row.
+        using var logits = new FloatBuffer(); // (rows of a block, vocabulary).
         for (var i = 0; i < count; i++)
         {
             caches[i].Length = 0;
@@ -102,8 +102,8 @@ internal sealed unsafe class Generator(LanguageModel model)
             model.Transformer.Team.Run(rows, (i, _) =>
             {
                 var row = live[start + i];
-                var span = new Span<float>(data + (long)i * width, valid);
-                row.Append(options.Sampling is null ? LogitRow.ArgMax(data + (long)i * width, valid) : Sampler.Draw(span, row.Sequence, options.Sampling, options.Seed, row.Item, step));
+                var span = new ReadOnlySpan<float>(data + (long)i * width, valid);
+                row.Append(options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, options.Sampling, options.Seed, row.Item, step));
             });
         }
     }

@@ -21,17 +21,18 @@ public sealed unsafe class LanguageModel : IDisposable
         var json = checkpoint.ReadText(configFile) ?? throw new InvalidInputException($"{checkpoint.Path}: there is no {configFile}. A model folder needs one to be run.");
         Config = ModelConfig.Parse(json, configFile);
         Weights = WeightBinding.Bind(checkpoint, Config);
-        _ownsTeam = team is null;
-        _team = team ?? new WorkTeam(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         _allowLong = options.AllowLong;
         MemoryBytes = MemoryBudget.Resolve(options.MemoryBytes);
-        Transformer = new Transformer(Config.Spec, name => Weights[name], _team);
         Tokenizer = checkpoint.ReadText("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
         // Ids may have holes: the largest counts.
         ValidVocabulary = Tokenizer is { Count: > 0 } ? Math.Min(Config.Spec.VocabularySize, Tokenizer.Vocabulary.Values.Max() + 1) : Config.Spec.VocabularySize;
         SpecialTokens = SpecialTokens.Read(checkpoint.ReadText("tokenizer_config.json"), checkpoint.ReadText("special_tokens_map.json"));
         ChatTemplate = ChatTemplate.Find(checkpoint.ReadText("chat_template.jinja"), checkpoint.ReadText("tokenizer_config.json"));
         Generation = GenerationConfig.Parse(checkpoint.ReadText("generation_config.json"), Config);
+        // Threads last: input that is refused above must not leave any behind.
+        _ownsTeam = team is null;
+        _team = team ?? new WorkTeam(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+        Transformer = new Transformer(Config.Spec, name => Weights[name], _team);
     }
 
     /// <summary>The files.</summary>
@@ -142,10 +143,7 @@ public sealed unsafe class LanguageModel : IDisposable
     /// <exception cref="InvalidInputException">No template, or one that refuses.</exception>
     public string RenderChat(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, DateTimeOffset clock) =>
         (ChatTemplate ?? throw new InvalidInputException($"{Checkpoint.Path}: the model has no chat template."))
-        .Render(messages, addGenerationPrompt, new ChatTemplateOptions
-        {
-            BosToken = SpecialTokens.Bos, EosToken = SpecialTokens.Eos, PadToken = SpecialTokens.Pad, UnkToken = SpecialTokens.Unk, Clock = clock,
-        });
+        .Render(messages, addGenerationPrompt, (ChatTemplateOptions.Default with { Clock = clock }).With(SpecialTokens));
 
     /// <summary>The tokenizer, or an error that says what is missing.</summary>
     public Tokenizer RequireTokenizer() =>

@@ -16,6 +16,8 @@ public static class FindingRules
         if (summary.LateOverFirstLogUnfloored > Math.Log(10))
             findings.Add(new Finding("FIRST-TOKEN-HIDES", FormattableString.Invariant(
                 $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(summary.LateOverFirstLogUnfloored.Value):g3} times as much as first tokens ({summary.FirstToken.Value:g3} nats): the figure usually quoted does not show the change.")));
+        if (double.IsNaN(summary.TokenPooled.Value))
+            findings.Add(new Finding("NOT-A-NUMBER", $"On the {panel} panel a model gives logits that are no numbers: its weights are broken or overflow, and no divergence can be measured."));
         if (summary.InfinitePositions > 0)
             findings.Add(new Finding("INFINITE", FormattableString.Invariant(
                 $"On the {panel} panel the candidate gives probability 0 to something the base can say at {summary.InfinitePositions} of {summary.Tokens} positions; the finite mean is {summary.FiniteHeadline.Value:g4} nats.")));

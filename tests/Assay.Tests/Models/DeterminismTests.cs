@@ -131,4 +131,28 @@ public sealed class DeterminismTests
         Assert.Equal(257 * 320, allowed.Logits(Ids(257, 1)).Length);
         Assert.Contains("outside the model's vocabulary", Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => llama.Logits(new[] { 320 })).Message);
     }
+
+    [Fact]
+    public void Weights_that_are_no_numbers_end_a_generation_with_an_error()
+    {
+        var folder = Directory.CreateTempSubdirectory("assay-nan-").FullName;
+        try
+        {
+            var source = Path.Combine(GoldenFiles.Repository, "golden", "models", "llama");
+            File.Copy(Path.Combine(source, "config.json"), Path.Combine(folder, "config.json"));
+            using (var file = Assay.Checkpoints.SafetensorsFile.Open(Path.Combine(source, "model.safetensors")))
+            {
+                Assay.Checkpoints.SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), file.Tensors.Select(t => t.Name == "model.norm.weight"
+                    ? Assay.Checkpoints.TensorToWrite.From(t.Name, t.DType, t.Shape, Enumerable.Repeat((byte)0x7F, 128).ToArray()) : Assay.Checkpoints.TensorToWrite.From(t)));
+            }
+
+            using var model = LanguageModel.Open(folder);
+            var error = Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => model.Generate([[5, 6]], new GenerationOptions { MaxNewTokens = 3 }));
+            Assert.Contains("not a number", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
 }

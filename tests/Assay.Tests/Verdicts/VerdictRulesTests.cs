@@ -93,6 +93,15 @@ public class VerdictRulesTests
     }
 
     [Fact]
+    public void A_divergence_that_is_no_number_is_a_finding_and_never_a_shift()
+    {
+        var summary = DivergenceSummary.Compute([.. Scores.Random(40, 1), Scores.Item("bad", "a", double.NaN)], DivergenceKind.Kl, 1);
+        Assert.Contains(FindingRules.Of("benign", summary), f => f.Name == "NOT-A-NUMBER");
+        Assert.False(summary.Headline.HasInterval);
+        Assert.DoesNotContain(FindingRules.Of("benign", DivergenceSummary.Compute(Scores.Random(40, 1), DivergenceKind.Kl, 1)), f => f.Name == "NOT-A-NUMBER");
+    }
+
+    [Fact]
     public void Dominance_and_infinity_are_findings()
     {
         ItemScores[] items = [.. Scores.Random(40, 1), Scores.Item("bad", "a", double.PositiveInfinity)];

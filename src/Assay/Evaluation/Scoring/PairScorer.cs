@@ -36,10 +36,10 @@ public sealed unsafe class PairScorer
     {
         var results = texts.Select(t => new TokenScore[Math.Max(0, t.Tokens.Length - t.FirstScored)]).ToArray();
         var limit = MemoryBudget.Rows(_memory, Transformer.BytesPerRow(_base.Spec) + Transformer.BytesPerRow(_candidate.Spec));
-        using var all = new FloatBuffer();
-        using var ours = new FloatBuffer();
-        using var theirs = new FloatBuffer();
-        using var logits = new FloatBuffer();
+        using var all = new FloatBuffer(); // (rows of a batch, d), after the final norm.
+        using var ours = new FloatBuffer(); // (scored tokens of a batch, d of the base): rows that predict them.
+        using var theirs = new FloatBuffer(); // (scored tokens of a batch, d of the candidate).
+        using var logits = new FloatBuffer(); // (rows of a block, vocabulary) of the base, then of the candidate.
         long forwarded = 0;
         foreach (var batch in ScoringBatch.Cut(texts, limit))
         {
@@ -70,8 +70,7 @@ public sealed unsafe class PairScorer
             _base.Team.Run(rows, (i, _) =>
             {
                 var (text, index, _) = picks[start + i];
-                var (zp, zq) = ((nint)(baseLogits + (long)i * p.VocabularySize), (nint)(candidateLogits + (long)i * q.VocabularySize));
-                results[text][index - texts[text].FirstScored] = One((float*)zp, (float*)zq, texts[text].Tokens[index]);
+                results[text][index - texts[text].FirstScored] = One(baseLogits + (long)i * p.VocabularySize, candidateLogits + (long)i * q.VocabularySize, texts[text].Tokens[index]);
             });
         }
     }

@@ -14,9 +14,9 @@ public sealed unsafe class TextScorer(LanguageModel model)
     public IReadOnlyList<double[]> Score(IReadOnlyList<ScoredText> texts, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         var results = texts.Select(t => new double[Math.Max(0, t.Tokens.Length - t.FirstScored)]).ToArray();
-        using var all = new FloatBuffer();
-        using var picked = new FloatBuffer();
-        using var logits = new FloatBuffer();
+        using var all = new FloatBuffer(); // (rows of a batch, d), after the final norm.
+        using var picked = new FloatBuffer(); // (scored tokens of a batch, d): rows that predict them.
+        using var logits = new FloatBuffer(); // (rows of a block, vocabulary).
         var (width, valid) = (model.Spec.VocabularySize, model.ValidVocabulary);
         var block = MemoryBudget.LogitRows(model.MemoryBytes, width, 1);
         long forwarded = 0;
