@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Assay.Models.Kernels;
 
 /// <summary>Native float32 memory aligned to 64 bytes. Not zeroed; kept outside the collected heap so that it is returned when freed.</summary>
@@ -45,13 +43,13 @@ internal sealed unsafe class FloatBuffer : IDisposable
 
     private void Grow(long length)
     {
-        _data = (float*)NativeMemory.AlignedAlloc(checked((nuint)length * sizeof(float)), 64);
+        _data = (float*)PageMemory.Allocate(checked(length * sizeof(float)));
         Capacity = length;
     }
 
     private void Free()
     {
-        if (_data is not null) NativeMemory.AlignedFree(_data);
+        if (_data is not null) PageMemory.Free(_data, Capacity * sizeof(float));
         _data = null;
         Capacity = 0;
     }
