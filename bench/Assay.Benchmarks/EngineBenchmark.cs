@@ -53,7 +53,11 @@ internal static unsafe class EngineBenchmark
         using var x = new FloatBuffer((long)m * k);
         using var y = new FloatBuffer((long)m * n);
         for (long i = 0; i < (long)m * k; i++) x.Data[i] = (float)random.NextDouble() - .5f;
-        var seconds = Median(() => MatrixProduct.Multiply(team, x.Data, k, m, weights, null, y.Data, n));
+        var panels = (byte*)PageMemory.Allocate(weights.PackedBytes);
+        PanelCache.Pack(team, weights, panels);
+        var job = ProductJob.Of(x.Data, k, m, weights, panels, null, y.Data, n);
+        var seconds = Median(() => MatrixProduct.Multiply(team, job));
+        PageMemory.Free(panels, weights.PackedBytes);
         NativeMemory.AlignedFree(bytes);
         return 2.0 * m * n * k / seconds / 1e9;
     }

@@ -14,6 +14,7 @@ internal sealed class BatchLayout
         Rows = checked((int)rows);
         Tokens = new int[Rows];
         Positions = new int[Rows];
+        SegmentOf = new int[Rows];
         var row = 0;
         for (var s = 0; s < segments.Count; s++)
         {
@@ -30,6 +31,7 @@ internal sealed class BatchLayout
                     throw new InvalidInputException($"Token id {tokens[i]} at position {before + i} is outside the model's vocabulary of {spec.VocabularySize}. The tokenizer and the model do not belong together.");
                 Tokens[row] = tokens[i];
                 Positions[row] = before + i;
+                SegmentOf[row] = s;
                 LongestPosition = Math.Max(LongestPosition, before + i);
             }
         }
@@ -49,16 +51,22 @@ internal sealed class BatchLayout
     /// <summary>(rows,): positions in their sequences.</summary>
     public int[] Positions { get; }
 
+    /// <summary>(rows,): segments they belong to.</summary>
+    public int[] SegmentOf { get; }
+
     /// <summary>The largest position.</summary>
     public int LongestPosition { get; }
 
-    /// <summary>Cuts every segment into pieces of at most so many queries: (segment, first, count).</summary>
+    /// <summary>Cuts every segment into pieces of at most so many queries: (segment, first, count), those with the longest way back first.</summary>
     public List<(int Segment, int First, int Count)> Tasks(int most)
     {
-        var tasks = new List<(int, int, int)>();
+        var tasks = new List<(int Segment, int First, int Count)>();
         for (var s = 0; s < Segments.Count; s++)
             for (var first = 0; first < Segments[s].Tokens.Length; first += most)
                 tasks.Add((s, first, Math.Min(most, Segments[s].Tokens.Length - first)));
+        tasks.Sort((a, b) => Work(b).CompareTo(Work(a)));
         return tasks;
+
+        long Work((int Segment, int First, int Count) task) => (Positions[FirstRow[task.Segment]] + task.First + task.Count / 2 + 1L) * task.Count;
     }
 }

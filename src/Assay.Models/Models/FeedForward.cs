@@ -37,16 +37,23 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
         var up = _up.Ensure((long)rows * width);
         var active = up;
         float* times = null;
-        transformer.Multiply(mlp.Up, x, hidden, rows, up, width);
+        var job = transformer.Job(mlp.Up, x, hidden, rows, up, width);
         if (mlp.Gate is { } gate)
         {
             active = _gate.Ensure((long)rows * width);
             times = up;
-            transformer.Multiply(gate, x, hidden, rows, active, width);
+            MatrixProduct.Multiply(transformer.Team, [job, transformer.Job(gate, x, hidden, rows, active, width)]);
+        }
+        else
+        {
+            MatrixProduct.Multiply(transformer.Team, job);
         }
 
         cancellation.ThrowIfCancellationRequested();
-        transformer.Team.Run(rows, (row, _) => Activations.Row(mlp.Activation, active + (long)row * width, times is null ? null : times + (long)row * width, width));
+        transformer.Rows(rows, width, (from, end) =>
+        {
+            for (var row = from; row < end; row++) Activations.Row(mlp.Activation, active + (long)row * width, times is null ? null : times + (long)row * width, width);
+        });
         transformer.Multiply(mlp.Down, active, width, rows, x, hidden);
     }
 

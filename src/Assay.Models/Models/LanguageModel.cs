@@ -12,10 +12,11 @@ namespace Assay.Models;
 public sealed unsafe class LanguageModel : IDisposable
 {
     private readonly WorkTeam _team;
-    private readonly bool _ownsTeam;
+    private readonly PanelCache _panels;
+    private readonly bool _owns;
     private readonly bool _allowLong;
 
-    private LanguageModel(Checkpoint checkpoint, LanguageModelOptions options, WorkTeam? team, string configFile)
+    private LanguageModel(Checkpoint checkpoint, LanguageModelOptions options, LanguageModel? other, string configFile)
     {
         Checkpoint = checkpoint;
         var json = checkpoint.ReadText(configFile) ?? throw new InvalidInputException($"{checkpoint.Path}: there is no {configFile}. A model folder needs one to be run.");
@@ -30,9 +31,10 @@ public sealed unsafe class LanguageModel : IDisposable
         ChatTemplate = ChatTemplate.Find(checkpoint.ReadText("chat_template.jinja"), checkpoint.ReadText("tokenizer_config.json"));
         Generation = GenerationConfig.Parse(checkpoint.ReadText("generation_config.json"), Config);
         // Threads last: input that is refused above must not leave any behind.
-        _ownsTeam = team is null;
-        _team = team ?? new WorkTeam(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
-        Transformer = new Transformer(Config.Spec, name => Weights[name], _team);
+        _owns = other is null;
+        _team = other?._team ?? new WorkTeam(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+        _panels = other?._panels ?? new PanelCache(_team, MemoryBudget.Panels(options.MemoryBytes));
+        Transformer = new Transformer(Config.Spec, name => Weights[name], _team, _panels);
     }
 
     /// <summary>The files.</summary>
@@ -74,20 +76,20 @@ public sealed unsafe class LanguageModel : IDisposable
     /// <param name="path">Folder.</param>
     /// <param name="options">Threads, memory; null for the defaults.</param>
     /// <exception cref="InvalidInputException">Broken, unsupported or incomplete input.</exception>
-    public static LanguageModel Open(string path, LanguageModelOptions? options = null) => Open(path, options, team: null);
+    public static LanguageModel Open(string path, LanguageModelOptions? options = null) => Open(path, options, null, "config.json");
 
-    /// <summary>Opens a model that shares another's threads, so that two models do not keep two teams awake; the other must outlive it.</summary>
+    /// <summary>Opens a model that shares another's threads and panels, so that two models do not keep two teams awake; the other must outlive it.</summary>
     /// <param name="path">Folder.</param>
     /// <param name="options">Memory; the threads are the other's. Null for the defaults.</param>
     /// <param name="other">Whose threads.</param>
-    public static LanguageModel Open(string path, LanguageModelOptions? options, LanguageModel other) => Open(path, options, other.Team);
+    public static LanguageModel Open(string path, LanguageModelOptions? options, LanguageModel other) => Open(path, options, other, "config.json");
 
-    internal static LanguageModel Open(string path, LanguageModelOptions? options, WorkTeam? team, string configFile = "config.json")
+    internal static LanguageModel Open(string path, LanguageModelOptions? options, LanguageModel? other, string configFile)
     {
         var checkpoint = Checkpoint.Open(path);
         try
         {
-            return new LanguageModel(checkpoint, options ?? new LanguageModelOptions(), team, configFile);
+            return new LanguageModel(checkpoint, options ?? new LanguageModelOptions(), other, configFile);
         }
         catch
         {
@@ -170,7 +172,12 @@ public sealed unsafe class LanguageModel : IDisposable
     public void Dispose()
     {
         Transformer.Dispose();
-        if (_ownsTeam) _team.Dispose();
+        if (_owns)
+        {
+            _panels.Dispose();
+            _team.Dispose();
+        }
+
         Checkpoint.Dispose();
     }
 }

@@ -33,6 +33,10 @@ public static class MemoryBudget
     /// <summary>Sequences that decode together: their caches take at most a sixteenth of the memory allowed, so that depth hardly shows in the peak.</summary>
     public static int Sequences(long memoryBytes, long bytesPerSequence) => (int)Math.Clamp(memoryBytes / 16 / Math.Max(1, bytesPerSequence), 1, 256);
 
+    /// <summary>Packed panels kept across batches: a sixteenth of a fixed allowance, so that depth hardly shows in the peak; a quarter of what is free where none was fixed.</summary>
+    /// <param name="asked">As <see cref="Resolve"/> takes it.</param>
+    public static long Panels(long asked) => asked > 0 ? asked / 16 : Free() / 4;
+
     /// <summary>Rows of logits held at once: at most an eighth of the memory allowed.</summary>
     public static int LogitRows(long memoryBytes, int vocabulary, int models) => (int)Math.Clamp(memoryBytes / 8 / (4L * vocabulary * models), 1, 512);
 

@@ -73,8 +73,14 @@ public sealed record AttentionSpec
     public required int Heads { get; init; }
     /// <summary>Key and value heads; divides <see cref="Heads"/>.</summary>
     public required int KeyValueHeads { get; init; }
-    /// <summary>Width of a head.</summary>
+    /// <summary>Width of a query's and a key's head.</summary>
     public required int HeadSize { get; init; }
+    /// <summary>Width of a value's head; 0 where it is that of the keys.</summary>
+    public int ValueHeadSize { get; init; }
+    /// <summary>Width of a value's head.</summary>
+    public int ValueSize => ValueHeadSize > 0 ? ValueHeadSize : HeadSize;
+    /// <summary>Tensor of a logit for each head that takes part in the softmax without a value; null for none.</summary>
+    public string? Sinks { get; init; }
     /// <summary>Factor on query·key.</summary>
     public required float Scale { get; init; }
     /// <summary>Soft cap on the scaled scores, before the mask; null for none.</summary>
@@ -106,13 +112,15 @@ public enum RopeKind
     Llama3,
 }
 
-/// <summary>Rotary position embedding, rotating halves (i, i + size/2) as transformers does.</summary>
+/// <summary>Rotary position embedding, rotating halves (i, i + dimensions/2) as transformers does.</summary>
 public sealed record RopeSpec
 {
     /// <summary>Scaling.</summary>
     public required RopeKind Kind { get; init; }
     /// <summary>Base of the frequencies.</summary>
     public required double Theta { get; init; }
+    /// <summary>First entries of a head that are rotated; 0 for all.</summary>
+    public int Dimensions { get; init; }
     /// <summary>Llama3: factor.</summary>
     public double Factor { get; init; } = 1;
     /// <summary>Llama3: low_freq_factor.</summary>

@@ -19,7 +19,17 @@ internal static unsafe class Normalisation
         var scale = 1 / Math.Sqrt(SumOfSquares(x, width, mean) / width + epsilon);
         var shift = (float)mean;
         var factor = (float)scale;
-        for (var i = 0; i < width; i++)
+        var i = 0;
+        for (; i + 16 <= width; i += 16)
+        {
+            var g = Vector512.Load(gain + i);
+            if (kind == NormKind.RmsPlusOne) g += Vector512<float>.One;
+            var value = (Vector512.Load(x + i) - Vector512.Create(shift)) * Vector512.Create(factor) * g;
+            if (bias is not null) value += Vector512.Load(bias + i);
+            value.Store(y + i);
+        }
+
+        for (; i < width; i++)
         {
             var g = kind == NormKind.RmsPlusOne ? 1 + gain[i] : gain[i];
             var value = (x[i] - shift) * factor * g;

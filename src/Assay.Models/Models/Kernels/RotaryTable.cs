@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Assay.Models.Kernels;
 
 /// <summary>Cosines and sines of the rotary embedding, grown as longer sequences come.</summary>
@@ -11,11 +13,12 @@ internal sealed class RotaryTable
 
     public RotaryTable(RopeSpec spec, int headSize)
     {
-        Half = headSize / 2;
-        _inverseFrequencies = InverseFrequencies(spec, headSize);
+        var dimensions = spec.Dimensions > 0 ? spec.Dimensions : headSize;
+        Half = dimensions / 2;
+        _inverseFrequencies = InverseFrequencies(spec, dimensions);
     }
 
-    /// <summary>Pairs a head has.</summary>
+    /// <summary>Pairs of a head that are rotated; the entries after them stay as they are.</summary>
     public int Half { get; }
 
     /// <summary>Tables for positions 0 … length − 1 at least: (positions, half).</summary>
@@ -50,7 +53,20 @@ internal sealed class RotaryTable
     public static unsafe void Rotate(float* head, ReadOnlySpan<float> cosines, ReadOnlySpan<float> sines)
     {
         var half = cosines.Length;
-        for (var i = 0; i < half; i++)
+        var i = 0;
+        fixed (float* c = cosines, s = sines)
+        {
+            // Products and differences are rounded one by one in every lane, as in the loop below.
+            for (; i + 8 <= half; i += 8)
+            {
+                var (a, b) = (Vector256.Load(head + i), Vector256.Load(head + half + i));
+                var (cosine, sine) = (Vector256.Load(c + i), Vector256.Load(s + i));
+                (a * cosine - b * sine).Store(head + i);
+                (b * cosine + a * sine).Store(head + half + i);
+            }
+        }
+
+        for (; i < half; i++)
         {
             var (a, b) = (head[i], head[i + half]);
             head[i] = a * cosines[i] - b * sines[i];
@@ -58,10 +74,10 @@ internal sealed class RotaryTable
         }
     }
 
-    private static float[] InverseFrequencies(RopeSpec spec, int headSize)
+    private static float[] InverseFrequencies(RopeSpec spec, int dimensions)
     {
-        var frequencies = new float[headSize / 2];
-        for (var i = 0; i < frequencies.Length; i++) frequencies[i] = 1 / (float)Math.Pow(spec.Theta, 2 * i / (float)headSize);
+        var frequencies = new float[dimensions / 2];
+        for (var i = 0; i < frequencies.Length; i++) frequencies[i] = 1 / (float)Math.Pow(spec.Theta, 2 * i / (float)dimensions);
         if (spec.Kind == RopeKind.Default) return frequencies;
         double lowWavelength = spec.OriginalMaxPositions / spec.LowFrequencyFactor, highWavelength = spec.OriginalMaxPositions / spec.HighFrequencyFactor;
         for (var i = 0; i < frequencies.Length; i++)

@@ -103,10 +103,11 @@ public sealed unsafe class WorkTeam : IDisposable
         // A late member of an old job draws a ticket beyond its tasks and leaves.
         public void Help(int worker)
         {
+            var done = 0;
             while (true)
             {
                 var task = Interlocked.Increment(ref _next) - 1;
-                if (task >= tasks) return;
+                if (task >= tasks) break;
                 try
                 {
                     if (Failure is null) body(task, worker);
@@ -116,8 +117,11 @@ public sealed unsafe class WorkTeam : IDisposable
                     Failure = ExceptionDispatchInfo.Capture(failure);
                 }
 
-                Interlocked.Increment(ref _done);
+                done++;
             }
+
+            // Once for all: a count of each task would make the threads wait for each other's cache line.
+            if (done > 0) Interlocked.Add(ref _done, done);
         }
     }
 }

@@ -37,7 +37,7 @@ public sealed class ForwardTests
     {
         var folder = GoldenFiles.Require("models", name);
         if (!File.Exists(Path.Combine(folder, config))) Assert.Skip($"{name} has no {config}.");
-        using var model = GoldenFiles.OrSkip(() => LanguageModel.Open(folder, null, team: null, config));
+        using var model = GoldenFiles.OrSkip(() => LanguageModel.Open(folder, null, null, config));
         using var golden = SafetensorsFile.Open(Path.Combine(folder, "golden.safetensors"));
         var (width, vocabulary, layers) = (model.Spec.HiddenSize, model.Spec.VocabularySize, model.Spec.Layers.Length);
         var cases = 0;

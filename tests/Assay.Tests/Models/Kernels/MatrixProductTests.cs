@@ -7,6 +7,7 @@ namespace Assay.Tests.Models.Kernels;
 
 public sealed unsafe class MatrixProductTests : IDisposable
 {
+    private static readonly bool Fused = System.Runtime.Intrinsics.X86.Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported;
     private readonly List<nint> _pinned = [];
 
     public void Dispose()
@@ -55,14 +56,24 @@ public sealed unsafe class MatrixProductTests : IDisposable
             {
                 var stored = transposed ? Transpose(w, outputs, inputs) : w;
                 var tensor = Store(stored, dtype, transposed ? [inputs, outputs] : [outputs, inputs]);
+                var weights = new WeightMatrix(tensor, outputs, inputs, transposed, 0);
                 foreach (var threads in (int[])[1, 2, 3])
-                foreach (var wide in (bool[])[true, false])
                 {
                     using var team = new WorkTeam(threads);
-                    var got = new float[rows * outputs];
-                    fixed (float* px = x, py = got, pb = bias)
-                        MatrixProduct.Multiply(team, px, inputs, rows, new WeightMatrix(tensor, outputs, inputs, transposed, 0), pb, py, outputs, wide);
-                    Assert.Equal(want.Select(BitConverter.SingleToInt32Bits), got.Select(BitConverter.SingleToInt32Bits));
+                    var panels = (byte*)PageMemory.Allocate(weights.PackedBytes);
+                    PanelCache.Pack(team, weights, panels);
+                    foreach (var packed in (nint[])[0, (nint)panels])
+                    foreach (var width in Enum.GetValues<VectorWidth>())
+                    {
+                        var got = new float[rows * outputs];
+                        fixed (float* px = x, py = got, pb = bias)
+                            MatrixProduct.Multiply(team, [ProductJob.Of(px, inputs, rows, weights, (byte*)packed, pb, py, outputs)], width);
+                        // Without fused multiply-add the plain tiles round twice.
+                        if (width != VectorWidth.Plain || Fused) Assert.Equal(want.Select(BitConverter.SingleToInt32Bits), got.Select(BitConverter.SingleToInt32Bits));
+                        else for (var i = 0; i < got.Length; i++) Assert.Equal(want[i], got[i], 1e-5f * inputs);
+                    }
+
+                    PageMemory.Free(panels, weights.PackedBytes);
                 }
             }
         }
@@ -79,9 +90,71 @@ public sealed unsafe class MatrixProductTests : IDisposable
         {
             var tensor = Store(transposed ? Transpose(w, 60, 20) : w, DType.F32, transposed ? [20, 60] : [60, 20]);
             var got = new float[3 * 40];
-            fixed (float* px = x, py = got) MatrixProduct.Multiply(team, px, 20, 3, new WeightMatrix(tensor, 40, 20, transposed, 20), null, py, 40);
+            fixed (float* px = x, py = got) MatrixProduct.Multiply(team, ProductJob.Of(px, 20, 3, new WeightMatrix(tensor, 40, 20, transposed, 20), null, null, py, 40));
             Assert.Equal(want, got);
         }
+    }
+
+    [Fact]
+    public void A_group_of_products_is_each_product_by_itself()
+    {
+        var random = new Random(8);
+        var shapes = new[] { (3, 70, 600), (0, 5, 7), (41, 32, 20), (1, 1, 1), (200, 100, 513) };
+        using var team = new WorkTeam(3);
+        var jobs = new List<ProductJob>();
+        var want = new List<float[]>();
+        var got = new List<nint>();
+        foreach (var (rows, outputs, inputs) in shapes)
+        {
+            var (x, w) = (Draw(random, rows * inputs), Draw(random, outputs * inputs));
+            want.Add(Reference(x, w, new float[outputs], rows, outputs, inputs));
+            got.Add((nint)NativeMemory.Alloc((nuint)(rows * outputs * 4 + 4)));
+            _pinned.Add(got[^1]);
+            var native = (float*)NativeMemory.Alloc((nuint)(rows * inputs * 4 + 4));
+            _pinned.Add((nint)native);
+            x.CopyTo(new Span<float>(native, x.Length));
+            jobs.Add(ProductJob.Of(native, inputs, rows, new WeightMatrix(Store(w, DType.F32, [outputs, inputs]), outputs, inputs, false, 0), null, null, (float*)got[^1], outputs));
+        }
+
+        MatrixProduct.Multiply(team, [.. jobs]);
+        for (var i = 0; i < shapes.Length; i++) Assert.Equal(want[i], new ReadOnlySpan<float>((void*)got[i], want[i].Length).ToArray());
+    }
+
+    /// <summary>Every half there is: subnormals, infinities, NaN with their payloads.</summary>
+    [Fact]
+    public void Halves_are_widened_exactly()
+    {
+        var step = stackalloc uint[16];
+        for (var h = 0; h <= 0xFFFF; h += 16)
+        {
+            for (var l = 0; l < 16; l++) step[l] = (uint)(h + l) | ((uint)(0xFFFF - h - l) << 16);
+            Float16Panel.Load((byte*)step, out System.Runtime.Intrinsics.Vector512<float> low, out System.Runtime.Intrinsics.Vector512<float> high);
+            for (var l = 0; l < 16; l++)
+            {
+                Assert.Equal((float)BitConverter.UInt16BitsToHalf((ushort)(h + l)), low[l]);
+                Assert.Equal((float)BitConverter.UInt16BitsToHalf((ushort)(0xFFFF - h - l)), high[l]);
+                Float16Panel.Load((byte*)step, l / 8, out System.Runtime.Intrinsics.Vector256<float> low8, out System.Runtime.Intrinsics.Vector256<float> high8);
+                Assert.Equal((low[l], high[l]), (low8[l % 8], high8[l % 8]));
+                Float16Panel.Load((byte*)step, l / 4, out System.Runtime.Intrinsics.Vector128<float> low4, out System.Runtime.Intrinsics.Vector128<float> high4);
+                Assert.Equal((low[l], high[l]), (low4[l % 4], high4[l % 4]));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_matrix_is_kept_from_its_second_use_and_only_within_the_budget()
+    {
+        using var team = new WorkTeam(2);
+        var small = new WeightMatrix(Store(Draw(new Random(1), 64 * 10), DType.F32, [64, 10]), 64, 10, false, 0);
+        var large = new WeightMatrix(Store(Draw(new Random(2), 640 * 10), DType.F32, [640, 10]), 640, 10, false, 0);
+        using var cache = new PanelCache(team, small.PackedBytes + 100);
+        Assert.True(cache.Find(small) is null);
+        Assert.True(cache.Find(large) is null);
+        var kept = cache.Find(small);
+        Assert.True(kept is not null);
+        Assert.True(cache.Find(small) == kept);
+        Assert.True(cache.Find(large) is null);
+        Assert.Equal(small.PackedBytes, cache.Used);
     }
 
     private static float[] Draw(Random random, int count) => Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() * 4 - 2)).ToArray();

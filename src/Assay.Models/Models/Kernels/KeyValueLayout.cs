@@ -1,0 +1,53 @@
+namespace Assay.Models.Kernels;
+
+/// <summary>Where keys and values of one layer stand in a page of 64 positions.</summary>
+/// <remarks>A page: for each key-value head two panels of 32 keys, (key width, 32); then for each head the values in chunks of 32 columns,
+/// (chunk, 64 positions, 32). Both are panels as <see cref="ProductTiles"/> reads them: scores and mixtures are products like any other.</remarks>
+internal sealed unsafe class KeyValueLayout
+{
+    /// <summary>Positions of a page.</summary>
+    public const int Positions = 64;
+
+    public KeyValueLayout(AttentionSpec spec)
+    {
+        Heads = spec.KeyValueHeads;
+        KeyWidth = spec.HeadSize;
+        ValueWidth = spec.ValueSize;
+        ValueChunks = (ValueWidth + ProductTiles.Columns - 1) / ProductTiles.Columns;
+    }
+
+    public int Heads { get; }
+
+    public int KeyWidth { get; }
+
+    public int ValueWidth { get; }
+
+    /// <summary>Chunks of 32 columns that a value takes.</summary>
+    public int ValueChunks { get; }
+
+    /// <summary>Floats of a page.</summary>
+    public long PageFloats => (long)Heads * Positions * (KeyWidth + ValueChunks * ProductTiles.Columns);
+
+    /// <summary>Pages that so many positions take.</summary>
+    public static int Pages(int positions) => (positions + Positions - 1) / Positions;
+
+    /// <summary>The panel, (key width, 32), of keys 32·(position / 32) … of a head.</summary>
+    public float* Keys(float* page, int head, int position) =>
+        page + (((long)head * Positions) + (position % Positions / ProductTiles.Columns * ProductTiles.Columns)) * KeyWidth;
+
+    /// <summary>The rows from a position on, (…, 32), of one chunk of a head's values.</summary>
+    public float* Values(float* page, int head, int chunk, int position) =>
+        page + (long)Heads * Positions * KeyWidth + (((long)head * ValueChunks + chunk) * Positions + position % Positions) * ProductTiles.Columns;
+
+    /// <summary>Writes one position's key and value of one head.</summary>
+    public void Write(float* page, int head, int position, float* key, float* value)
+    {
+        var keys = Keys(page, head, position) + position % ProductTiles.Columns;
+        for (var i = 0; i < KeyWidth; i++) keys[i * ProductTiles.Columns] = key[i];
+        for (var chunk = 0; chunk < ValueChunks; chunk++)
+        {
+            var width = Math.Min(ProductTiles.Columns, ValueWidth - chunk * ProductTiles.Columns);
+            new ReadOnlySpan<float>(value + chunk * ProductTiles.Columns, width).CopyTo(new Span<float>(Values(page, head, chunk, position), width));
+        }
+    }
+}
