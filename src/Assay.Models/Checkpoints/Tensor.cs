@@ -117,9 +117,27 @@ public sealed unsafe class Tensor
         else new ReadOnlySpan<byte>(Data + offset, destination.Length).CopyTo(destination);
     }
 
+    /// <summary>Whether another tensor has the same type, shape and bytes.</summary>
+    internal bool HoldsTheBytesOf(Tensor other)
+    {
+        if (DType != other.DType || !Shape.AsSpan().SequenceEqual(other.Shape.AsSpan())) return false;
+        RequireOpen();
+        other.RequireOpen();
+        for (long at = 0; at < ByteLength; at += 1 << 20)
+        {
+            var length = (int)Math.Min(1 << 20, ByteLength - at);
+            if (!new ReadOnlySpan<byte>(Data + at, length).SequenceEqual(new ReadOnlySpan<byte>(other.Data + at, length))) return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Throws where the checkpoint has been closed: the mapping is gone then.</summary>
+    internal void RequireOpen() => ObjectDisposedException.ThrowIf(owner is { IsDisposed: true }, this);
+
     private void RequireOpenRange(long start, int length, long limit)
     {
-        ObjectDisposedException.ThrowIf(owner is { IsDisposed: true }, this);
+        RequireOpen();
         if (start < 0 || start > limit - length)
             throw new ArgumentOutOfRangeException(nameof(start), $"{start} … {start + length} of tensor {ProblemList.Quote(Name)}, which has {limit}.");
     }

@@ -1,21 +1,31 @@
+using System.Runtime.InteropServices;
 using Assay.Checkpoints;
 using Assay.Models.Kernels;
 using Assay.Models.Sampling;
 
 namespace Assay.Models;
 
-/// <summary>Continues many prompts together; a sequence's tokens do not depend on the others, and a finished one leaves the batch at once.</summary>
+/// <summary>Continues many prompts by continuous batching: every step reads the weights once for all rows, a finished sequence leaves at once and the next one takes its
+/// place, and prompts with a common beginning share its keys and values. A sequence's tokens do not depend on the others.</summary>
 internal sealed unsafe class Generator(LanguageModel model)
 {
+    /// <summary>Tokens in common that make it worth waiting a step for another prompt to be read.</summary>
+    private const int WorthWaiting = 16;
+
+    private const int MostTogether = 256;
+
     /// <summary>Continues every prompt.</summary>
     /// <param name="prompts">Token ids; none may be empty.</param>
     /// <param name="options">Length, stops, sampling.</param>
     /// <param name="progress">Told the number of new tokens so far.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
-    public IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress, CancellationToken cancellation)
+    public IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress, CancellationToken cancellation) => Run(prompts, options, progress, cancellation, out _);
+
+    /// <summary>The same, and how many prompt tokens were taken from another sequence rather than read (tests, benchmark).</summary>
+    internal IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress, CancellationToken cancellation, out long shared)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxNewTokens);
-        var results = new Continuation[prompts.Count];
+        shared = 0;
         var longest = 0;
         for (var i = 0; i < prompts.Count; i++)
         {
@@ -25,109 +35,196 @@ internal sealed unsafe class Generator(LanguageModel model)
 
         if (prompts.Count == 0 || options.MaxNewTokens == 0) return [.. prompts.Select(_ => new Continuation([], false))];
         model.CheckLength(longest + options.MaxNewTokens);
-        long made = 0;
-        var together = MemoryBudget.Sequences(model.MemoryBytes, KvCache.Bytes(model.Spec, longest + options.MaxNewTokens));
-        // One set of caches serves all waves: memory that comes and goes would leave the heap in pieces.
-        var caches = Enumerable.Range(0, Math.Min(together, prompts.Count)).Select(_ => new KvCache(model.Spec, longest + options.MaxNewTokens)).ToList();
-        try
-        {
-            for (var first = 0; first < prompts.Count; first += together)
-                Wave(prompts, first, Math.Min(together, prompts.Count - first), caches, options, results, ref made, progress, cancellation);
-        }
-        finally
-        {
-            foreach (var cache in caches) cache.Dispose();
-        }
-
+        using var batch = new Batch(model, prompts, options, longest);
+        var results = new Continuation[prompts.Count];
+        for (long made = 0; batch.Step(results, cancellation, out var rows); progress?.Report(made)) made += rows;
+        shared = batch.SharedTokens;
         return results;
     }
 
-    private void Wave(IReadOnlyList<int[]> prompts, int first, int count, List<KvCache> caches, GenerationOptions options, Continuation[] results, ref long made, IProgress<long>? progress,
-        CancellationToken cancellation)
+    /// <summary>The sequences at work, those that wait, and the pages they hold.</summary>
+    private sealed class Batch : IDisposable
     {
-        var spec = model.Spec;
-        var live = new List<Row>(count);
-        using var hidden = new FloatBuffer(); // (rows of a batch, d), after the final norm.
-        using var last = new FloatBuffer(); // (live sequences, d): each one's last row.
-        using var logits = new FloatBuffer(); // (rows of a block, vocabulary).
-        for (var i = 0; i < count; i++)
+        private readonly LanguageModel _model;
+        private readonly GenerationOptions _options;
+        private readonly KvPool _pool;
+        private readonly LinkedList<Row> _waiting = [];
+        private readonly List<Row> _live = [];
+        private readonly FloatBuffer _hidden = new(); // (rows of a step, d), after the final norm.
+        private readonly FloatBuffer _last = new(); // (live sequences, d): each one's last row.
+        private readonly FloatBuffer _logits = new(); // (rows of a block, vocabulary).
+        private readonly int _pages;
+        private readonly int _rowLimit;
+        private Row? _retained; // The last that finished: its prompt may be the beginning of one to come.
+
+        public Batch(LanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, int longest)
         {
-            caches[i].Length = 0;
-            live.Add(new Row(first + i, prompts[first + i], caches[i]));
+            (_model, _options) = (model, options);
+            _pool = new KvPool(model.Spec);
+            _pages = (int)Math.Max(KvPool.Pages(longest + options.MaxNewTokens), Math.Min(MemoryBudget.Caches(model.MemoryBytes) / KvPool.PageBytes(model.Spec), int.MaxValue));
+            _rowLimit = MemoryBudget.Rows(model.MemoryBytes, Transformer.BytesPerRow(model.Spec));
+            for (var i = 0; i < prompts.Count; i++) _waiting.AddLast(new Row(i, prompts[i]));
         }
 
-        var rowLimit = MemoryBudget.Rows(model.MemoryBytes, Transformer.BytesPerRow(spec));
-        for (var step = 0; live.Count > 0; step++)
-        {
-            last.Ensure((long)live.Count * spec.HiddenSize);
-            for (int at = 0, taken; at < live.Count; at += taken)
-            {
-                // The first step reads whole prompts, so it may take several batches; later ones take one row a sequence.
-                var segments = new List<Segment>();
-                var rows = 0;
-                for (taken = 0; at + taken < live.Count && (taken == 0 || rows + live[at + taken].Next.Length <= rowLimit); taken++)
-                {
-                    var row = live[at + taken];
-                    segments.Add(new Segment(row.Next, row.Cache));
-                    rows += row.Next.Length;
-                }
+        /// <summary>Prompt tokens whose keys and values came from another sequence.</summary>
+        public long SharedTokens { get; private set; }
 
-                model.Transformer.Forward(segments, hidden, null, cancellation);
-                for (int i = 0, end = 0; i < taken; i++)
-                {
-                    end += segments[i].Tokens.Length;
-                    hidden.Rows(end - 1, 1, spec.HiddenSize).CopyTo(last.Rows(at + i, 1, spec.HiddenSize));
-                }
+        /// <summary>One token more for every sequence; false when all are done.</summary>
+        public bool Step(Continuation[] results, CancellationToken cancellation, out int rows)
+        {
+            Admit();
+            rows = _live.Count;
+            if (rows == 0) return false;
+            var segments = _live.Select(row => new Segment(row.Next, row.Cache)).ToList();
+            _model.Transformer.Forward(segments, _hidden, null, cancellation);
+            var width = _model.Spec.HiddenSize;
+            _last.Ensure((long)rows * width);
+            for (int i = 0, end = 0; i < rows; i++)
+            {
+                end += segments[i].Tokens.Length;
+                _hidden.Rows(end - 1, 1, width).CopyTo(_last.Rows(i, 1, width));
             }
 
-            Choose(live, last, logits, options, step);
-            made += live.Count;
-            progress?.Report(made);
-            foreach (var row in live)
-                if (row.Done(options)) results[row.Item] = row.Finish(options);
-            live.RemoveAll(row => row.Finished);
-        }
-    }
-
-    private void Choose(List<Row> live, FloatBuffer last, FloatBuffer logits, GenerationOptions options, int step)
-    {
-        var (width, valid) = (model.Spec.VocabularySize, model.ValidVocabulary);
-        var block = MemoryBudget.LogitRows(model.MemoryBytes, width, 1);
-        for (var from = 0; from < live.Count; from += block)
-        {
-            var rows = Math.Min(block, live.Count - from);
-            var data = logits.Ensure((long)rows * width);
-            model.Transformer.Head(last.Data + (long)from * model.Spec.HiddenSize, rows, data);
-            var start = from;
-            model.Transformer.Team.Run(rows, (i, _) =>
+            Choose();
+            foreach (var row in _live)
             {
-                var row = live[start + i];
-                var span = new ReadOnlySpan<float>(data + (long)i * width, valid);
-                row.Append(options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, options.Sampling, options.Seed, row.Item, step));
-            });
+                if (!row.Done(_options)) continue;
+                results[row.Item] = row.Finish(_options);
+                Retain(row);
+            }
+
+            _live.RemoveAll(row => row.Finished);
+            return true;
+        }
+
+        public void Dispose()
+        {
+            _pool.Dispose();
+            foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_hidden, _last, _logits]) buffer.Dispose();
+        }
+
+        /// <summary>Takes in waiting prompts, in order, while pages and rows suffice for all that they may come to need.</summary>
+        private void Admit()
+        {
+            var rows = _live.Sum(row => row.Next.Length);
+            var reserved = _live.Sum(row => row.Reserved);
+            var before = _live.Count;
+            for (var node = _waiting.First; node is not null && _live.Count < Math.Min(MostTogether, _rowLimit);)
+            {
+                var (row, next) = (node.Value, node.Next);
+                var (donor, common) = Donor(row);
+                // One that is being read in this very step may have more in common: next step it can be asked.
+                if (_live.Skip(before).Any(other => Common(row, other, other.Prompt.Length) >= common + WorthWaiting))
+                {
+                    node = next;
+                    continue;
+                }
+
+                // Shared pages are counted for each: who shares them may be left with them.
+                var needed = KvPool.Pages(row.Prompt.Length + _options.MaxNewTokens);
+                var fits = reserved + needed + (_retained?.Reserved ?? 0) <= _pages;
+                if (!fits && _retained is not null && donor != _retained)
+                {
+                    Release();
+                    continue;
+                }
+
+                if (_live.Count > 0 && (!fits || rows + row.Prompt.Length - common > _rowLimit)) break;
+                if (!fits && donor == _retained && _retained is not null)
+                {
+                    // Alone and yet too large together with what it would share: it reads its prompt itself.
+                    Release();
+                    continue;
+                }
+
+                row.Begin(donor?.Cache?.Fork(common, row.Prompt.Length + _options.MaxNewTokens) ?? new KvCache(_pool, row.Prompt.Length + _options.MaxNewTokens), needed);
+                SharedTokens += common;
+                rows += row.Prompt.Length - common;
+                reserved += needed;
+                _live.Add(row);
+                _waiting.Remove(node);
+                node = next;
+            }
+        }
+
+        /// <summary>The sequence with the longest beginning in common, as far as it has been read; the last token is always read anew.</summary>
+        private (Row? Donor, int Common) Donor(Row row)
+        {
+            (Row? Donor, int Common) best = (null, 0);
+            foreach (var other in _retained is null ? _live : _live.Append(_retained))
+            {
+                var common = Common(row, other, other.Cache!.Length);
+                if (common > best.Common) best = (other, common);
+            }
+
+            return best;
+        }
+
+        private static int Common(Row row, Row other, int limit) =>
+            row.Prompt.AsSpan(0, Math.Min(row.Prompt.Length - 1, Math.Min(limit, other.Prompt.Length))).CommonPrefixLength(other.Prompt.AsSpan(0, Math.Min(limit, other.Prompt.Length)));
+
+        private void Retain(Row row)
+        {
+            Release();
+            _retained = row;
+        }
+
+        private void Release()
+        {
+            _retained?.Cache?.Dispose();
+            _retained = null;
+        }
+
+        private void Choose()
+        {
+            var (width, valid) = (_model.Spec.VocabularySize, _model.ValidVocabulary);
+            var block = MemoryBudget.LogitRows(_model.MemoryBytes, width, 1);
+            for (var from = 0; from < _live.Count; from += block)
+            {
+                var rows = Math.Min(block, _live.Count - from);
+                var data = _logits.Ensure((long)rows * width);
+                _model.Transformer.Head(_last.Data + (long)from * _model.Spec.HiddenSize, rows, data);
+                var start = from;
+                _model.Transformer.Team.Run(rows, (i, _) =>
+                {
+                    var row = _live[start + i];
+                    var span = new ReadOnlySpan<float>(data + (long)i * width, valid);
+                    row.Append(_options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, _options.Sampling, _options.Seed, row.Item, row.Made));
+                });
+            }
         }
     }
 
-    private sealed class Row(int item, int[] prompt, KvCache cache)
+    private sealed class Row(int item, int[] prompt)
     {
         private readonly List<int> _sequence = [.. prompt];
 
         public int Item => item;
 
-        /// <summary>Its keys and values; they stay the caller's.</summary>
-        public KvCache Cache => cache;
+        public int[] Prompt => prompt;
+
+        /// <summary>Its keys and values; null while it waits.</summary>
+        public KvCache? Cache { get; private set; }
+
+        /// <summary>Pages that it may come to hold.</summary>
+        public int Reserved { get; private set; }
 
         public bool Finished { get; private set; }
 
+        /// <summary>Tokens made so far.</summary>
+        public int Made => _sequence.Count - prompt.Length;
+
         /// <summary>What the cache does not hold yet.</summary>
-        public ReadOnlyMemory<int> Next => _sequence.GetRange(cache.Length, _sequence.Count - cache.Length).ToArray();
+        public ReadOnlyMemory<int> Next => _sequence.GetRange(Cache!.Length, _sequence.Count - Cache.Length).ToArray();
 
         /// <summary>Prompt and continuation so far.</summary>
-        public ReadOnlySpan<int> Sequence => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_sequence);
+        public ReadOnlySpan<int> Sequence => CollectionsMarshal.AsSpan(_sequence);
+
+        public void Begin(KvCache cache, int pages) => (Cache, Reserved) = (cache, pages);
 
         public void Append(int token) => _sequence.Add(token);
 
-        public bool Done(GenerationOptions options) => options.StopTokens.Contains(_sequence[^1]) || _sequence.Count - prompt.Length >= options.MaxNewTokens;
+        public bool Done(GenerationOptions options) => options.StopTokens.Contains(_sequence[^1]) || Made >= options.MaxNewTokens;
 
         public Continuation Finish(GenerationOptions options)
         {

@@ -13,6 +13,7 @@ public sealed unsafe class LanguageModel : IDisposable
 {
     private readonly WorkTeam _team;
     private readonly PanelCache _panels;
+    private readonly Dictionary<string, Tensor> _weights;
     private readonly bool _owns;
     private readonly bool _allowLong;
 
@@ -21,7 +22,7 @@ public sealed unsafe class LanguageModel : IDisposable
         Checkpoint = checkpoint;
         var json = checkpoint.ReadText(configFile) ?? throw new InvalidInputException($"{checkpoint.Path}: there is no {configFile}. A model folder needs one to be run.");
         Config = ModelConfig.Parse(json, configFile);
-        Weights = WeightBinding.Bind(checkpoint, Config);
+        _weights = WeightBinding.Bind(checkpoint, Config);
         _allowLong = options.AllowLong;
         MemoryBytes = MemoryBudget.Resolve(options.MemoryBytes);
         Tokenizer = checkpoint.ReadText("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
@@ -34,7 +35,7 @@ public sealed unsafe class LanguageModel : IDisposable
         _owns = other is null;
         _team = other?._team ?? new WorkTeam(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         _panels = other?._panels ?? new PanelCache(_team, MemoryBudget.Panels(options.MemoryBytes));
-        Transformer = new Transformer(Config.Spec, name => Weights[name], _team, _panels);
+        Transformer = new Transformer(Config.Spec, name => _weights[name], _team, _panels);
     }
 
     /// <summary>The files.</summary>
@@ -65,7 +66,7 @@ public sealed unsafe class LanguageModel : IDisposable
     public int ValidVocabulary { get; }
 
     /// <summary>Stored tensor by canonical name.</summary>
-    internal IReadOnlyDictionary<string, Tensor> Weights { get; }
+    internal IReadOnlyDictionary<string, Tensor> Weights => _weights;
 
     internal Transformer Transformer { get; }
 
@@ -150,6 +151,26 @@ public sealed unsafe class LanguageModel : IDisposable
     /// <summary>The tokenizer, or an error that says what is missing.</summary>
     public Tokenizer RequireTokenizer() =>
         Tokenizer ?? throw new InvalidInputException($"{Checkpoint.Path}: there is no tokenizer.json. Copy the base model's, or convert the tokenizer with transformers (AutoTokenizer.save_pretrained).");
+
+    /// <summary>Reads the other model's copy of every tensor that both hold with the same bytes, so that it is mapped and packed once; the other must outlive this one.</summary>
+    /// <returns>First layers, the embedding included, that both compute alike; 0 where the embedding differs already.</returns>
+    internal int ShareWith(LanguageModel other)
+    {
+        var same = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, tensor) in _weights.ToList())
+        {
+            if (!other._weights.TryGetValue(name, out var theirs) || !(ReferenceEquals(tensor, theirs) || tensor.HoldsTheBytesOf(theirs))) continue;
+            _weights[name] = theirs;
+            same.Add(name);
+        }
+
+        var (a, b) = (Spec, other.Spec);
+        if (a.HiddenSize != b.HiddenSize || a.VocabularySize != b.VocabularySize || a.EmbeddingScale != b.EmbeddingScale || a.Embedding != b.Embedding || a.PositionEmbedding != b.PositionEmbedding) return 0;
+        if (!same.Contains(a.Embedding) || a.PositionEmbedding is { } positions && !same.Contains(positions)) return 0;
+        var count = 0;
+        while (count < Math.Min(a.Layers.Length, b.Layers.Length) && a.Layers[count] == b.Layers[count] && a.Layers[count].Tensors().All(same.Contains)) count++;
+        return count;
+    }
 
     /// <summary>Whether a tensor of the config's list is stored.</summary>
     public bool HasTensor(string name) => Weights.ContainsKey(name);

@@ -30,8 +30,8 @@ public static class MemoryBudget
     /// <param name="bytesPerRow">Of every model that is run on the batch.</param>
     public static int Rows(long memoryBytes, long bytesPerRow) => (int)Math.Clamp(memoryBytes / 4 / Math.Max(1, bytesPerRow), 64, MostRows);
 
-    /// <summary>Sequences that decode together: their caches take at most a sixteenth of the memory allowed, so that depth hardly shows in the peak.</summary>
-    public static int Sequences(long memoryBytes, long bytesPerSequence) => (int)Math.Clamp(memoryBytes / 16 / Math.Max(1, bytesPerSequence), 1, 256);
+    /// <summary>Bytes of keys and values of the sequences that decode together: a sixteenth of the memory allowed, so that depth hardly shows in the peak.</summary>
+    public static long Caches(long memoryBytes) => memoryBytes / 16;
 
     /// <summary>Packed panels kept across batches: a sixteenth of a fixed allowance, so that depth hardly shows in the peak; a quarter of what is free where none was fixed.</summary>
     /// <param name="asked">As <see cref="Resolve"/> takes it.</param>

@@ -127,11 +127,13 @@ public sealed unsafe class Transformer : IDisposable
         Team.Run(rows, (row, _) => Activations.Softcap(logits + (long)row * width, width, cap));
     }
 
-    /// <summary>The head as a product whose x and y the caller sets.</summary>
-    internal ProductJob HeadJob(float* hidden, int rows)
+    /// <summary>The head on rows of the final norm's output, for whoever uses up its logits as they come.</summary>
+    /// <param name="hidden">(rows, d).</param>
+    /// <param name="rows">Rows.</param>
+    internal HeadSide HeadSide(float* hidden, int rows)
     {
         _vectorsInUse = 0;
-        return Job(Spec.Head, hidden, Spec.HiddenSize, rows, null, 0);
+        return new HeadSide(Job(Spec.Head, hidden, Spec.HiddenSize, rows, null, 0), Spec.FinalLogitSoftcap);
     }
 
     /// <summary>y = W x + b for every row.</summary>

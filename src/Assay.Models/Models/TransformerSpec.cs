@@ -37,7 +37,33 @@ public sealed record TransformerSpec
 /// <param name="PreMlp">On the MLP's input.</param>
 /// <param name="Mlp">The MLP sub-layer.</param>
 /// <param name="PostMlp">On the MLP's output before the residual sum (Gemma 2).</param>
-public sealed record LayerSpec(NormSpec? PreAttention, AttentionSpec Attention, NormSpec? PostAttention, NormSpec? PreMlp, MlpSpec Mlp, NormSpec? PostMlp);
+public sealed record LayerSpec(NormSpec? PreAttention, AttentionSpec Attention, NormSpec? PostAttention, NormSpec? PreMlp, MlpSpec Mlp, NormSpec? PostMlp)
+{
+    /// <summary>Names of all tensors that the block reads.</summary>
+    internal IEnumerable<string> Tensors()
+    {
+        foreach (var norm in (NormSpec?[])[PreAttention, PostAttention, PreMlp, PostMlp, Attention.QueryNorm, Attention.KeyNorm])
+        {
+            if (norm is null) continue;
+            yield return norm.Weight;
+            if (norm.Bias is { } bias) yield return bias;
+        }
+
+        if (Attention.Sinks is { } sinks) yield return sinks;
+        LinearSpec?[] maps = Mlp switch
+        {
+            DenseMlpSpec dense => [dense.Gate, dense.Up, dense.Down],
+            RoutedMlpSpec routed => [routed.Router, .. routed.Experts.SelectMany(e => (LinearSpec?[])[e.Gate, e.Up, e.Down])],
+            _ => throw new NotSupportedException(Mlp.GetType().Name),
+        };
+        foreach (var map in (LinearSpec?[])[Attention.Query, Attention.Key, Attention.Value, Attention.Output, .. maps])
+        {
+            if (map is null) continue;
+            yield return map.Weight;
+            if (map.Bias is { } bias) yield return bias;
+        }
+    }
+}
 
 /// <summary>Kinds of normalisation.</summary>
 public enum NormKind
@@ -173,4 +199,11 @@ public sealed record RoutedMlpSpec : MlpSpec
     public required int PerToken { get; init; }
     /// <summary>Whether the chosen weights are divided by their sum.</summary>
     public required bool NormaliseWeights { get; init; }
+
+    /// <summary>Value equality, expert by expert.</summary>
+    public bool Equals(RoutedMlpSpec? other) =>
+        base.Equals(other) && Router == other!.Router && PerToken == other.PerToken && NormaliseWeights == other.NormaliseWeights && Experts.AsSpan().SequenceEqual(other.Experts.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Router, PerToken, NormaliseWeights, Experts.Length);
 }

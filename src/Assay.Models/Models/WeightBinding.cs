@@ -7,7 +7,7 @@ internal static class WeightBinding
 {
     /// <summary>Stored tensor by canonical name.</summary>
     /// <exception cref="InvalidInputException">Missing, unexpected or wrongly shaped tensors, dtypes that are not computed with, a tied head that differs from the embedding; all of them.</exception>
-    public static IReadOnlyDictionary<string, Tensor> Bind(Checkpoint checkpoint, ModelConfig config)
+    public static Dictionary<string, Tensor> Bind(Checkpoint checkpoint, ModelConfig config)
     {
         var names = config.Match(checkpoint.Tensors, checkpoint.Path);
         var bound = new Dictionary<string, Tensor>(StringComparer.Ordinal);

@@ -88,6 +88,40 @@ public sealed class DeterminismTests
         }
     }
 
+    /// <summary>Prompts that begin alike by none, some, exactly one page of and nearly all of their tokens.</summary>
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_shared_beginning_changes_no_token(string name)
+    {
+        using var model = Open(name);
+        var stem = Ids(100, 50);
+        var prompts = (int[][])[Ids(30, 51), stem, [.. stem[..64], .. Ids(9, 52)], [.. stem[..99], 7], [.. stem, .. Ids(20, 53)], stem[..63], [.. stem], [.. stem[..20], .. Ids(3, 54)]];
+        var options = new GenerationOptions { MaxNewTokens = 12 };
+        var together = new Generator(model).Run(prompts, options, null, default, out var shared);
+        Assert.InRange(shared, 99 + 64 + 99 + 62, prompts.Sum(p => p.Length));
+        for (var i = 0; i < prompts.Length; i++) Assert.Equal(model.Generate([prompts[i]], options)[0].Tokens, together[i].Tokens);
+        using var cramped = Open(name, 3, 1);
+        Assert.Equal(together.Select(t => t.Tokens), cramped.Generate(prompts, options).Select(t => t.Tokens));
+    }
+
+    [Fact]
+    public void A_fork_shares_whole_pages_and_goes_its_own_way()
+    {
+        using var model = Open("llama");
+        using var pool = new KvPool(model.Spec);
+        var (ids, other) = (Ids(150, 60), Ids(40, 61));
+        using var cache = new KvCache(pool, 200);
+        model.Logits([new Segment(ids, cache)]);
+        Assert.Equal(3, pool.PagesInUse);
+        using var fork = cache.Fork(130, 200);
+        Assert.Equal(4, pool.PagesInUse);
+        var forked = Bits(model.Logits([new Segment(other, fork)]));
+        int[] text = [.. ids[..130], .. other];
+        Assert.Equal(Bits(model.Logits(text))[(130 * 320)..], forked);
+        // The one that was forked from has not changed.
+        Assert.Equal(Bits(model.Logits((int[])[.. ids, 9]))[(150 * 320)..], Bits(model.Logits([new Segment(new[] { 9 }, cache)])));
+    }
+
     [Fact]
     public void A_stop_token_ends_a_continuation_and_is_kept()
     {

@@ -15,28 +15,39 @@ internal readonly record struct LogitRow(double LogSumExp, int Argmax, float Max
     /// <summary>Reads a row.</summary>
     /// <param name="logits">(count,); −∞ is legal.</param>
     /// <param name="count">Entries, at least 1.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe LogitRow Read(float* logits, int count)
     {
         var argmax = ArgMax(logits, count);
-        double max = logits[argmax];
+        return new LogitRow(LogSumExpAt(logits, count, logits[argmax], 1), argmax, logits[argmax]);
+    }
+
+    /// <summary>ln Σ e^(z / T).</summary>
+    /// <param name="logits">(count,).</param>
+    /// <param name="count">Entries, at least 1.</param>
+    /// <param name="max">The largest of them.</param>
+    /// <param name="temperature">T, above 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe double LogSumExpAt(float* logits, int count, double max, double temperature)
+    {
         var shift = Vector512.Create(max);
+        var inverse = Vector512.Create(1 / temperature);
         var low = Vector512<double>.Zero;
         var high = Vector512<double>.Zero;
         var i = 0;
         for (; i + 16 <= count; i += 16)
         {
             var (a, b) = Vector512.Widen(Vector512.Load(logits + i));
-            low += VectorMath.Exp(a - shift);
-            high += VectorMath.Exp(b - shift);
+            low += VectorMath.Exp((a - shift) * inverse);
+            high += VectorMath.Exp((b - shift) * inverse);
         }
 
         var tail = 0.0;
-        for (; i < count; i++) tail += VectorMath.Exp(Vector512.Create(logits[i] - max))[0];
-        return new LogitRow(max + Math.Log(VectorMath.TreeSum(low + high) + tail), argmax, logits[argmax]);
+        for (; i < count; i++) tail += VectorMath.Exp(Vector512.Create((logits[i] - max) / temperature))[0];
+        return max / temperature + Math.Log(VectorMath.TreeSum(low + high) + tail);
     }
 
     /// <summary>The entry with the largest logit, ties to the lowest id; NaN is never chosen unless all are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe int ArgMax(float* logits, int count)
     {
         var (best, at) = (float.NegativeInfinity, 0);
@@ -51,5 +62,38 @@ internal readonly record struct LogitRow(double LogSumExp, int Argmax, float Max
         for (; i < count; i++)
             if (logits[i] > best) (best, at) = (logits[i], i);
         return at;
+    }
+
+    /// <summary>The largest logit; −∞ where there is none. NaN where one is not a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe float Largest(float* logits, int count)
+    {
+        var most = Vector512.Create(float.NegativeInfinity);
+        var i = 0;
+        for (; i + 16 <= count; i += 16) most = Vector512.Max(most, Vector512.Load(logits + i));
+        var result = float.NegativeInfinity;
+        for (var l = 0; l < 16; l++) result = MathF.Max(result, most[l]);
+        for (; i < count; i++) result = MathF.Max(result, logits[i]);
+        return result;
+    }
+
+    /// <summary>Σ e^(z − max): exponentials in float32, their sum in float64 over 16 lanes and a fixed tree.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe double SumOfExponentials(float* logits, int count, float max)
+    {
+        var shift = Vector512.Create(max);
+        var low = Vector512<double>.Zero;
+        var high = Vector512<double>.Zero;
+        var i = 0;
+        for (; i + 16 <= count; i += 16)
+        {
+            var (a, b) = Vector512.Widen(VectorMath.Exp(Vector512.Load(logits + i) - shift));
+            low += a;
+            high += b;
+        }
+
+        var tail = 0.0;
+        for (; i < count; i++) tail += VectorMath.Exp(Vector512.Create(logits[i] - max))[0];
+        return VectorMath.TreeSum(low + high) + tail;
     }
 }

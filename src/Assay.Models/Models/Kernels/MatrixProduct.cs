@@ -14,7 +14,7 @@ internal static unsafe class MatrixProduct
     private const int FewestPackedRows = 128; // Packing on the way is done once a cut of the rows, which so many pay for.
 
     /// <summary>Floats of a thread's scratch.</summary>
-    private const long ScratchFloats = (long)MostPanels * Block * ProductTiles.Columns + (ProductTiles.MostRows * ProductTiles.RowStride) + (ProductTiles.MostRows * ProductTiles.Columns);
+    public const long ScratchFloats = (long)MostPanels * Block * ProductTiles.Columns + (ProductTiles.MostRows * ProductTiles.RowStride) + (ProductTiles.MostRows * ProductTiles.Columns);
 
     /// <summary>Computes one product.</summary>
     public static void Multiply(WorkTeam team, ProductJob job) => Multiply(team, [job], ProductTiles.Best);
@@ -46,13 +46,13 @@ internal static unsafe class MatrixProduct
 
     /// <summary>Computes rows … of panels … on the calling thread.</summary>
     /// <param name="job">What to compute.</param>
-    /// <param name="scratch">As long as a product's scratch.</param>
+    /// <param name="scratch">As <see cref="ScratchFloats"/> says.</param>
     /// <param name="firstRow">First row.</param>
     /// <param name="endRow">Row after the last.</param>
     /// <param name="firstPanel">First panel.</param>
     /// <param name="endPanel">Panel after the last; at most 16 more than the first.</param>
     /// <param name="width">Tiles.</param>
-    private static void Part(in ProductJob job, float* scratch, int firstRow, int endRow, int firstPanel, int endPanel, VectorWidth width)
+    public static void Part(in ProductJob job, float* scratch, int firstRow, int endRow, int firstPanel, int endPanel, VectorWidth width)
     {
         var weights = job.Weights;
         var (type, step, inputs) = (weights.Type, weights.Step, weights.Inputs);

@@ -14,6 +14,7 @@ internal readonly unsafe struct WeightMatrix
     /// <param name="first">First output inside the stored tensor.</param>
     public WeightMatrix(Tensor tensor, int outputs, int inputs, bool transposed, int first)
     {
+        tensor.RequireOpen(); // What follows reads by address.
         Tensor = tensor;
         Transposed = transposed;
         _stride = tensor.Shape[1];

@@ -5,7 +5,7 @@ using Assay.Models.Kernels;
 namespace Assay.Evaluation.Scoring;
 
 /// <summary>Scores the same token ids under two models, over the full vocabulary at every scored position.</summary>
-/// <remarks>Logits exist for one block of rows at a time. Entries beyond the tokenizer's size are padding: they are removed from both
+/// <remarks>Layers before the first tensor that differs are computed once, and the logits of both are used up as they come (<see cref="FusedHead"/>). Entries beyond the tokenizer's size are padding: they are removed from both
 /// distributions before the softmax, and the masses removed are kept with the scores (protocol.md, Notation).</remarks>
 public sealed unsafe class PairScorer
 {
@@ -23,29 +23,44 @@ public sealed unsafe class PairScorer
         Vocabulary = Math.Min(baseModel.ValidVocabulary, candidate.ValidVocabulary);
         if (baseModel.ValidVocabulary != candidate.ValidVocabulary)
             throw new InvalidInputException($"The base has {baseModel.ValidVocabulary} vocabulary entries, the candidate {candidate.ValidVocabulary}; distributions over different vocabularies cannot be compared.");
+        SharedLayers = candidate.ShareWith(baseModel);
     }
 
     /// <summary>Entries compared.</summary>
     public int Vocabulary { get; }
 
+    /// <summary>First layers, the embedding included, that both models have in common.</summary>
+    public int SharedLayers { get; }
+
     /// <summary>Scores texts; the result has one array a text, one entry a scored token.</summary>
     /// <param name="texts">What to score.</param>
     /// <param name="progress">Told the number of rows forwarded so far.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
-    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, IProgress<long>? progress = null, CancellationToken cancellation = default) => Score(texts, [], out _, progress, cancellation);
+
+    /// <summary>The same, with the divergence from the candidate at other temperatures (protocol.md, M6).</summary>
+    /// <param name="texts">What to score.</param>
+    /// <param name="temperatures">T, each above 0.</param>
+    /// <param name="divergences">For each text and temperature, Σ KL(p‖softmax(z_q / T)) over its scored tokens, in nats.</param>
+    /// <param name="progress">Told the number of rows forwarded so far.</param>
+    /// <param name="cancellation">Honoured within a layer.</param>
+    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, IReadOnlyList<double> temperatures, out double[][] divergences, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
+        foreach (var temperature in temperatures) ArgumentOutOfRangeException.ThrowIfNegativeOrZero(temperature, nameof(temperatures));
         var results = texts.Select(t => new TokenScore[Math.Max(0, t.Tokens.Length - t.FirstScored)]).ToArray();
+        divergences = [.. texts.Select(_ => new double[temperatures.Count])];
         var limit = MemoryBudget.Rows(_memory, Transformer.BytesPerRow(_base.Spec) + Transformer.BytesPerRow(_candidate.Spec));
         using var all = new FloatBuffer(); // (rows of a batch, d), after the final norm.
         using var ours = new FloatBuffer(); // (scored tokens of a batch, d of the base): rows that predict them.
         using var theirs = new FloatBuffer(); // (scored tokens of a batch, d of the candidate).
-        using var logits = new FloatBuffer(); // (rows of a block, vocabulary) of the base, then of the candidate.
+        using var shared = SharedLayers > 0 ? new SharedLayers(SharedLayers) : null;
         long forwarded = 0;
         foreach (var batch in ScoringBatch.Cut(texts, limit))
         {
-            batch.Forward(_base, all, ours, cancellation);
-            batch.Forward(_candidate, all, theirs, cancellation);
-            Compare(texts, batch.Picks, ours, theirs, logits, results, cancellation);
+            shared?.Clear();
+            batch.Forward(_base, all, ours, shared, cancellation);
+            batch.Forward(_candidate, all, theirs, shared, cancellation);
+            Compare(texts, batch.Picks, ours, theirs, results, temperatures, divergences);
             forwarded += batch.Rows;
             progress?.Report(forwarded);
         }
@@ -53,35 +68,28 @@ public sealed unsafe class PairScorer
         return results;
     }
 
-    private void Compare(IReadOnlyList<ScoredText> texts, List<(int Text, int Index, int Row)> picks, FloatBuffer ours, FloatBuffer theirs, FloatBuffer logits, TokenScore[][] results,
-        CancellationToken cancellation)
+    private void Compare(IReadOnlyList<ScoredText> texts, List<(int Text, int Index, int Row)> picks, FloatBuffer ours, FloatBuffer theirs, TokenScore[][] results, IReadOnlyList<double> temperatures, double[][] divergences)
     {
-        var (p, q) = (_base.Spec, _candidate.Spec);
-        var block = MemoryBudget.LogitRows(_memory, Math.Max(p.VocabularySize, q.VocabularySize), 2);
-        for (var from = 0; from < picks.Count; from += block)
+        foreach (var (text, index, _) in picks)
+            if ((uint)texts[text].Tokens[index] >= (uint)Vocabulary) throw new InvalidInputException($"Token id {texts[text].Tokens[index]} was to be scored; the vocabulary has {Vocabulary} entries.");
+        var fits = new double[picks.Count][];
+        FusedHead.Pairs(_base.Team, _base.Transformer.HeadSide(ours.Data, picks.Count), _candidate.Transformer.HeadSide(theirs.Data, picks.Count), _memory / 8, (row, p, q, scratch) =>
         {
-            cancellation.ThrowIfCancellationRequested();
-            var rows = Math.Min(block, picks.Count - from);
-            var baseLogits = logits.Ensure((long)rows * (p.VocabularySize + q.VocabularySize));
-            var candidateLogits = baseLogits + (long)rows * p.VocabularySize;
-            _base.Transformer.Head(ours.Data + (long)from * p.HiddenSize, rows, baseLogits);
-            _candidate.Transformer.Head(theirs.Data + (long)from * q.HiddenSize, rows, candidateLogits);
-            var start = from;
-            _base.Team.Run(rows, (i, _) =>
-            {
-                var (text, index, _) = picks[start + i];
-                results[text][index - texts[text].FirstScored] = One(baseLogits + (long)i * p.VocabularySize, candidateLogits + (long)i * q.VocabularySize, texts[text].Tokens[index]);
-            });
-        }
+            var (text, index, _) = picks[row];
+            var pair = LogitPair.Compare(p, q, Vocabulary, scratch);
+            results[text][index - texts[text].FirstScored] = Scores(pair, p, q, texts[text].Tokens[index]);
+            // KL(p‖q at T) = −H(p) − Σ p·z_q / T + ln Σ e^(z_q / T), and Σ p·z_q = ln Σ e^(z_q) − H(p) − KL(p‖q).
+            var mean = pair.Q.LogSumExp - pair.EntropyP - pair.Kl;
+            fits[row] = [.. temperatures.Select(t => LogitRow.LogSumExpAt(q, Vocabulary, pair.Q.Max, t) - pair.EntropyP - mean / t)];
+        });
+        // In the order of the picks, whoever computed them.
+        for (var i = 0; i < picks.Count; i++)
+            for (var t = 0; t < temperatures.Count; t++)
+                divergences[picks[i].Text][t] += fits[i][t];
     }
 
-    private TokenScore One(float* zp, float* zq, int token)
-    {
-        if ((uint)token >= (uint)Vocabulary) throw new InvalidInputException($"Token id {token} was to be scored; the vocabulary has {Vocabulary} entries.");
-        var pair = LogitPair.Compare(zp, zq, Vocabulary);
-        return new TokenScore(token, pair.Kl, pair.ReverseKl, pair.Jsd, zp[token] - pair.P.LogSumExp, zq[token] - pair.Q.LogSumExp, pair.EntropyP, pair.EntropyQ,
-            pair.P.Top, pair.Q.Top, pair.P.Argmax, pair.Q.Argmax, PaddingMass(zp, _base.Spec.VocabularySize), PaddingMass(zq, _candidate.Spec.VocabularySize));
-    }
+    private TokenScore Scores(LogitPair pair, float* zp, float* zq, int token) => new(token, pair.Kl, pair.ReverseKl, pair.Jsd, zp[token] - pair.P.LogSumExp, zq[token] - pair.Q.LogSumExp, pair.EntropyP, pair.EntropyQ,
+        pair.P.Top, pair.Q.Top, pair.P.Argmax, pair.Q.Argmax, PaddingMass(zp, _base.Spec.VocabularySize), PaddingMass(zq, _candidate.Spec.VocabularySize));
 
     private double PaddingMass(float* logits, int width)
     {

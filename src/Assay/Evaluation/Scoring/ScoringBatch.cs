@@ -39,11 +39,16 @@ internal sealed unsafe class ScoringBatch
     }
 
     /// <summary>Forwards the batch and keeps the rows that predict: (picks, d).</summary>
-    public void Forward(LanguageModel model, FloatBuffer all, FloatBuffer picked, CancellationToken cancellation)
+    /// <param name="model">Which model.</param>
+    /// <param name="all">Room for all rows.</param>
+    /// <param name="picked">Filled.</param>
+    /// <param name="shared">First layers in common with another model that reads the same batch; null for none.</param>
+    /// <param name="cancellation">Honoured within a layer.</param>
+    public void Forward(LanguageModel model, FloatBuffer all, FloatBuffer picked, SharedLayers? shared, CancellationToken cancellation)
     {
         var width = model.Spec.HiddenSize;
         foreach (var segment in _segments) model.CheckLength(segment.Tokens.Length);
-        model.Transformer.Forward(_segments, all, null, cancellation);
+        model.Transformer.Forward(_segments, all, null, cancellation, shared);
         picked.Ensure(Math.Max(1, (long)Picks.Count * width));
         for (var i = 0; i < Picks.Count; i++) all.Rows(Picks[i].Row, 1, width).CopyTo(picked.Rows(i, 1, width));
     }

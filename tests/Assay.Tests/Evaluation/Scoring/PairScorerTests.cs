@@ -60,7 +60,88 @@ public sealed class PairScorerTests
         using var p = Open("gpt2", "aligned");
         using var q = Open("gpt2", "before");
         var pair = new PairScorer(p, q).Score(texts);
-        Assert.Equal(pair.Select(s => s.Select(t => t.LogQ).ToArray()), new TextScorer(q).Score(texts));
+        // A single model's exponentials are float32, a pair's float64.
+        foreach (var (want, got) in pair.Zip(new TextScorer(q).Score(texts)))
+            for (var i = 0; i < want.Length; i++) Assert.Equal(want[i].LogQ, got[i], 5e-7);
+    }
+
+    /// <summary>Copies of a model of which one tensor is another's, from the embedding to the head.</summary>
+    [Theory]
+    [InlineData("model.embed_tokens.weight", 0)]
+    [InlineData("model.layers.0.input_layernorm.weight", 0)]
+    [InlineData("model.layers.1.mlp.down_proj.weight", 1)]
+    [InlineData("model.layers.2.self_attn.q_proj.weight", 2)]
+    [InlineData("model.norm.weight", int.MaxValue)]
+    public void Layers_in_common_are_computed_once_and_change_nothing(string differing, int common)
+    {
+        var folder = Directory.CreateTempSubdirectory("assay-shared-").FullName;
+        try
+        {
+            var source = Path.Combine(GoldenFiles.Repository, "organisms", "llama");
+            foreach (var file in (string[])["config.json", "tokenizer.json"]) File.Copy(Path.Combine(source, "aligned", file), Path.Combine(folder, file));
+            using (var a = SafetensorsFile.Open(Path.Combine(source, "aligned", "model.safetensors")))
+            using (var b = SafetensorsFile.Open(Path.Combine(source, "before", "model.safetensors")))
+                SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), a.Tensors.Select(t => TensorToWrite.From(t.Name == differing ? b.Tensors.Single(o => o.Name == t.Name) : t)));
+            using var p = Open("llama", "aligned");
+            using var q = LanguageModel.Open(folder, null, p);
+            var scorer = new PairScorer(p, q);
+            Assert.Equal(Math.Min(common, p.Spec.Layers.Length), scorer.SharedLayers);
+            var texts = Texts(12, 1280);
+            var scores = scorer.Score(texts);
+            Assert.Contains(scores.SelectMany(s => s), s => s.Kl > 0);
+            // What the candidate gives alone, with nothing shared.
+            using var alone = LanguageModel.Open(folder);
+            for (var t = 0; t < texts.Count; t++)
+            {
+                var logits = alone.Logits(texts[t].Tokens.AsMemory(0, texts[t].Tokens.Length - 1));
+                for (var i = 0; i < scores[t].Length; i++)
+                {
+                    var row = logits.AsSpan((texts[t].FirstScored - 1 + i) * alone.Spec.VocabularySize, alone.ValidVocabulary).ToArray();
+                    Assert.Equal(Array.IndexOf(row, row.Max()), scores[t][i].ArgmaxQ);
+                    var max = (double)row.Max();
+                    Assert.Equal(row[scores[t][i].Token] - max - Math.Log(row.Sum(z => Math.Exp(z - max))), scores[t][i].LogQ, 1e-12);
+                }
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    [Fact]
+    public void Divergences_at_other_temperatures_equal_their_definition()
+    {
+        var texts = Texts(5, 1280);
+        using var p = Open("qwen3", "aligned");
+        using var q = Open("qwen3", "before");
+        double[] temperatures = [.5, 1, 1.7];
+        var scores = new PairScorer(p, q).Score(texts, temperatures, out var divergences);
+        for (var t = 0; t < texts.Count; t++)
+        {
+            var (zp, zq) = (p.Logits(texts[t].Tokens), q.Logits(texts[t].Tokens));
+            Assert.Equal(scores[t].Sum(s => s.Kl), divergences[t][1], 1e-10);
+            for (var k = 0; k < temperatures.Length; k++)
+            {
+                var want = 0.0;
+                for (var i = texts[t].FirstScored; i < texts[t].Tokens.Length; i++)
+                {
+                    var lp = LogSoftmax(zp.AsSpan((i - 1) * p.Spec.VocabularySize, p.ValidVocabulary), 1);
+                    var lq = LogSoftmax(zq.AsSpan((i - 1) * q.Spec.VocabularySize, q.ValidVocabulary), temperatures[k]);
+                    want += lp.Zip(lq, (a, b) => Math.Exp(a) * (a - b)).Sum();
+                }
+
+                Assert.Equal(want, divergences[t][k], 1e-9);
+            }
+        }
+
+        static double[] LogSoftmax(ReadOnlySpan<float> z, double temperature)
+        {
+            var scaled = z.ToArray().Select(v => v / temperature).ToArray();
+            var max = scaled.Max();
+            var lse = max + Math.Log(scaled.Sum(v => Math.Exp(v - max)));
+            return [.. scaled.Select(v => v - lse)];
+        }
     }
 
     [Fact]
