@@ -4,7 +4,7 @@ using BenchmarkDotNet.Running;
 // `-- engine` measures whole products and whole models and writes bench/results/<cpu>.md; anything else goes to BenchmarkDotNet.
 if (args is ["engine", ..])
 {
-    EngineBenchmark.Run(args.Length > 1 ? args[1] : null);
+    EngineBenchmark.Run(args[1..]);
     return;
 }
 

@@ -49,11 +49,13 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
             MatrixProduct.Multiply(transformer.Team, job);
         }
 
+        transformer.Clock?.Mark("MLP: products");
         cancellation.ThrowIfCancellationRequested();
         transformer.Rows(rows, width, (from, end) =>
         {
             for (var row = from; row < end; row++) Activations.Row(mlp.Activation, active + (long)row * width, times is null ? null : times + (long)row * width, width);
         });
+        transformer.Clock?.Mark("MLP: activation");
         transformer.Multiply(mlp.Down, active, width, rows, x, hidden);
     }
 

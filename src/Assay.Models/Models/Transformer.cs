@@ -49,6 +49,9 @@ public sealed unsafe class Transformer : IDisposable
     /// <summary>Threads that compute it.</summary>
     public WorkTeam Team { get; }
 
+    /// <summary>Told where the time goes; null for nobody.</summary>
+    internal StageClock? Clock { get; set; }
+
     /// <summary>Bytes of activations that one row of a batch takes, keys and values of one layer included.</summary>
     public static long BytesPerRow(TransformerSpec spec)
     {
@@ -89,6 +92,8 @@ public sealed unsafe class Transformer : IDisposable
             Embed(layout, stream, normed);
         }
 
+        Clock?.Mark("embedding");
+
         for (var l = first; l < Spec.Layers.Length; l++)
         {
             var layer = Spec.Layers[l];
@@ -97,12 +102,15 @@ public sealed unsafe class Transformer : IDisposable
             _vectorsInUse = 0;
             // Where nobody looks on, the layer before has done this already, while the rows were at hand.
             if (l == first || options is not null) Normalise(layer.PreAttention, stream, normed, layout.Rows);
+            Clock?.Mark("norms and sums");
             Attend(l, layout, normed, cancellation);
             Residual(layer.PostAttention, layer.PreMlp, stream, normed, normed, layout.Rows, new Site(l, SitePoint.AttnOut), new Site(l, SitePoint.ResidMid), options);
+            Clock?.Mark("norms and sums");
             cancellation.ThrowIfCancellationRequested();
             _vectorsInUse = 0;
             if (options is not null) Normalise(layer.PreMlp, stream, normed, layout.Rows);
             _feedForward.Apply(layer.Mlp, normed, layout.Rows, cancellation);
+            Clock?.Mark("MLP: products");
             var last = l + 1 == Spec.Layers.Length;
             Residual(layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, normed, last ? final.Data : normed, layout.Rows, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
             cancellation.ThrowIfCancellationRequested();
@@ -197,6 +205,7 @@ public sealed unsafe class Transformer : IDisposable
             Job(spec.Key, normed, Spec.HiddenSize, layout.Rows, keys, keyWidth),
             Job(spec.Value, normed, Spec.HiddenSize, layout.Rows, values, valueWidth),
         ]);
+        Clock?.Mark("attention: products");
         cancellation.ThrowIfCancellationRequested();
         var pages = Pages(index, layout);
         var queryGain = Gain(spec.QueryNorm, keySize);
@@ -221,6 +230,7 @@ public sealed unsafe class Transformer : IDisposable
                 }
             }
         });
+        Clock?.Mark("rotation and cache");
         cancellation.ThrowIfCancellationRequested();
 
         var group = heads / kvHeads;
@@ -234,8 +244,10 @@ public sealed unsafe class Transformer : IDisposable
                 (nint)(mixed + row * mixedWidth + head * group * valueSize), mixedWidth, layout.Positions[row], count, sinks is null ? 0 : (nint)(sinks + head * group)),
                 Team.Scratch(worker, AttentionKernel.ScratchFloats(kv)), ProductTiles.Best);
         });
+        Clock?.Mark("attention");
         cancellation.ThrowIfCancellationRequested();
         Multiply(spec.Output, mixed, mixedWidth, layout.Rows, normed, Spec.HiddenSize);
+        Clock?.Mark("attention: products");
     }
 
     /// <summary>Pages of every segment in one layer, room for its new tokens included.</summary>
