@@ -8,7 +8,8 @@ namespace Assay.Benchmarks;
 internal static class EngineBenchmark
 {
     /// <summary>Runs everything and writes the table.</summary>
-    /// <param name="arguments">A result file; <c>--quick</c> for a few seconds that only prove that it works, and write nothing unless told where to.</param>
+    /// <param name="arguments">A result file; <c>--quick</c> for a few seconds that only prove that it works, and write nothing unless told where to;
+    /// <c>--models=FOLDER</c> keeps the synthetic models there; <c>--only=products</c> or <c>--only=models</c>.</param>
     public static void Run(string[] arguments)
     {
         var quick = arguments.Contains("--quick");
@@ -18,9 +19,10 @@ internal static class EngineBenchmark
         var bandwidth = MachineProbe.ReadBandwidth(team, quick ? 256L << 20 : 1L << 30);
         var clock = MachineProbe.Clock();
         var body = new StringBuilder();
-        var fastest = ProductBenchmark.Run(team, body, peak, bandwidth, quick);
+        var only = Value(arguments, "--only=");
+        var fastest = only is null or "products" ? ProductBenchmark.Run(team, body, peak, bandwidth, quick) : 0;
         if (!quick) peak = Math.Max(peak, FmaPeak.Measure(team)); // Clocks move: the fractions above are of the first probe, and this one tells whether they hold.
-        ModelBenchmark.Run(body, peak, bandwidth, quick);
+        if (only is null or "models") ModelBenchmark.Run(body, peak, bandwidth, quick, Value(arguments, "--models="));
 
         var report = new StringBuilder();
         report.AppendLine(CultureInfo.InvariantCulture, $"# Engine on {MachineProbe.Cpu()}\n\n{MachineProbe.Describe(team)} Medians.\n");
@@ -33,4 +35,6 @@ internal static class EngineBenchmark
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         File.WriteAllText(file, report.ToString());
     }
+
+    private static string? Value(string[] arguments, string option) => arguments.FirstOrDefault(a => a.StartsWith(option, StringComparison.Ordinal))?[option.Length..];
 }

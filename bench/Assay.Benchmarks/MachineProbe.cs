@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Assay.Models.Kernels;
 
 namespace Assay.Benchmarks;
@@ -68,6 +69,13 @@ internal static unsafe class MachineProbe
         Vector256<float> a = default, b = default, c = default, d = default;
         for (var i = 0; i < count; i += 32)
         {
+            // The processor's own prefetching ends at every page; with this the probe is what reading can be at best.
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(x + i + 512);
+                Sse.Prefetch0(x + i + 528);
+            }
+
             a += Vector256.Load(x + i);
             b += Vector256.Load(x + i + 8);
             c += Vector256.Load(x + i + 16);

@@ -8,14 +8,13 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
     private readonly FloatBuffer _up = new(); // (rows, width).
     private readonly FloatBuffer _gate = new(); // (rows, width).
     private readonly FloatBuffer _scores = new(); // (rows, experts).
-    private readonly FloatBuffer _gathered = new(); // (rows of one expert, d).
-    private readonly FloatBuffer _sum = new(); // (rows, d).
+    private readonly FloatBuffer _gathered = new(); // (rows × experts per token, d): rows by expert.
 
     /// <summary>Floats that one row takes in the buffers here.</summary>
     public static long FloatsPerRow(MlpSpec mlp, int hidden) => mlp switch
     {
         DenseMlpSpec dense => 2L * dense.Up.Outputs,
-        RoutedMlpSpec routed => 2L * routed.Experts[0].Up.Outputs + routed.Experts.Length + 2L * hidden,
+        RoutedMlpSpec routed => routed.PerToken * (2L * routed.Experts[0].Up.Outputs + hidden) + routed.Experts.Length,
         _ => throw new NotSupportedException(mlp.GetType().Name),
     };
 
@@ -28,7 +27,7 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
 
     public void Dispose()
     {
-        foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_up, _gate, _scores, _gathered, _sum]) buffer.Dispose();
+        foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_up, _gate, _scores, _gathered]) buffer.Dispose();
     }
 
     private void Dense(DenseMlpSpec mlp, float* x, int rows, CancellationToken cancellation)
@@ -36,31 +35,24 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
         var (hidden, width) = (transformer.Spec.HiddenSize, mlp.Up.Outputs);
         var up = _up.Ensure((long)rows * width);
         var active = up;
-        float* times = null;
         var job = transformer.Job(mlp.Up, x, hidden, rows, up, width);
         if (mlp.Gate is { } gate)
         {
             active = _gate.Ensure((long)rows * width);
-            times = up;
-            MatrixProduct.Multiply(transformer.Team, [job, transformer.Job(gate, x, hidden, rows, active, width)]);
+            MatrixProduct.MultiplyGated(transformer.Team, [transformer.Job(gate, x, hidden, rows, active, width)], [job], mlp.Activation);
         }
         else
         {
-            MatrixProduct.Multiply(transformer.Team, job);
+            MatrixProduct.MultiplyGated(transformer.Team, [job], [job with { Y = 0 }], mlp.Activation);
         }
 
-        transformer.Clock?.Mark("MLP: products");
+        transformer.Clock?.Mark("MLP: products and activation");
         cancellation.ThrowIfCancellationRequested();
-        transformer.Rows(rows, width, (from, end) =>
-        {
-            for (var row = from; row < end; row++) Activations.Row(mlp.Activation, active + (long)row * width, times is null ? null : times + (long)row * width, width);
-        });
-        transformer.Clock?.Mark("MLP: activation");
         transformer.Multiply(mlp.Down, active, width, rows, x, hidden);
     }
 
     /// <summary>Softmax over the router's scores in float32, the best experts (ties to the lower index), their outputs added in the order of the experts' indices.</summary>
-    /// <remarks>transformers, Qwen3MoeSparseMoeBlock. A row's result depends on no other row.</remarks>
+    /// <remarks>transformers, Qwen3MoeSparseMoeBlock. All experts' products are shared out together. A row's result depends on no other row.</remarks>
     private void Routed(RoutedMlpSpec mlp, float* x, int rows, CancellationToken cancellation)
     {
         var (hidden, experts) = (transformer.Spec.HiddenSize, mlp.Experts.Length);
@@ -71,29 +63,54 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
         for (var row = 0; row < rows; row++)
             Choose(new ReadOnlySpan<float>(scores + (long)row * experts, experts), mlp.NormaliseWeights, chosen.AsSpan(row * mlp.PerToken, mlp.PerToken), weights.AsSpan(row * mlp.PerToken, mlp.PerToken));
 
-        var sum = _sum.Ensure((long)rows * hidden);
-        new Span<float>(sum, checked(rows * hidden)).Clear();
-        var gathered = _gathered.Ensure((long)rows * hidden);
-        var members = new List<(int Row, float Weight)>();
-        for (var e = 0; e < experts; e++)
+        cancellation.ThrowIfCancellationRequested();
+        // Rows by expert, each expert's in the order of the batch: (expert, row, weight).
+        var (counts, first) = (new int[experts], new int[experts + 1]);
+        foreach (var e in chosen) counts[e]++;
+        for (var e = 0; e < experts; e++) first[e + 1] = first[e] + counts[e];
+        var (place, next) = (new int[chosen.Length], first[..experts]);
+        for (var i = 0; i < chosen.Length; i++) place[i] = next[chosen[i]]++;
+
+        var width = mlp.Experts[0].Up.Outputs;
+        var gathered = _gathered.Ensure((long)chosen.Length * hidden);
+        var up = _up.Ensure((long)chosen.Length * width);
+        var gate = mlp.Experts[0].Gate is null ? up : _gate.Ensure((long)chosen.Length * width);
+        transformer.Rows(chosen.Length, hidden, (from, end) =>
         {
-            cancellation.ThrowIfCancellationRequested();
-            members.Clear();
-            for (var i = 0; i < chosen.Length; i++)
-                if (chosen[i] == e) members.Add((i / mlp.PerToken, weights[i]));
-            if (members.Count == 0) continue;
-            for (var m = 0; m < members.Count; m++)
-                new ReadOnlySpan<float>(x + (long)members[m].Row * hidden, hidden).CopyTo(new Span<float>(gathered + (long)m * hidden, hidden));
-            Dense(mlp.Experts[e], gathered, members.Count, cancellation);
-            for (var m = 0; m < members.Count; m++)
-            {
-                var to = sum + (long)members[m].Row * hidden;
-                var from = gathered + (long)m * hidden;
-                for (var i = 0; i < hidden; i++) to[i] += members[m].Weight * from[i];
-            }
+            for (var i = from; i < end; i++) new ReadOnlySpan<float>(x + (long)(i / mlp.PerToken) * hidden, hidden).CopyTo(new Span<float>(gathered + (long)place[i] * hidden, hidden));
+        });
+        var used = Enumerable.Range(0, experts).Where(e => counts[e] > 0).ToArray();
+        var ups = used.Select(e => transformer.Job(mlp.Experts[e].Up, gathered + (long)first[e] * hidden, hidden, counts[e], up + (long)first[e] * width, width)).ToArray();
+        if (mlp.Experts[0].Gate is null)
+        {
+            MatrixProduct.MultiplyGated(transformer.Team, ups, [.. ups.Select(job => job with { Y = 0 })], mlp.Activation);
+        }
+        else
+        {
+            var gates = used.Select(e => transformer.Job(mlp.Experts[e].Gate!, gathered + (long)first[e] * hidden, hidden, counts[e], gate + (long)first[e] * width, width)).ToArray();
+            MatrixProduct.MultiplyGated(transformer.Team, gates, ups, mlp.Activation);
         }
 
-        Buffer.MemoryCopy(sum, x, (long)rows * hidden * sizeof(float), (long)rows * hidden * sizeof(float));
+        cancellation.ThrowIfCancellationRequested();
+        var results = gathered; // What the experts read is not needed any more.
+        MatrixProduct.Multiply(transformer.Team, [.. used.Select(e => transformer.Job(mlp.Experts[e].Down, gate + (long)first[e] * width, width, counts[e], results + (long)first[e] * hidden, hidden))]);
+        transformer.Rows(rows, hidden * mlp.PerToken, (from, end) =>
+        {
+            Span<int> order = stackalloc int[mlp.PerToken];
+            for (var row = from; row < end; row++)
+            {
+                var to = new Span<float>(x + (long)row * hidden, hidden);
+                to.Clear();
+                // In the order of the experts' indices.
+                for (var c = 0; c < order.Length; c++) order[c] = row * mlp.PerToken + c;
+                order.Sort((a, b) => chosen[a].CompareTo(chosen[b]));
+                foreach (var i in order)
+                {
+                    var result = new ReadOnlySpan<float>(results + (long)place[i] * hidden, hidden);
+                    for (var j = 0; j < to.Length; j++) to[j] += weights[i] * result[j];
+                }
+            }
+        });
     }
 
     private static void Choose(ReadOnlySpan<float> scores, bool normalise, Span<int> chosen, Span<float> weights)

@@ -110,7 +110,7 @@ public sealed unsafe class Transformer : IDisposable
             _vectorsInUse = 0;
             if (options is not null) Normalise(layer.PreMlp, stream, normed, layout.Rows);
             _feedForward.Apply(layer.Mlp, normed, layout.Rows, cancellation);
-            Clock?.Mark("MLP: products");
+            Clock?.Mark("MLP: products and activation");
             var last = l + 1 == Spec.Layers.Length;
             Residual(layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, normed, last ? final.Data : normed, layout.Rows, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
             cancellation.ThrowIfCancellationRequested();

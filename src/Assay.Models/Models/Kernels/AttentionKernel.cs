@@ -144,7 +144,7 @@ internal static unsafe class AttentionKernel
             }
 
             s.Store(row + k);
-            largest = Vector512.Max(largest, s);
+            largest = Vector512.MaxNative(largest, s); // NaN comes back with the exponentials.
         }
 
         var max = most;

@@ -8,6 +8,18 @@ internal readonly unsafe struct Float16Panel : IPanel
 {
     public static int Step => 64;
 
+    /// <summary>Writes a panel, (depth, 32), as float32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Widen(byte* panel, int depth, float* to)
+    {
+        for (var k = 0; k < depth; k++, panel += Step, to += ProductTiles.Columns)
+        {
+            Load(panel, out Vector512<float> low, out Vector512<float> high);
+            low.Store(to);
+            high.Store(to + 16);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load(byte* step, out Vector512<float> low, out Vector512<float> high)
     {

@@ -23,11 +23,12 @@ internal static unsafe class FusedHead
     {
         var rows = side.Product.Rows;
         var strip = Strip(team, rows, MostRows);
+        var own = MatrixProduct.ScratchFloats(side.Product.Weights.Inputs);
         team.Run((rows + strip - 1) / strip, (task, worker) =>
         {
             var (first, end) = (task * strip, Math.Min(rows, (task + 1) * strip));
-            var scratch = team.Scratch(worker, MatrixProduct.ScratchFloats + (long)strip * TileColumns);
-            var tile = scratch + MatrixProduct.ScratchFloats;
+            var scratch = team.Scratch(worker, own + (long)strip * TileColumns);
+            var tile = scratch + own;
             Span<RowSum> sums = stackalloc RowSum[strip];
             sums.Fill(RowSum.Empty);
             for (var column = 0; column < valid; column += TileColumns)
@@ -61,9 +62,10 @@ internal static unsafe class FusedHead
         team.Run((rows + strip - 1) / strip, (task, worker) =>
         {
             var (first, end) = (task * strip, Math.Min(rows, (task + 1) * strip));
+            var own = MatrixProduct.ScratchFloats(Math.Max(p.Product.Weights.Inputs, q.Product.Weights.Inputs));
             var exponentials = Math.Max(widthP, widthQ) * 4; // Two doubles an entry.
-            var scratch = team.Scratch(worker, MatrixProduct.ScratchFloats + exponentials + strip * (widthP + widthQ));
-            var ours = scratch + MatrixProduct.ScratchFloats + exponentials;
+            var scratch = team.Scratch(worker, own + exponentials + strip * (widthP + widthQ));
+            var ours = scratch + own + exponentials;
             var theirs = ours + strip * widthP;
             for (var column = 0; column < Math.Max(p.Width, q.Width); column += TileColumns)
             {
@@ -72,7 +74,7 @@ internal static unsafe class FusedHead
                 if (column < q.Width) Logits(q, scratch, first, end, column, theirs + column, widthQ);
             }
 
-            for (var row = first; row < end; row++) visit(row, ours + (row - first) * widthP, theirs + (row - first) * widthQ, (double*)(scratch + MatrixProduct.ScratchFloats));
+            for (var row = first; row < end; row++) visit(row, ours + (row - first) * widthP, theirs + (row - first) * widthQ, (double*)(scratch + own));
         });
     }
 

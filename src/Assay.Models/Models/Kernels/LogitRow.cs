@@ -64,13 +64,13 @@ internal readonly record struct LogitRow(double LogSumExp, int Argmax, float Max
         return at;
     }
 
-    /// <summary>The largest logit; −∞ where there is none. NaN where one is not a number.</summary>
+    /// <summary>The largest logit; −∞ where there is none. What is not a number may be passed over: the exponentials show it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe float Largest(float* logits, int count)
     {
         var most = Vector512.Create(float.NegativeInfinity);
         var i = 0;
-        for (; i + 16 <= count; i += 16) most = Vector512.Max(most, Vector512.Load(logits + i));
+        for (; i + 16 <= count; i += 16) most = Vector512.MaxNative(Vector512.Load(logits + i), most);
         var result = float.NegativeInfinity;
         for (var l = 0; l < 16; l++) result = MathF.Max(result, most[l]);
         for (; i < count; i++) result = MathF.Max(result, logits[i]);

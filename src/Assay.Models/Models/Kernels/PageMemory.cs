@@ -12,7 +12,7 @@ internal static unsafe partial class PageMemory
     private const long OwnMapping = 1 << 16;
 
     /// <summary>Bytes from which huge pages are worth their rounding.</summary>
-    private const long HugeFrom = 16 << 20;
+    private const long HugeFrom = 4 << 20;
 
     private const long HugePage = 2 << 20;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Assay.Models.Kernels;
 
@@ -18,6 +19,7 @@ internal static unsafe class ProductTiles
     /// <summary>Floats between rows of a; not a power of two, which would alias in the first-level cache.</summary>
     public const int RowStride = 528;
 
+    private const int Ahead = 2048; // Bytes.
     private const int NarrowRows = 6;
     private const int PlainRows = 4;
 
@@ -165,6 +167,8 @@ internal static unsafe class ProductTiles
         Vector512<float> l13 = default, h13 = default;
         for (var k = 0; k < depth; k++)
         {
+            // Few rows wait for the panel's bytes, and the processor's own prefetching ends at every page.
+            if (TRows.Count <= 8 && Sse.IsSupported) Sse.Prefetch0(panel + Ahead);
             TPanel.Load(panel, out var low, out var high);
             panel += TPanel.Step;
             var x0 = Vector512.Create(a[k]);

@@ -12,7 +12,8 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        var clamped = Vector512.Min(Vector512.Max(x, Vector512.Create(-87.3f)), Vector512.Create(88.7f));
+        // What becomes of NaN here does not matter: the last line puts it back.
+        var clamped = Vector512.MinNative(Vector512.MaxNative(x, Vector512.Create(-87.3f)), Vector512.Create(88.7f));
         // Adding 1.5 × 2²³ rounds to the nearest integer, which then stands in the low bits.
         var magic = Vector512.Create(12582912f);
         var shifted = Vector512.FusedMultiplyAdd(clamped, Vector512.Create(1.44269504088896341f), magic);
@@ -42,7 +43,7 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Exp(Vector512<double> x)
     {
-        var clamped = Vector512.Min(Vector512.Max(x, Vector512.Create(-708.0)), Vector512.Create(709.0));
+        var clamped = Vector512.MinNative(Vector512.MaxNative(x, Vector512.Create(-708.0)), Vector512.Create(709.0));
         var magic = Vector512.Create(6755399441055744.0);
         var shifted = Vector512.FusedMultiplyAdd(clamped, Vector512.Create(1.4426950408889634), magic);
         var n = shifted - magic;
