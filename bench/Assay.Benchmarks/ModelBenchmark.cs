@@ -15,7 +15,13 @@ internal static class ModelBenchmark
     /// <param name="Candidate">Folder of the candidate.</param>
     /// <param name="Texts">How many texts are scored together.</param>
     /// <param name="Length">Tokens of each, the last one only scored.</param>
-    private sealed record Shape(string Name, string Base, string Candidate, int Texts, int Length);
+    internal sealed record Shape(string Name, string Base, string Candidate, int Texts, int Length);
+
+    /// <summary>135M parameters.</summary>
+    internal static readonly (string Name, string Config) Small = ("135M Llama (30 × 576)", SyntheticCheckpoint.LlamaConfig(30, 576, 9, 3, 1536, 49152, tied: true));
+
+    /// <summary>1.1B parameters.</summary>
+    internal static readonly (string Name, string Config) Large = ("1.1B Llama (22 × 2048)", SyntheticCheckpoint.LlamaConfig(22, 2048, 32, 4, 5632, 32000));
 
     /// <summary>Writes the tables.</summary>
     /// <param name="report">Where to.</param>
@@ -31,8 +37,8 @@ internal static class ModelBenchmark
             var shapes = new List<Shape> { new("bundled organism (llama, d = 192)", Organism("aligned"), Organism("before"), 16, 129) };
             if (!quick)
             {
-                shapes.Add(Synthetic(folder, "135M Llama (30 × 576)", SyntheticCheckpoint.LlamaConfig(30, 576, 9, 3, 1536, 49152, tied: true)));
-                shapes.Add(Synthetic(folder, "1.1B Llama (22 × 2048)", SyntheticCheckpoint.LlamaConfig(22, 2048, 32, 4, 5632, 32000)));
+                shapes.Add(Synthetic(folder, Small));
+                shapes.Add(Synthetic(folder, Large));
             }
 
             report.AppendLine("## Whole models, bf16 weights\n\nThe bound counts the multiply-adds of all matrices and of attention at the peak. Scoring is the log-probability of every token; a pair shares no layer here.\n");
@@ -48,7 +54,8 @@ internal static class ModelBenchmark
         }
     }
 
-    private static string Organism(string stage)
+    /// <summary>A stage of the bundled Llama organism.</summary>
+    internal static string Organism(string stage)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
@@ -59,8 +66,10 @@ internal static class ModelBenchmark
         throw new DirectoryNotFoundException("The bundled organisms are not above the benchmark's folder: run it from the repository.");
     }
 
-    private static Shape Synthetic(string folder, string name, string config)
+    /// <summary>Writes a pair of synthetic models where they are not there yet.</summary>
+    internal static Shape Synthetic(string folder, (string Name, string Config) shape)
     {
+        var (name, config) = shape;
         var (p, q) = (Path.Combine(folder, name[..4] + "p"), Path.Combine(folder, name[..4] + "q"));
         if (!File.Exists(Path.Combine(p, "model.safetensors"))) SyntheticCheckpoint.Write(p, config, 1);
         if (!File.Exists(Path.Combine(q, "model.safetensors"))) SyntheticCheckpoint.Write(q, config, 2);
@@ -109,7 +118,7 @@ internal static class ModelBenchmark
     private static double Bytes(LanguageModel model) => model.TensorType(model.Spec.Layers[0].Attention.Query.Weight) == Checkpoints.DType.F32 ? 4 : 2;
 
     /// <summary>Tokens a second of the whole batch: a longer run less a shorter one, so that reading the prompts does not count.</summary>
-    private static double Decode(LanguageModel model, int rows, int rounds)
+    internal static double Decode(LanguageModel model, int rows, int rounds)
     {
         const int more = 16;
         var prompts = Enumerable.Range(0, rows).Select(i => Enumerable.Range(0, 16).Select(t => 3 + (i * 17 + t * 5) % (model.ValidVocabulary - 3)).ToArray()).ToArray();

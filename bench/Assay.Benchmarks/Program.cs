@@ -1,10 +1,16 @@
 using Assay.Benchmarks;
 using BenchmarkDotNet.Running;
 
-// `-- engine` measures whole products and whole models and writes bench/results/<cpu>.md; anything else goes to BenchmarkDotNet.
+// `-- engine` measures products and whole models and writes bench/results/<cpu>.md, `-- peers` the same work done by other programs; anything else goes to BenchmarkDotNet.
 if (args is ["engine", ..])
 {
     EngineBenchmark.Run(args[1..]);
+    return;
+}
+
+if (args is ["peers", ..])
+{
+    Assay.Benchmarks.Peers.PeersBenchmark.Run(args[1..]);
     return;
 }
 

@@ -167,8 +167,8 @@ internal static unsafe class ProductTiles
         Vector512<float> l13 = default, h13 = default;
         for (var k = 0; k < depth; k++)
         {
-            // Few rows wait for the panel's bytes, and the processor's own prefetching ends at every page.
-            if (TRows.Count <= 8 && Sse.IsSupported) Sse.Prefetch0(panel + Ahead);
+            // The panel is used once a tile, and the processor's own prefetching ends at every page of 4 KiB.
+            if (Sse.IsSupported) Sse.Prefetch0(panel + Ahead);
             TPanel.Load(panel, out var low, out var high);
             panel += TPanel.Step;
             var x0 = Vector512.Create(a[k]);
