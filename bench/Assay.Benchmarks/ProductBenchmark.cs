@@ -104,18 +104,26 @@ internal static unsafe class ProductBenchmark
         return (work / packed, work / onTheWay, (double)(length + panelBytes) * copies / packing);
     }
 
-    /// <summary>Seconds: the median of some rounds, each long enough to be told from noise, after two unmeasured ones.</summary>
+    /// <summary>Seconds: the median of some rounds, each long enough to be told from noise, after an unmeasured second.</summary>
     public static double Median(Action action, int rounds)
     {
         var seconds = new List<double>();
-        var repeat = 1;
-        for (var round = -(rounds < 5 ? 1 : 2); round < rounds; round++)
+        // Unmeasured until a second has passed: the compiler works beside the first calls.
+        var warm = Stopwatch.StartNew();
+        double each;
+        do
+        {
+            var watch = Stopwatch.StartNew();
+            action();
+            each = watch.Elapsed.TotalSeconds;
+        }
+        while (rounds > 2 && warm.Elapsed.TotalSeconds < 1);
+        var repeat = Math.Clamp((int)(.015 / Math.Max(1e-9, each)), 1, 1000);
+        for (var round = 0; round < rounds; round++)
         {
             var watch = Stopwatch.StartNew();
             for (var r = 0; r < repeat; r++) action();
-            var each = watch.Elapsed.TotalSeconds / repeat;
-            if (round < 0) repeat = Math.Clamp((int)(.015 / Math.Max(1e-9, each)), 1, 1000);
-            if (round >= 0) seconds.Add(each);
+            seconds.Add(watch.Elapsed.TotalSeconds / repeat);
         }
 
         seconds.Sort();

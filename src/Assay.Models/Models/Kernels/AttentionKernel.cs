@@ -26,6 +26,7 @@ internal static unsafe class AttentionKernel
     /// <param name="task">What to compute.</param>
     /// <param name="scratch">As <see cref="ScratchFloats"/> says.</param>
     /// <param name="width">Tiles.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(AttentionSpec spec, KeyValueLayout layout, in AttentionTask task, float* scratch, VectorWidth width)
     {
         var group = spec.Heads / spec.KeyValueHeads;
@@ -81,6 +82,7 @@ internal static unsafe class AttentionKernel
     private static int Start(AttentionSpec spec, int position) => spec.Window is { } window ? Math.Max(0, position - (window - 1)) : 0;
 
     /// <summary>Scores of keys from … end − 1, written at their own index of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scores(KeyValueLayout layout, in AttentionTask task, float* queries, int height, int from, int end, float* scores, VectorWidth width)
     {
         for (var key = from; key < end; key += ProductTiles.Columns)
@@ -95,6 +97,7 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>Adds the values of keys from … end − 1, page by page, to the mixture.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix(KeyValueLayout layout, in AttentionTask task, float* weights, int height, int from, int end, float* mixed, VectorWidth width)
     {
         for (int key = from, next; key < end; key = next)
@@ -166,6 +169,7 @@ internal static unsafe class AttentionKernel
         return correction;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale(float* x, int count, float factor)
     {
         for (var i = 0; i < count; i += 16) (Vector512.Load(x + i) * Vector512.Create(factor)).Store(x + i);

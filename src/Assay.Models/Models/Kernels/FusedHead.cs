@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Assay.Models.Kernels;
 
 /// <summary>Heads whose logits are used up as they come: tile by tile of the vocabulary, in the thread's scratch.</summary>
@@ -88,6 +90,7 @@ internal static unsafe class FusedHead
     private static long Whole(int width) => (width + ProductTiles.Columns - 1L) / ProductTiles.Columns * ProductTiles.Columns;
 
     /// <summary>Logits of rows first … end − 1 in one tile of columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Logits(HeadSide side, float* scratch, int first, int end, int column, float* to, long stride)
     {
         // The product writes to its own rows and columns: they are moved to where the tile stands.

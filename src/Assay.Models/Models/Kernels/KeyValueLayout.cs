@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Assay.Models.Kernels;
 
 /// <summary>Where keys and values of one layer stand in a page of 64 positions.</summary>
@@ -40,6 +42,7 @@ internal sealed unsafe class KeyValueLayout
         page + (long)Heads * Positions * KeyWidth + (((long)head * ValueChunks + chunk) * Positions + position % Positions) * ProductTiles.Columns;
 
     /// <summary>Writes one position's key and value of one head.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(float* page, int head, int position, float* key, float* value)
     {
         var keys = Keys(page, head, position) + position % ProductTiles.Columns;

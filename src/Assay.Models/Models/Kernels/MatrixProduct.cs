@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Assay.Models.Kernels;
 
@@ -78,6 +79,7 @@ internal static unsafe class MatrixProduct
     /// <param name="firstPanel">First panel.</param>
     /// <param name="endPanel">Panel after the last; at most 16 more than the first.</param>
     /// <param name="width">Tiles.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Part(in ProductJob job, float* scratch, int firstRow, int endRow, int firstPanel, int endPanel, VectorWidth width)
     {
         if (job.Panels != 0 && endRow - firstRow <= ProductTiles.MostRows) OneTile(job, scratch, firstRow, endRow - firstRow, firstPanel, endPanel, width);
@@ -92,6 +94,7 @@ internal static unsafe class MatrixProduct
     }
 
     /// <summary>Blocks of inputs, then tiles of rows, then panels: a block of panels stays in the second-level cache for all rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tiles(in ProductJob job, float* scratch, int firstRow, int endRow, int firstPanel, int endPanel, VectorWidth width)
     {
         var weights = job.Weights;
@@ -131,6 +134,7 @@ internal static unsafe class MatrixProduct
     }
 
     /// <summary>All inputs of the few rows there are, then panel by panel from end to end: each is streamed once, as it lies.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneTile(in ProductJob job, float* scratch, int firstRow, int height, int firstPanel, int endPanel, VectorWidth width)
     {
         var weights = job.Weights;
@@ -146,12 +150,14 @@ internal static unsafe class MatrixProduct
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy(in ProductJob job, int row, int height, int k, int depth, float* tile)
     {
         for (var r = 0; r < height; r++) Buffer.MemoryCopy((float*)job.X + (row + r) * job.XStride + k, tile + r * ProductTiles.RowStride, depth * sizeof(float), depth * sizeof(float));
     }
 
     /// <summary>One tile of one panel; the last panel may have fewer outputs than columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Compute(VectorWidth width, float* tile, int height, PanelType type, byte* panel, int depth, float* to, long stride, bool add, float* edge, int outputs)
     {
         if (outputs >= ProductTiles.Columns)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Assay.Models.Kernels;
@@ -13,6 +14,7 @@ internal static unsafe class Normalisation
     /// <param name="gain">(width,), as stored.</param>
     /// <param name="bias">(width,), or null.</param>
     /// <param name="epsilon">Added under the root.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Row(NormKind kind, float* x, float* y, int width, float* gain, float* bias, float epsilon)
     {
         var mean = kind == NormKind.Layer ? Sum(x, width) / width : 0;
@@ -37,6 +39,7 @@ internal static unsafe class Normalisation
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Sum(float* x, int width)
     {
         var low = Vector512<double>.Zero;
@@ -54,6 +57,7 @@ internal static unsafe class Normalisation
         return VectorMath.TreeSum(low + high) + tail;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double SumOfSquares(float* x, int width, double mean)
     {
         var m = Vector512.Create(mean);

@@ -46,6 +46,7 @@ internal static unsafe class ProductTiles
     /// <param name="c">(rows, stride).</param>
     /// <param name="stride">Floats between rows of c.</param>
     /// <param name="add">Whether to add to c or to overwrite it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(VectorWidth width, float* a, int rows, PanelType type, byte* panel, int depth, float* c, long stride, bool add)
     {
         if (width == VectorWidth.Wide)

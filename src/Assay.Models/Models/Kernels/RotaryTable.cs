@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Assay.Models.Kernels;
@@ -50,6 +51,7 @@ internal sealed class RotaryTable
     }
 
     /// <summary>Rotates one head in place: pairs are (i, i + half).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe void Rotate(float* head, ReadOnlySpan<float> cosines, ReadOnlySpan<float> sines)
     {
         var half = cosines.Length;
