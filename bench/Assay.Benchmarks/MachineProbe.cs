@@ -14,10 +14,10 @@ internal static unsafe class MachineProbe
     public static double ReadBandwidth(WorkTeam team, long bytes = 1L << 30)
     {
         var memory = (byte*)PageMemory.Allocate(bytes);
-        const long part = 4 << 20;
+        const long part = 16 << 20;
         team.Run((int)(bytes / part), (task, _) => new Span<byte>(memory + task * part, (int)part).Fill(1));
         var best = 0.0;
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 10; round++)
         {
             var watch = Stopwatch.StartNew();
             team.Run((int)(bytes / part), (task, _) => Sum((float*)(memory + task * part), (int)(part / 4)));

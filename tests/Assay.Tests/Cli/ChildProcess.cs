@@ -12,7 +12,7 @@ internal static class ChildProcess
     public const string Configuration = "Release";
 #endif
 
-    public static (int Code, string Out, string Error) Run(string program, string[] args, int seconds = 120)
+    public static (int Code, string Out, string Error) Run(string program, string[] args, int seconds = 120, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, args) { UseShellExecute = false, WorkingDirectory = GoldenFiles.Repository, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
 
@@ -22,6 +22,7 @@ internal static class ChildProcess
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
