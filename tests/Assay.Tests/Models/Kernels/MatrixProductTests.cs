@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Assay.Checkpoints;
 using Assay.Models.Kernels;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Assay.Tests.Models.Kernels;
 
@@ -78,6 +80,25 @@ public sealed unsafe class MatrixProductTests : IDisposable
             }
         }
     }
+
+    /// <summary>Random shapes, 0 and 1 and primes among them; rows and outputs stand in wider arrays.</summary>
+    [Fact]
+    public void Any_shape_gives_the_bits_of_the_definition() => Prop.ForAll(ArbMap.Default.ArbFor<byte>(), ArbMap.Default.ArbFor<byte>(), ArbMap.Default.ArbFor<ushort>(), (a, b, c) =>
+    {
+        var (rows, outputs, inputs) = (a % 61, 1 + b % 131, 1 + c % 1300);
+        var random = new Random(rows + outputs * 1000 + inputs);
+        var (x, w, bias) = (Draw(random, rows * inputs), Draw(random, outputs * inputs).Select(v => Round(v, DType.BF16)).ToArray(), Draw(random, outputs));
+        var want = Reference(x, w, bias, rows, outputs, inputs);
+        using var team = new WorkTeam(2);
+        var got = new float[rows * (outputs + 3)];
+        fixed (float* px = x, pb = bias, py = got)
+            MatrixProduct.Multiply(team, [ProductJob.Of(px, inputs, rows, new WeightMatrix(Store(w, DType.BF16, [outputs, inputs]), outputs, inputs, false, 0), null, pb, py, outputs + 3)], c % 2 == 0 ? VectorWidth.Wide : VectorWidth.Narrow);
+        for (var row = 0; row < rows; row++)
+        {
+            Assert.Equal(want.AsSpan(row * outputs, outputs).ToArray(), got.AsSpan(row * (outputs + 3), outputs).ToArray());
+            Assert.Equal(new float[3], got.AsSpan(row * (outputs + 3) + outputs, 3).ToArray());
+        }
+    }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void A_slice_of_a_fused_matrix_is_the_matrix_of_its_rows()
