@@ -96,7 +96,8 @@ public sealed class Checkpoint : IDisposable
         foreach (var shard in shards) shard.Dispose();
     }
 
-    private byte[]? ReadBytes(string fileName)
+    /// <summary>The bytes of a file of the folder; null where there is none.</summary>
+    internal byte[]? ReadBytes(string fileName)
     {
         if (!SafetensorsIndex.IsPlainName(fileName)) throw new ArgumentException($"'{fileName}' is not a plain file name.", nameof(fileName));
         var path = System.IO.Path.Combine(Folder, fileName);

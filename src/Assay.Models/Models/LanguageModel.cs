@@ -25,9 +25,9 @@ public sealed unsafe class LanguageModel : IDisposable
         _weights = WeightBinding.Bind(checkpoint, Config);
         _allowLong = options.AllowLong;
         MemoryBytes = MemoryBudget.Resolve(options.MemoryBytes);
-        Tokenizer = checkpoint.ReadText("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
+        Tokenizer = checkpoint.ReadBytes("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
         // Ids may have holes: the largest counts.
-        ValidVocabulary = Tokenizer is { Count: > 0 } ? Math.Min(Config.Spec.VocabularySize, Tokenizer.Vocabulary.Values.Max() + 1) : Config.Spec.VocabularySize;
+        ValidVocabulary = Tokenizer is { Count: > 0 } ? Math.Min(Config.Spec.VocabularySize, Tokenizer.MaxId + 1) : Config.Spec.VocabularySize;
         SpecialTokens = SpecialTokens.Read(checkpoint.ReadText("tokenizer_config.json"), checkpoint.ReadText("special_tokens_map.json"));
         ChatTemplate = ChatTemplate.Find(checkpoint.ReadText("chat_template.jinja"), checkpoint.ReadText("tokenizer_config.json"));
         Generation = GenerationConfig.Parse(checkpoint.ReadText("generation_config.json"), Config);

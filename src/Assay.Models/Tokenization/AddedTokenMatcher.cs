@@ -7,7 +7,7 @@ namespace Assay.Tokenization;
 internal sealed class AddedTokenMatcher
 {
     private readonly Node _root = new();
-    private readonly SearchValues<char> _first;
+    private readonly SearchValues<char>? _first;
 
     public AddedTokenMatcher(IEnumerable<(string Pattern, AddedToken Token)> tokens)
     {
@@ -22,17 +22,17 @@ internal sealed class AddedTokenMatcher
             }
             node.Token ??= token;
         }
-        _first = SearchValues.Create([.. _root.Next.Keys]);
+        if (_root.Next.Count > 0) _first = SearchValues.Create([.. _root.Next.Keys]);
     }
 
-    /// <summary>Cuts a text into stretches without added tokens and added tokens (whose text is not kept).</summary>
-    public List<(string? Text, AddedToken? Token, bool AtStart)> Split(string text)
+    /// <summary>Cuts a text into stretches without added tokens, and added tokens.</summary>
+    public List<(int Start, int Length, AddedToken? Token)> Split(ReadOnlySpan<char> text)
     {
-        List<(string?, AddedToken?, bool)> result = [];
+        List<(int, int, AddedToken?)> result = [];
         var from = 0;
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; _first is not null && at < text.Length;)
         {
-            var skip = text.AsSpan(at).IndexOfAny(_first);
+            var skip = text[at..].IndexOfAny(_first);
             if (skip < 0) break;
             at += skip;
             var (token, end) = Longest(text, at);
@@ -52,18 +52,18 @@ internal sealed class AddedTokenMatcher
             {
                 while (end < text.Length && CodePoints.IsSpace(text[end])) end++;
             }
-            if (start > from) result.Add((text[from..start], null, from == 0));
-            result.Add((null, token, start == 0));
+            if (start > from) result.Add((from, start - from, null));
+            result.Add((start, end - start, token));
             from = Math.Max(from, end);
         }
-        if (from < text.Length) result.Add((text[from..], null, from == 0));
+        if (from < text.Length) result.Add((from, text.Length - from, null));
         return result;
     }
 
     // The reference asks the Rust regex crate here, whose \w has the joiners and lacks Latin-1's superscripts and fractions.
     private static bool IsWord(int point) => point is 0x200C or 0x200D || (CodePoints.IsWord(point) && point is not (0xB2 or 0xB3 or 0xB9 or (>= 0xBC and <= 0xBE)));
 
-    private (AddedToken? Token, int End) Longest(string text, int at)
+    private (AddedToken? Token, int End) Longest(ReadOnlySpan<char> text, int at)
     {
         AddedToken? found = null;
         var end = at;

@@ -1,6 +1,11 @@
-using System.Text.Json;
+using System.Collections.Concurrent;
+using System.Text;
 using Assay.Checkpoints;
+using Assay.Tokenization.Decoders;
 using Assay.Tokenization.Normalizers;
+using Assay.Tokenization.PostProcessors;
+using Assay.Tokenization.PreTokenizers;
+using Assay.Tokenization.Subwords;
 
 namespace Assay.Tokenization;
 
@@ -8,44 +13,50 @@ namespace Assay.Tokenization;
 /// <remarks>Safe to use from several threads. Encoding takes time n log n in the text's length at worst.</remarks>
 public sealed class Tokenizer
 {
-    private const int CacheEntries = 1 << 14, CachedPiece = 48;
-
     private readonly INormalizer? _normalizer;
-    private readonly IPreTokenizer? _preTokenizer;
-    private readonly ITokenModel _model;
+    private readonly IReadOnlyList<IPreTokenizer> _preTokenizers;
+    private readonly ISubwordModel _model;
     private readonly IPostProcessor? _postProcessor;
     private readonly IDecoder? _decoder;
     private readonly AddedTokenMatcher _raw, _normalized;
-    private readonly Dictionary<string, int> _ids;
-    private readonly Dictionary<int, string> _tokens;
+    private readonly Dictionary<string, int> _addedIds = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, AddedText> _addedTexts = [];
+    private readonly ConcurrentBag<PieceEncoder> _idle = [];
+    private readonly Lazy<Dictionary<string, int>> _vocabulary;
 
-    // The reference decodes a normalized added token as its normalized text, which its set of special tokens then does not have.
-    private readonly Dictionary<int, string> _decoded;
-    private readonly HashSet<string> _special;
-
-    internal Tokenizer(INormalizer? normalizer, IPreTokenizer? preTokenizer, ITokenModel model, IPostProcessor? postProcessor, IDecoder? decoder,
+    internal Tokenizer(INormalizer? normalizer, IReadOnlyList<IPreTokenizer> preTokenizers, ISubwordModel model, IPostProcessor? postProcessor, IDecoder? decoder,
         IReadOnlyList<AddedToken> addedTokens, IReadOnlyList<string> ignoredSections)
     {
-        (_normalizer, _preTokenizer, _model, _postProcessor, _decoder) = (normalizer, preTokenizer, model, postProcessor, decoder);
+        (_normalizer, _preTokenizers, _model, _postProcessor, _decoder) = (normalizer, preTokenizers, model, postProcessor, decoder);
+        // Where bytes become stand-ins last of all, the model can read the bytes themselves.
+        if (preTokenizers is [.., ByteLevelPreTokenizer last] && (model as BytePairModel)?.OverBytes() is { } overBytes)
+            (_model, _preTokenizers) = (overBytes, [.. preTokenizers.SkipLast(1), last.WithoutStandIns()]);
         AddedTokens = addedTokens;
         IgnoredSections = ignoredSections;
         _raw = new AddedTokenMatcher(addedTokens.Where(t => !t.Normalized).Select(t => (t.Content, t)));
         _normalized = new AddedTokenMatcher(addedTokens.Where(t => t.Normalized).Select(t => (normalizer?.Normalize(t.Content) ?? t.Content, t)));
-        _ids = new Dictionary<string, int>(model.Vocabulary, StringComparer.Ordinal);
-        foreach (var token in addedTokens) _ids[token.Content] = token.Id;
-        _tokens = _ids.ToDictionary(pair => pair.Value, pair => pair.Key);
-        _decoded = new Dictionary<int, string>(_tokens);
+        var special = addedTokens.Where(t => t.Special).Select(t => t.Content).ToHashSet(StringComparer.Ordinal);
+        Count = model.Vocabulary.Count;
+        MaxId = model.Vocabulary.MaxId;
         foreach (var token in addedTokens)
         {
-            if (token.Normalized) _decoded[token.Id] = normalizer?.Normalize(token.Content) ?? token.Content;
+            _addedIds[token.Content] = token.Id;
+            // The reference decodes a normalized added token as its normalized text, which its set of special tokens then does not have.
+            var decoded = token.Normalized && normalizer is not null ? normalizer.Normalize(token.Content) : token.Content;
+            _addedTexts[token.Id] = new AddedText(token.Content, decoded, special.Contains(decoded));
+            if (model.Vocabulary.Find(token.Content) < 0) Count++;
+            MaxId = Math.Max(MaxId, token.Id);
         }
-        _special = addedTokens.Where(t => t.Special).Select(t => t.Content).ToHashSet(StringComparer.Ordinal);
+        _vocabulary = new(BuildVocabulary);
         // Where post-processing adds nothing to an empty text, or only at its end, there is nothing in front of a longer one.
         if (postProcessor?.Process([-1]) is [>= 0 and var first, ..]) BosAdded = first;
     }
 
     /// <summary>The number of tokens, added ones included.</summary>
-    public int Count => _ids.Count;
+    public int Count { get; }
+
+    /// <summary>The highest id that a token has; -1 where there are no tokens.</summary>
+    public int MaxId { get; }
 
     /// <summary>Whether post-processing puts a token before the text.</summary>
     public bool AddsBos => BosAdded is not null;
@@ -59,47 +70,37 @@ public sealed class Tokenizer
     /// <summary>Sections of the file that are set and have no effect here: truncation, padding.</summary>
     public IReadOnlyList<string> IgnoredSections { get; }
 
-    /// <summary>Every token with its id, added ones included.</summary>
-    public IReadOnlyDictionary<string, int> Vocabulary => _ids;
+    /// <summary>Every token with its id, added ones included. Made when first asked for.</summary>
+    public IReadOnlyDictionary<string, int> Vocabulary => _vocabulary.Value;
 
     /// <summary>Reads a tokenizer.json from its text.</summary>
     /// <exception cref="InvalidInputException">The file is broken or asks for what is not supported; each such component is named.</exception>
-    public static Tokenizer Parse(string tokenizerJson, string fileName = "tokenizer.json") => Read(() => JsonDocument.Parse(tokenizerJson), fileName);
+    public static Tokenizer Parse(string tokenizerJson, string fileName = "tokenizer.json")
+    {
+        CheckSurrogates(tokenizerJson, fileName);
+        return TokenizerReader.Read(Encoding.UTF8.GetBytes(tokenizerJson), fileName);
+    }
 
-    /// <summary>Reads a tokenizer.json from its UTF-8 bytes.</summary>
+    /// <summary>Reads a tokenizer.json from its UTF-8 bytes, which must not change afterwards.</summary>
     /// <exception cref="InvalidInputException">The file is broken or asks for what is not supported; each such component is named.</exception>
-    public static Tokenizer Parse(ReadOnlyMemory<byte> tokenizerJson, string fileName = "tokenizer.json") => Read(() => JsonDocument.Parse(tokenizerJson), fileName);
+    public static Tokenizer Parse(ReadOnlyMemory<byte> tokenizerJson, string fileName = "tokenizer.json") => TokenizerReader.Read(tokenizerJson, fileName);
 
     /// <summary>The ids of a text. Added tokens in it are recognised; special tokens around it are added on request.</summary>
     /// <exception cref="InvalidInputException">The text has a lone surrogate.</exception>
     public int[] Encode(string text, bool addSpecialTokens)
     {
-        CheckSurrogates(text);
-        List<int> ids = new(text.Length / 3 + 4);
-        List<Piece> pieces = [];
-        Dictionary<string, int[]> cache = new(StringComparer.Ordinal);
-        foreach (var (stretch, token, first) in _raw.Split(text))
+        ArgumentNullException.ThrowIfNull(text);
+        CheckSurrogates(text, "The text");
+        var encoder = _idle.TryTake(out var idle) ? idle : new PieceEncoder(_model, _preTokenizers);
+        foreach (var (start, length, token) in _raw.Split(text))
         {
-            if (token is not null)
-            {
-                ids.Add(token.Id);
-                continue;
-            }
-            var normal = _normalizer?.Normalize(stretch!) ?? stretch!;
-            foreach (var (part, inner, atStart) in _normalized.Split(normal))
-            {
-                if (inner is not null) ids.Add(inner.Id);
-                else if (part!.Length > 0)
-                {
-                    pieces.Clear();
-                    var piece = new Piece(part, first && atStart);
-                    if (_preTokenizer is null) pieces.Add(piece);
-                    else _preTokenizer.Split(piece, pieces);
-                    foreach (var each in pieces) EncodePiece(each.Text, ids, cache);
-                }
-            }
+            if (token is not null) encoder.Ids.Add(token.Id);
+            else EncodeStretch(text, start, length, encoder);
         }
-        return addSpecialTokens && _postProcessor is not null ? [.. _postProcessor.Process(ids)] : [.. ids];
+        int[] ids = addSpecialTokens && _postProcessor is not null ? [.. _postProcessor.Process([.. encoder.Ids.From(0)])] : [.. encoder.Ids.From(0)];
+        encoder.Ids.Clear();
+        _idle.Add(encoder);
+        return ids;
     }
 
     /// <summary>The text of ids. Ids that no token has are left out, as in the reference.</summary>
@@ -108,57 +109,61 @@ public sealed class Tokenizer
         List<string> tokens = new(ids.Length);
         foreach (var id in ids)
         {
-            if (_decoded.TryGetValue(id, out var token) && !(skipSpecialTokens && _special.Contains(token))) tokens.Add(token);
+            if (_addedTexts.TryGetValue(id, out var added))
+            {
+                if (!(skipSpecialTokens && added.Special)) tokens.Add(added.Decoded);
+            }
+            else if (_model.Vocabulary.TextOf(id) is { } token) tokens.Add(token);
         }
         return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens));
     }
 
     /// <summary>The id of a raw token, or null.</summary>
-    public int? IdOf(string token) => _ids.TryGetValue(token, out var id) ? id : null;
+    public int? IdOf(string token)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        if (_addedIds.TryGetValue(token, out var added)) return added;
+        return _model.Vocabulary.Find(token) is >= 0 and var id ? id : null;
+    }
 
     /// <summary>The raw token of an id, as the vocabulary spells it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No token has the id.</exception>
-    public string TokenOf(int id) => _tokens.TryGetValue(id, out var token) ? token : throw new ArgumentOutOfRangeException(nameof(id), id, "No token has this id.");
+    public string TokenOf(int id) => _addedTexts.TryGetValue(id, out var added) ? added.Content
+        : _model.Vocabulary.TextOf(id) ?? throw new ArgumentOutOfRangeException(nameof(id), id, "No token has this id.");
 
-    private void EncodePiece(string piece, List<int> ids, Dictionary<string, int[]> cache)
+    private void EncodeStretch(string text, int from, int size, PieceEncoder encoder)
     {
-        if (piece.Length > CachedPiece)
+        var stretch = text.AsSpan(from, size);
+        if (_normalizer is not null)
         {
-            _model.Encode(piece, ids);
-            return;
+            text = _normalizer.Normalize(size == text.Length ? text : stretch.ToString());
+            stretch = text;
         }
-        if (!cache.TryGetValue(piece, out var known))
+        foreach (var (start, length, token) in _normalized.Split(stretch))
         {
-            var start = ids.Count;
-            _model.Encode(piece, ids);
-            if (cache.Count < CacheEntries) cache[piece] = [.. ids[start..]];
-            return;
-        }
-        ids.AddRange(known);
-    }
-
-    private static Tokenizer Read(Func<JsonDocument> parse, string fileName)
-    {
-        try
-        {
-            using var document = parse();
-            return TokenizerReader.Read(document.RootElement, fileName);
-        }
-        // A string that is no valid Unicode shows itself only when it is read.
-        catch (Exception broken) when (broken is JsonException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidInputException($"{fileName}: not valid JSON in valid UTF-8: {broken.Message}", broken);
+            if (token is not null) encoder.Ids.Add(token.Id);
+            else encoder.Head.Add(stretch.Slice(start, length), from == 0 && start == 0);
         }
     }
 
-    private static void CheckSurrogates(string text)
+    private Dictionary<string, int> BuildVocabulary()
     {
-        for (var i = 0; i < text.Length; i++)
+        var all = new Dictionary<string, int>(Count, StringComparer.Ordinal);
+        for (var entry = 0; entry < _model.Vocabulary.Count; entry++) all[Encoding.UTF8.GetString(_model.Vocabulary.Text(entry))] = _model.Vocabulary.Id(entry);
+        foreach (var (content, id) in _addedIds) all[content] = id;
+        return all;
+    }
+
+    private static void CheckSurrogates(string text, string what)
+    {
+        for (var i = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF'); i >= 0 && i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i])) continue;
             if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1]))
-                throw new InvalidInputException($"The text has a lone surrogate, U+{(int)text[i]:X4}, at {i}: it is not valid Unicode.");
+                throw new InvalidInputException($"{what} has a lone surrogate, U+{(int)text[i]:X4}, at {i}: it is not valid Unicode.");
             i++;
         }
     }
+
+    private readonly record struct AddedText(string Content, string Decoded, bool Special);
 }

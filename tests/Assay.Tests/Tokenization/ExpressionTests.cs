@@ -26,7 +26,7 @@ public class ExpressionTests
         for (var round = 0; round < 3000; round++)
         {
             var text = string.Concat(Enumerable.Range(0, random.Next(0, 24)).Select(_ => Alphabet[random.Next(Alphabet.Length)]));
-            Assert.Equal(oracle.Matches(text).Where(m => m.Length > 0).Select(m => (m.Index, m.Index + m.Length)), compiled.Matches(text).Where(m => m.End > m.Start));
+            Assert.Equal(oracle.Matches(text).Where(m => m.Length > 0).Select(m => (m.Index, m.Index + m.Length)), compiled.All(text).Where(m => m.End > m.Start));
         }
     }
 
@@ -41,7 +41,7 @@ public class ExpressionTests
             var oracle = new Regex(pattern, RegexOptions.CultureInvariant);
             var text = string.Concat(Enumerable.Range(0, random.Next(0, 14)).Select(_ => "abc"[random.Next(3)]));
             var expected = oracle.Matches(text).Where(m => m.Length > 0).Select(m => (m.Index, m.Index + m.Length)).ToArray();
-            var actual = compiled.Matches(text).Where(m => m.End > m.Start).ToArray();
+            var actual = compiled.All(text).Where(m => m.End > m.Start).ToArray();
             Assert.True(expected.SequenceEqual(actual), $"/{pattern}/ on {text}: expected {string.Join(' ', expected)}, got {string.Join(' ', actual)}");
         }
     }
@@ -49,11 +49,11 @@ public class ExpressionTests
     [Fact]
     public void Classes_and_cases_reach_beyond_the_first_plane_and_beyond_ascii()
     {
-        Assert.Equal([(0, 2)], Expression.Parse(@"\p{L}").Matches("\U00020000"));
-        Assert.Equal([(0, 4)], Expression.Parse(@"[^\s\p{L}]+").Matches("👍🏽"));
-        Assert.Equal([(0, 2), (2, 4)], Expression.Parse("(?i:'s)").Matches("'S'\u017F"));
-        Assert.Equal([(0, 1)], Expression.Parse("(?i:k)").Matches("\u212A"));
-        Assert.Equal([(0, 3)], Expression.Parse(@"\s+").Matches("\u0085\u00A0\u3000\u180E"));
+        Assert.Equal([(0, 2)], Expression.Parse(@"\p{L}").All("\U00020000"));
+        Assert.Equal([(0, 4)], Expression.Parse(@"[^\s\p{L}]+").All("👍🏽"));
+        Assert.Equal([(0, 2), (2, 4)], Expression.Parse("(?i:'s)").All("'S'\u017F"));
+        Assert.Equal([(0, 1)], Expression.Parse("(?i:k)").All("\u212A"));
+        Assert.Equal([(0, 3)], Expression.Parse(@"\s+").All("\u0085\u00A0\u3000\u180E"));
     }
 
     [Theory]
@@ -87,7 +87,7 @@ public class ExpressionTests
     public void Expressions_that_blow_up_elsewhere_take_linear_time(string expression, int length)
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        Expression.Parse(expression).Matches(new string('a', length));
+        Expression.Parse(expression).All(new string('a', length));
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed}");
     }
 

@@ -60,9 +60,7 @@ public class TokenizerTests
     public void Whitespace_keeps_words_as_the_rust_regex_crate_sees_them(string text, string expected)
     {
         using var json = System.Text.Json.JsonDocument.Parse("""{"type":"Whitespace"}""");
-        List<Piece> pieces = [];
-        PreTokenizerFactory.Create(new Component(json.RootElement, "pre_tokenizer", []))!.Split(new Piece(text, true), pieces);
-        Assert.Equal(expected, string.Join('|', pieces.Select(p => p.Text)));
+        Assert.Equal(expected, string.Join('|', PieceList.Of(json.RootElement, text)));
     }
 
     [Fact]
@@ -100,7 +98,19 @@ public class TokenizerTests
     }
 
     [Theory]
-    [InlineData("""{"type":"Unigram","vocab":[]}""", "Unigram")]
+    [InlineData("""{"type":"WordLevel","vocab":{}}""", "WordLevel")]
+    [InlineData("""{"type":"Unigram","vocab":{"a":0}}""", "a list of tokens")]
+    [InlineData("""{"type":"BPE","vocab":[["a",0]],"merges":[]}""", "a map of tokens")]
+    [InlineData("""{"type":"Unigram","vocab":[["a"]]}""", "entry 0")]
+    [InlineData("""{"type":"Unigram","vocab":[["a",0],["a",-1]]}""", "'a' occurs twice")]
+    [InlineData("""{"type":"Unigram","vocab":[["a",0]],"unk_id":1}""", "unk_id")]
+    [InlineData("""{"type":"WordPiece","vocab":{"a":0},"unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100}""", "unk_token")]
+    [InlineData("""{"type":"WordPiece","vocab":{"a":0},"unk_token":"a","max_input_chars_per_word":100}""", "continuing_subword_prefix")]
+    [InlineData("""{"type":"BPE","vocab":{"a":0,"a":1},"merges":[]}""", "'a' occurs twice")]
+    [InlineData("""{"type":"BPE","vocab":{"a":0},"vocab":{"b":0},"merges":[]}""", "is there twice")]
+    [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":[["a"]]}""", "merges[0]")]
+    [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":[["a",["a"]]]}""", "merges[0]")]
+    [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":[{"a":1}]}""", "merges[0]")]
     [InlineData("""{"type":"BPE","vocab":{"a":0,"b":0},"merges":[]}""", "the id 0")]
     [InlineData("""{"type":"BPE","vocab":{"a":-1},"merges":[]}""", "integer id")]
     [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":["a b"]}""", "merges[0]")]

@@ -32,8 +32,15 @@ internal static class CodePoints
     private static bool IsWordException(int point)
         => point is 0xB2 or 0xB3 or 0xB9 or (>= 0xBC and <= 0xBE) or (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
 
+    /// <summary>The script Han: Scripts.txt of Unicode 15.0, and the extension I that 15.1 added.</summary>
+    public static IReadOnlyList<(int Low, int High)> Han { get; } =
+    [
+        (0x2E80, 0x2E99), (0x2E9B, 0x2EF3), (0x2F00, 0x2FD5), (0x3005, 0x3005), (0x3007, 0x3007), (0x3021, 0x3029), (0x3038, 0x303B), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFA6D), (0xFA70, 0xFAD9),
+        (0x16FE2, 0x16FE3), (0x16FF0, 0x16FF1), (0x20000, 0x2A6DF), (0x2A700, 0x2B739), (0x2B740, 0x2B81D), (0x2B820, 0x2CEA1), (0x2CEB0, 0x2EBE0), (0x2EBF0, 0x2EE5D), (0x2F800, 0x2FA1D), (0x30000, 0x3134A), (0x31350, 0x323AF),
+    ];
+
     /// <summary>The code point at an index of well-formed UTF-16, and its length.</summary>
-    public static int At(string text, int index, out int length)
+    public static int At(ReadOnlySpan<char> text, int index, out int length)
     {
         var c = text[index];
         if (char.IsHighSurrogate(c) && index + 1 < text.Length && char.IsLowSurrogate(text[index + 1]))
@@ -46,7 +53,7 @@ internal static class CodePoints
     }
 
     /// <summary>The code point before an index.</summary>
-    public static int Before(string text, int index)
+    public static int Before(ReadOnlySpan<char> text, int index)
         => index > 1 && char.IsLowSurrogate(text[index - 1]) && char.IsHighSurrogate(text[index - 2]) ? char.ConvertToUtf32(text[index - 2], text[index - 1]) : text[index - 1];
 
     /// <summary>The general category mask of a name such as L or Lu, or 0.</summary>

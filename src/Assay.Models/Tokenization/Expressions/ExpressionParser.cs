@@ -299,6 +299,12 @@ internal sealed class ExpressionParser(string text)
             negated = !negated;
             name = name[1..];
         }
+        if (name == "Han")
+        {
+            var han = new CharacterClass();
+            foreach (var (low, high) in CodePoints.Han) han.Add(low, high);
+            return han.Freeze(negated);
+        }
         var mask = CodePoints.Named(name);
         if (mask != 0) return new CharacterClass().AddCategories(mask).Freeze(negated);
         _at = start;

@@ -47,6 +47,9 @@ internal static class NormalizerFactory
             case "NFKD":
                 result = new FormNormalizer(NormalForm.Nfkd);
                 break;
+            case "BertNormalizer":
+                result = BertNormalizer.Create(component);
+                break;
             case "StripAccents":
                 result = CharacterNormalizer.StripAccents;
                 break;

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using Assay.Tokenization;
+using Assay.Tests.Tokenization;
 using Assay.Tokenization.Expressions;
 using Assay.Tokenization.Normalizers;
+using Assay.Tokenization;
 
 namespace Assay.Tests.Golden.Tokenizers;
 
@@ -27,7 +28,7 @@ public class UnicodeGoldenTests
         {
             if (p is >= 0xD800 and <= 0xDFFF) continue;
             var text = char.ConvertFromUtf32(p);
-            if (compiled.Matches(text).Any(m => m.End > m.Start) != expected[p]) wrong.Add($"{p:X}");
+            if (compiled.All(text).Any(m => m.End > m.Start) != expected[p]) wrong.Add($"{p:X}");
         }
         Assert.True(wrong.Count == 0, $"{wrong.Count} differ: {string.Join(' ', wrong.Take(400))}");
     }
@@ -38,6 +39,14 @@ public class UnicodeGoldenTests
         using var json = JsonDocument.Parse(File.ReadAllText(GoldenFiles.Require("unicode", "normalisation.json")));
         var normalizer = Normalizer(form);
         var changed = json.RootElement.GetProperty("forms").GetProperty(form).EnumerateObject().ToDictionary(p => int.Parse(p.Name, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), p => p.Value.GetString()!);
+        // What only gets a space on either side is listed apart.
+        if (form == "BertNormalizer")
+        {
+            foreach (var range in json.RootElement.GetProperty("bert_spaced").EnumerateArray())
+            {
+                for (var p = range[0].GetInt32(); p <= range[1].GetInt32(); p++) changed.Add(p, $" {char.ConvertFromUtf32(p)} ");
+            }
+        }
         List<string> wrong = [];
         for (var p = 0; p < 0x110000; p++)
         {

@@ -1,9 +1,9 @@
 using System.Text;
 using Assay.Checkpoints;
+using Assay.Tokenization.Decoders;
 using Assay.Tokenization.Expressions;
-using Assay.Tokenization.Normalizers;
 
-namespace Assay.Tokenization;
+namespace Assay.Tokenization.Normalizers;
 
 /// <summary>Replaces every match of a pattern: the Replace normalizer, and, on each token, the Replace decoder.</summary>
 internal sealed class ReplaceStep(Expression pattern, string content) : INormalizer, IDecoder
@@ -13,16 +13,19 @@ internal sealed class ReplaceStep(Expression pattern, string content) : INormali
 
     public string Normalize(string text)
     {
+        // What SentencePiece's kin do to every space of every text.
+        if (pattern.LiteralText is [var one] && content is [var other]) return text.Replace(one, other);
         var matches = pattern.Matches(text);
-        if (matches.Count == 0) return text;
-        if (text.Length + (long)matches.Count * content.Length > MaxLength) throw new InvalidInputException("A Replace step of the tokenizer makes the text longer than 2^26 characters.");
-        var result = new StringBuilder(text.Length);
+        if (!matches.MoveNext()) return text;
+        var result = new StringBuilder(text.Length + 16);
         var from = 0;
-        foreach (var (start, end) in matches)
+        do
         {
-            result.Append(text, from, start - from).Append(content);
-            from = end;
+            result.Append(text, from, matches.Start - from).Append(content);
+            from = matches.End;
+            if (result.Length > Math.Max(MaxLength, text.Length)) throw new InvalidInputException("A Replace step of the tokenizer makes the text longer than 2^26 characters.");
         }
+        while (matches.MoveNext());
         return result.Append(text, from, text.Length - from).ToString();
     }
 

@@ -1,4 +1,4 @@
-namespace Assay.Tokenization;
+namespace Assay.Tokenization.Decoders;
 
 /// <summary>Turns raw tokens back into text, as one step of a chain.</summary>
 internal interface IDecoder

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text;
+using Assay.Tokenization.Normalizers;
+using Assay.Tokenization.PreTokenizers;
+using Assay.Tokenization.Subwords;
 
-namespace Assay.Tokenization;
+namespace Assay.Tokenization.Decoders;
 
 /// <summary>Builds decoders from tokenizer.json.</summary>
 internal static class DecoderFactory
@@ -40,6 +43,9 @@ internal static class DecoderFactory
                 break;
             case "BPEDecoder":
                 result = new SuffixDecoder(component.Text("suffix") ?? "</w>");
+                break;
+            case "WordPiece":
+                result = new WordPieceDecoder(component.Text("prefix") ?? "##", component.Flag("cleanup", true));
                 break;
             case "Metaspace":
                 result = MetaspacePreTokenizer.Create(component);

@@ -1,25 +1,23 @@
+using System.Globalization;
 using System.Text;
 
-namespace Assay.Tokenization;
+namespace Assay.Tokenization.Subwords;
 
-/// <summary>GPT-2's printable stand-ins for the 256 bytes: printable Latin-1 stands for itself, the rest for U+0100 upwards.</summary>
+/// <summary>The two ways in which tokens spell bytes: GPT-2's printable stand-ins (printable Latin-1 stands for itself, the rest for U+0100 upwards), and tokens such as &lt;0x0A&gt;.</summary>
 internal static class ByteAlphabet
 {
     private static readonly char[] ToChar = Build();
     private static readonly short[] ToByte = Invert();
 
+    /// <summary>The stand-in of a byte.</summary>
+    public static char StandIn(byte value) => ToChar[value];
+
     /// <summary>The stand-ins of a text's UTF-8 bytes.</summary>
-    public static string Encode(string text)
+    public static string Encode(ReadOnlySpan<char> text)
     {
-        var ascii = true;
-        foreach (var c in text)
-        {
-            if (c is >= '!' and <= '~') continue;
-            ascii = false;
-            break;
-        }
-        if (ascii) return text;
-        var bytes = Encoding.UTF8.GetBytes(text);
+        if (!text.ContainsAnyExceptInRange('!', '~')) return text.ToString();
+        var bytes = new byte[Encoding.UTF8.GetByteCount(text)];
+        Encoding.UTF8.GetBytes(text, bytes);
         return string.Create(bytes.Length, bytes, (span, source) =>
         {
             for (var i = 0; i < span.Length; i++) span[i] = ToChar[source[i]];
@@ -41,6 +39,22 @@ internal static class ByteAlphabet
             into.AddRange(Encoding.UTF8.GetBytes(token));
             return;
         }
+    }
+
+    /// <summary>The ids of the 256 stand-ins; -1 where one is no token.</summary>
+    public static int[] StandInIds(TokenVocabulary vocabulary)
+    {
+        var ids = new int[256];
+        for (var b = 0; b < ids.Length; b++) ids[b] = vocabulary.Find(ToChar[b].ToString());
+        return ids;
+    }
+
+    /// <summary>The ids of &lt;0x00&gt; to &lt;0xFF&gt;; -1 where one is no token.</summary>
+    public static int[] FallbackIds(TokenVocabulary vocabulary)
+    {
+        var ids = new int[256];
+        for (var b = 0; b < ids.Length; b++) ids[b] = vocabulary.Find(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"));
+        return ids;
     }
 
     private static char[] Build()

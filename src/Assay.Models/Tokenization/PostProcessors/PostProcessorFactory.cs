@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Assay.Tokenization;
+namespace Assay.Tokenization.PostProcessors;
 
 /// <summary>Builds post-processors from tokenizer.json.</summary>
 internal static class PostProcessorFactory

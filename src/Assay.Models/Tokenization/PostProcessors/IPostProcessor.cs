@@ -1,4 +1,4 @@
-namespace Assay.Tokenization;
+namespace Assay.Tokenization.PostProcessors;
 
 /// <summary>Adds special tokens around the ids of a text.</summary>
 internal interface IPostProcessor

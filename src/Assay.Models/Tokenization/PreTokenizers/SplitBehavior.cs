@@ -1,4 +1,4 @@
-namespace Assay.Tokenization;
+namespace Assay.Tokenization.PreTokenizers;
 
 /// <summary>What becomes of the matches of a splitting pattern.</summary>
 internal enum SplitBehavior
