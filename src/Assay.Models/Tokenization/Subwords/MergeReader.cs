@@ -33,6 +33,8 @@ internal static class MergeReader
     private static void Resolve(MergeList merges, TokenVocabulary vocabulary, byte[] prefix, int from, int to, (int Left, int Right, int Joined)[] into)
     {
         Span<byte> small = stackalloc byte[256];
+        // Merges come in the order in which their results got their ids, more often than not.
+        var last = 0;
         for (var rank = from; rank < to; rank++)
         {
             merges.Halves(rank, out var left, out var right);
@@ -44,7 +46,7 @@ internal static class MergeReader
                 var text = length <= small.Length ? small[..length] : new byte[length];
                 left.CopyTo(text);
                 right.CopyTo(text[left.Length..]);
-                joined = vocabulary.Find(text);
+                joined = vocabulary.FindNear(text, ref last);
             }
             into[rank] = (a, b, joined);
         }

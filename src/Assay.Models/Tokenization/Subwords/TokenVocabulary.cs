@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 
 namespace Assay.Tokenization.Subwords;
@@ -6,15 +7,21 @@ namespace Assay.Tokenization.Subwords;
 internal sealed class TokenVocabulary
 {
     private byte[] _bytes;
-    private int[] _starts = new int[1025], _ids = new int[1024];
+    private int[] _starts, _ids;
 
     // Index of the entry + 1, and the upper half of its hash.
-    private (uint Tag, int Entry)[] _slots = new (uint, int)[2048];
+    private (uint Tag, int Entry)[] _slots;
     private int[]? _entryOf;
     private Dictionary<int, int>? _sparse;
 
-    /// <param name="bytes">About how many bytes of UTF-8 there will be.</param>
-    public TokenVocabulary(int bytes) => _bytes = new byte[Math.Max(bytes, 64)];
+    /// <param name="entries">About how many tokens there will be.</param>
+    public TokenVocabulary(int entries)
+    {
+        entries = Math.Max(entries, 64);
+        _bytes = new byte[entries * 8];
+        (_starts, _ids) = (new int[entries + 1], new int[entries]);
+        _slots = new (uint, int)[BitOperations.RoundUpToPowerOf2((uint)(entries * 4L / 3))];
+    }
 
     /// <summary>How many tokens there are.</summary>
     public int Count { get; private set; }
@@ -34,7 +41,7 @@ internal sealed class TokenVocabulary
     /// <summary>Adds a token; false where its text is there already.</summary>
     public bool TryAdd(ReadOnlySpan<byte> text, int id)
     {
-        if (Count * 2 >= _slots.Length) Rehash();
+        if (Count * 4L >= _slots.Length * 3L) Rehash();
         var hash = SeededHash.Of(text);
         var slot = Slot(text, hash);
         if (_slots[slot].Entry != 0) return false;
@@ -56,6 +63,23 @@ internal sealed class TokenVocabulary
 
     /// <summary>The id of a token, or -1.</summary>
     public int Find(ReadOnlySpan<byte> text) => _slots[Slot(text, SeededHash.Of(text))].Entry is > 0 and var entry ? _ids[entry - 1] : -1;
+
+    /// <summary>The id of a token, or -1, when it is likely to be the entry that was found last or the one after it.</summary>
+    /// <param name="text">UTF-8.</param>
+    /// <param name="last">The entry that was found last; becomes the one found.</param>
+    public int FindNear(ReadOnlySpan<byte> text, ref int last)
+    {
+        for (var entry = last; entry < Count && entry <= last + 1; entry++)
+        {
+            if (!Text(entry).SequenceEqual(text)) continue;
+            last = entry;
+            return _ids[entry];
+        }
+        var found = _slots[Slot(text, SeededHash.Of(text))].Entry - 1;
+        if (found < 0) return -1;
+        last = found;
+        return _ids[found];
+    }
 
     /// <summary>The id of a token, or -1.</summary>
     public int Find(string text)
@@ -109,7 +133,7 @@ internal sealed class TokenVocabulary
 
     private void Rehash()
     {
-        _slots = new (uint, int)[_slots.Length * 4];
+        _slots = new (uint, int)[_slots.Length * 2];
         var mask = _slots.Length - 1;
         for (var entry = 0; entry < Count; entry++)
         {
