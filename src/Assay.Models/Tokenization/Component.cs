@@ -116,6 +116,7 @@ internal sealed class Component
         child.Done();
         try
         {
+            if (literal is "" && regex is null) Problem($"'{key}' is an empty string, which would match everywhere.");
             if (literal is not null && regex is null) return Expression.Literal(literal);
             if (regex is not null && literal is null) return Expression.Parse(regex);
             Problem($"'{key}' must have one of the keys 'String' and 'Regex'.");

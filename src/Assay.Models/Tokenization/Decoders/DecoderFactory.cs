@@ -129,6 +129,10 @@ internal static class DecoderFactory
     private sealed class SuffixDecoder(string suffix) : IDecoder
     {
         public List<string> Decode(List<string> tokens)
-            => suffix.Length == 0 ? tokens : [.. tokens.Select((token, i) => token.Replace(suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal))];
+            => [.. tokens.Select((token, i) => i == tokens.Count - 1 ? Replace(token, "") : Replace(token, " "))];
+
+        // Without a suffix every place between two characters is one, as in the reference.
+        private string Replace(string token, string with) => suffix.Length > 0 ? token.Replace(suffix, with, StringComparison.Ordinal)
+            : with + string.Concat(token.EnumerateRunes().Select(rune => rune + with));
     }
 }
