@@ -2,7 +2,7 @@ using System.CommandLine;
 using Assay.Evaluation.Vetting;
 using Assay.Models;
 using Assay.Reports;
-using Assay.Tokenization.Templates;
+using Assay.Tokenization;
 
 namespace Assay.Cli.Commands;
 
@@ -11,47 +11,68 @@ internal static class InspectCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { Description = "Model folder.", HelpName = "MODEL" };
+        var model = new Argument<string>("model") { Description = "Model folder; a folder with a tokenizer only, or its tokenizer.json, where just that is wanted.", HelpName = "MODEL" };
         var tensors = new Option<bool>("--tensors") { Description = "List every tensor with shape, dtype and residual role." };
-        var text = new Option<string?>("--text") { Description = "Show how this text is cut into tokens, and the chat it becomes." };
+        var text = new Option<string?>("--text") { Description = "Show the tokens of this text, the chat that it becomes, and that chat's tokens." };
         var (json, verbose) = (SharedOptions.Json(), SharedOptions.Verbose());
         var command = new Command("inspect", "What is in this checkpoint, how its config was read, and whether Assay can run it.") { model, tensors, text, json, verbose };
         command.SetAction((parsed, cancellation) =>
         {
-            using var opened = LanguageModel.Open(parsed.GetRequiredValue(model));
+            var path = parsed.GetRequiredValue(model);
+            // Without a text the question is about the model, and a folder whose weights are missing is an answer.
+            if (TokenizerFolder.IsOne(path) && (parsed.GetValue(text) is not null || !File.Exists(Path.Combine(path, "config.json"))))
+            {
+                TokenizerOnly(terminal, path, parsed.GetValue(text), parsed.GetValue(json));
+                return Task.FromResult(ExitCodes.Accepted);
+            }
+
+            using var opened = LanguageModel.Open(path);
             var identity = ModelIdentity.Of(opened, null, cancellation);
-            if (parsed.GetValue(json)) Json(terminal, opened, identity);
-            else Lines(terminal, opened, identity, parsed.GetValue(tensors), parsed.GetValue(text));
+            var seen = opened.Tokenizer is { } tokenizer ? new InspectText(new TokenizerFolder(tokenizer, opened.ChatTemplate, opened.SpecialTokens), opened.Spec.VocabularySize, parsed.GetValue(text)) : null;
+            if (seen is null && parsed.GetValue(text) is not null) opened.RequireTokenizer();
+            if (parsed.GetValue(json)) Json(terminal, opened, identity, seen);
+            else Lines(terminal, opened, identity, parsed.GetValue(tensors), seen);
             return Task.FromResult(ExitCodes.Accepted);
         });
         return command;
     }
 
-    private static void Lines(Terminal terminal, LanguageModel model, ModelIdentity identity, bool tensors, string? text)
+    private static void TokenizerOnly(Terminal terminal, string path, string? text, bool json)
+    {
+        var folder = TokenizerFolder.Open(path);
+        var seen = new InspectText(folder, null, text);
+        if (json)
+        {
+            terminal.Out.Write(JsonLines.Object(seen.Json));
+            return;
+        }
+
+        terminal.WriteUntrusted($"{"tokenizer",-12} {InspectText.Summary(folder.Tokenizer)}");
+        terminal.WriteUntrusted($"{"template",-12} {(folder.ChatTemplate is null ? "none" : "yes")}");
+        terminal.WriteUntrusted($"{"model",-12} none here: only the tokenizer was looked at");
+        seen.Lines(terminal);
+    }
+
+    private static void Lines(Terminal terminal, LanguageModel model, ModelIdentity identity, bool tensors, InspectText? seen)
     {
         void Line(string name, string value) => terminal.WriteUntrusted($"{name,-12} {value}");
         var spec = model.Spec;
         Line("model", FormattableString.Invariant($"{identity.Name}: {identity.Architecture}, {identity.Parameters} parameters, {spec.Layers.Length} layers, d = {spec.HiddenSize}, vocabulary {spec.VocabularySize}, {spec.MaxPositions} positions"));
         Line("weights", identity.Weights.Value);
         Line("packaging", identity.Packaging.Value);
-        Line("tokenizer", model.Tokenizer is { } t ? $"{t.Count} tokens, {(t.BosAdded is { } bos ? $"adds BOS {bos}" : "adds no BOS")}{(t.IgnoredSections.Count > 0 ? $", ignored: {string.Join(", ", t.IgnoredSections)}" : "")}" : "none");
+        Line("tokenizer", model.Tokenizer is { } t ? InspectText.Summary(t) : "none");
         Line("template", model.ChatTemplate is null ? "none: prompts are given bare" : "yes");
         Line("stops at", string.Join(", ", model.Generation.EosTokenIds));
         Line("memory", $"{ByteSize.Format(Transformer.BytesPerRow(spec))} of activations a token of a batch, {ByteSize.Format(KvCache.Bytes(spec, 1024))} of keys and values for 1,024 tokens");
         foreach (var value in model.Config.Resolved) terminal.WriteUntrusted($"  {value.Key,-28} {value.Value,-24} {value.Source}{(value.Detail is null ? "" : ": " + value.Detail)}");
         if (tensors)
             foreach (var t2 in Stored(model)) terminal.WriteUntrusted($"  {t2.Name,-52} [{string.Join(", ", t2.Shape)}] {model.TensorType(t2.Name)} {t2.Role}");
-        if (text is null) return;
-        var tokenizer = model.RequireTokenizer();
-        foreach (var id in tokenizer.Encode(text, addSpecialTokens: true)) terminal.WriteUntrusted($"  {id,8} {tokenizer.TokenOf(id)}");
-        if (model.ChatTemplate is null) return;
-        terminal.Out.WriteLine("as a chat:");
-        terminal.WriteUntrusted(model.RenderChat([new ChatMessage("user", text)], true, SharedOptions.DefaultClock), keepLines: true);
+        seen?.Lines(terminal);
     }
 
     private static IEnumerable<TensorSpec> Stored(LanguageModel model) => model.Config.Tensors.Where(t => model.HasTensor(t.Name));
 
-    private static void Json(Terminal terminal, LanguageModel model, ModelIdentity identity) => terminal.Out.Write(JsonLines.Object(json =>
+    private static void Json(Terminal terminal, LanguageModel model, ModelIdentity identity, InspectText? seen) => terminal.Out.Write(JsonLines.Object(json =>
     {
         json.WriteString("name", identity.Name);
         json.WriteString("architecture", identity.Architecture);
@@ -82,5 +103,6 @@ internal static class InspectCommand
         }
 
         json.WriteEndArray();
+        seen?.Json(json);
     }));
 }

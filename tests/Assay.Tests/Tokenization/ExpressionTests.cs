@@ -47,6 +47,47 @@ public class ExpressionTests
     }
 
     [Fact]
+    public void The_automaton_finds_what_the_backtracker_finds()
+    {
+        string[] expressions = [Llama3, @"'s|'t| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+", @"(?:a|ab)(?:c|bcd)?|b+?c|[a-c]{2,3}|x(?=[ab])", @"a*?b|(?:a*)*c|\P{L}(?!a)", @"(?:a|aa)+b|(?:ab?)*c|\W+", @"[\p{Han}\u3040-\u309f]+|\w+?(?=\s)|."];
+        const string Alphabet = "aaabbbccdxABC's't'LLsſ \n\r\t12 345.,!-é漢字ひ\u0301";
+        var random = new Random(5);
+        foreach (var source in expressions.Concat(Enumerable.Range(0, 400).Select(_ => Pattern(random, 3))))
+        {
+            var expression = Expression.Parse(source);
+            for (var round = 0; round < 40; round++)
+            {
+                var text = string.Concat(Enumerable.Range(0, random.Next(0, 30)).Select(_ => random.Next(12) == 0 ? "😀" : Alphabet[random.Next(Alphabet.Length)].ToString()));
+                Assert.Equal(Backtracked(expression, text), expression.All(text));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(@"[ab]*a[ab]{11}")]
+    [InlineData(@"a|a*b")]
+    [InlineData(@"(?:a|b)*?abb|a")]
+    public void Where_the_automaton_gives_up_the_backtracker_goes_on_at_the_same_place(string source)
+    {
+        var random = new Random(9);
+        var text = string.Concat(Enumerable.Range(0, 60_000).Select(_ => "aaab"[random.Next(4)])) + new string('a', 20_000);
+        var expression = Expression.Parse(source);
+        Assert.Equal(Backtracked(expression, text), expression.All(text));
+    }
+
+    [Fact]
+    public void Many_threads_build_one_automaton_together()
+    {
+        var text = string.Concat(Enumerable.Range(0, 4000).Select(i => char.ConvertFromUtf32(0x20 + i * 17 % 0xD000)));
+        var expected = Backtracked(Expression.Parse(Llama3), text);
+        for (var round = 0; round < 20; round++)
+        {
+            var expression = Expression.Parse(Llama3);
+            Parallel.For(0, 8, _ => Assert.Equal(expected, expression.All(text)));
+        }
+    }
+
+    [Fact]
     public void Classes_and_cases_reach_beyond_the_first_plane_and_beyond_ascii()
     {
         Assert.Equal([(0, 2)], Expression.Parse(@"\p{L}").All("\U00020000"));
@@ -97,6 +138,27 @@ public class ExpressionTests
         Assert.Throws<InvalidInputException>(() => Expression.Parse(new string('(', 100_000)));
         Assert.Throws<InvalidInputException>(() => Expression.Parse("((a{1000}){1000}){1000}"));
         Assert.Throws<InvalidInputException>(() => Expression.Parse(string.Concat(Enumerable.Repeat("a|", 50_000))));
+    }
+
+    private static List<(int, int)> Backtracked(Expression expression, string text)
+    {
+        List<(int, int)> all = [];
+        var backtracker = new Backtracker(expression.Program, text.Length);
+        var last = -1;
+        for (var start = 0; start <= text.Length;)
+        {
+            var end = backtracker.Match(text, start);
+            var found = end >= 0 && !(end == start && start == last);
+            if (found)
+            {
+                all.Add((start, end));
+                last = end;
+                backtracker.Forget(end);
+            }
+            if (found && end > start) start = end;
+            else start += start < text.Length && char.IsHighSurrogate(text[start]) ? 2 : 1;
+        }
+        return all;
     }
 
     // No loops over what may be empty, where engines differ on when the loop ends.
