@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using Assay.Tokenization.Expressions;
+using Assay.Tokenization.PreTokenizers;
 
 namespace Assay.Tokenization.Subwords;
 
@@ -67,8 +67,16 @@ internal sealed class BytePairModel : ISubwordModel
     {
         if (ReadsBytes) EncodeBytes(piece, ids);
         else if (_ignoreMerges && FindWhole(piece) is >= 0 and var whole) ids.Add(whole);
-        else if (piece.Length <= OnStack || _boundaries?.Table is not { } table) EncodeStretch(piece, ids);
-        else EncodeByStretches(piece, table, ids);
+        else EncodeStretch(piece, ids);
+    }
+
+    /// <summary>Gives the stretches of a long piece to a sink, or returns false where it has to be encoded as a whole.</summary>
+    /// <remarks>No merge reaches across a boundary, so what lies between two of them can be joined by itself: a text that nobody cut costs as much as one cut into words.</remarks>
+    public bool TryCut(ReadOnlySpan<char> piece, IPieceSink sink)
+    {
+        if (ReadsBytes || _ignoreMerges || _boundaries?.Table is not { } table) return false;
+        Cut(piece, table, sink);
+        return true;
     }
 
     private int FindWhole(ReadOnlySpan<char> piece)
@@ -122,8 +130,7 @@ internal sealed class BytePairModel : ISubwordModel
         return id >= 0;
     }
 
-    // No merge reaches across a boundary, so what lies between two of them can be joined by itself: a text that nobody cut costs as much as one cut into words.
-    private void EncodeByStretches(ReadOnlySpan<char> piece, PairTable table, IdList ids)
+    private void Cut(ReadOnlySpan<char> piece, PairTable table, IPieceSink sink)
     {
         var (from, last) = (0, -1);
         Span<int> bytes = stackalloc int[4];
@@ -137,13 +144,13 @@ internal sealed class BytePairModel : ISubwordModel
             // Unknown neighbours may have to become one.
             if (at > from && !(last == _unknown && first == _unknown) && table.Get(last, first, out _) < 0)
             {
-                EncodeStretch(piece[from..at], ids);
+                sink.Add(piece[from..at], false);
                 from = at;
             }
             last = final;
             at += units;
         }
-        EncodeStretch(piece[from..], ids);
+        sink.Add(piece[from..], false);
     }
 
     [SkipLocalsInit]

@@ -10,6 +10,7 @@ internal sealed class PieceEncoder : IPieceSink
     private const int LongestRemembered = 48, MostEntries = 1 << 16;
 
     private readonly ISubwordModel _model;
+    private readonly Stretches _stretches;
     private Entry[] _entries = new Entry[1024];
     private char[] _texts = new char[8192];
     private int[] _remembered = new int[1024];
@@ -18,6 +19,7 @@ internal sealed class PieceEncoder : IPieceSink
     public PieceEncoder(ISubwordModel model, IReadOnlyList<IPreTokenizer> preTokenizers)
     {
         _model = model;
+        _stretches = new Stretches(this);
         Head = PieceStage.Chain(preTokenizers, this);
     }
 
@@ -27,14 +29,15 @@ internal sealed class PieceEncoder : IPieceSink
     /// <summary>The ids so far.</summary>
     public IdList Ids { get; } = new();
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<char> piece, bool atStart)
     {
-        if (piece.Length > LongestRemembered)
-        {
-            _model.Encode(piece, Ids);
-            return;
-        }
+        if (piece.Length <= LongestRemembered) EncodeShort(piece);
+        else if (_model is not BytePairModel pairs || !pairs.TryCut(piece, _stretches)) _model.Encode(piece, Ids);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void EncodeShort(ReadOnlySpan<char> piece)
+    {
         var hash = SeededHash.Of(piece);
         var mask = _entries.Length - 1;
         var slot = (int)hash & mask;
@@ -82,6 +85,16 @@ internal sealed class PieceEncoder : IPieceSink
             larger[slot] = entry;
         }
         _entries = larger;
+    }
+
+    // A stretch is never cut again, however long.
+    private sealed class Stretches(PieceEncoder encoder) : IPieceSink
+    {
+        public void Add(ReadOnlySpan<char> piece, bool atStart)
+        {
+            if (piece.Length <= LongestRemembered) encoder.EncodeShort(piece);
+            else encoder._model.Encode(piece, encoder.Ids);
+        }
     }
 
     [StructLayout(LayoutKind.Sequential)]
