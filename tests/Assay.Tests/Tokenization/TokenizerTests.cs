@@ -19,6 +19,25 @@ public class TokenizerTests
         foreach (var s in new[] { "", "plain words", "naïve 日本語 👍🏽 \u0085\u180E \0", "<|im_start|>user\n" }) Assert.Equal("<|bos|>" + s, tokenizer.Decode(tokenizer.Encode(s, true), false));
     }
 
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("llama3")]
+    [InlineData("o200k")]
+    [InlineData("digits-byte-level")]
+    public void Every_byte_level_style_gives_back_any_valid_text(string style)
+    {
+        var tokenizer = Tokenizer.Parse(File.ReadAllBytes(Assay.Tests.Golden.GoldenFiles.Require("tokenizers", Path.Combine(style, "tokenizer.json"))));
+        var random = new Random(13);
+        for (var round = 0; round < 2000; round++)
+        {
+            // Blocks of neighbouring code points, as scripts are, and single ones from anywhere.
+            var block = random.Next(0x110000);
+            var text = string.Concat(Enumerable.Range(0, random.Next(0, 40)).Select(_ => random.Next(3) switch { 0 => random.Next(0x110000), 1 => block + random.Next(64), _ => random.Next(0x20, 0x7F) })
+                .Where(p => p is < 0xD800 or (> 0xDFFF and < 0x110000)).Select(char.ConvertFromUtf32));
+            Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text, false), false));
+        }
+    }
+
     [Fact]
     public void The_organism_opens_with_its_bos()
     {
