@@ -129,6 +129,7 @@ public static class DiffJson
             ReportJson.WriteNumber(json, "strength", r.Strength);
             ReportJson.WriteNumber(json, "explained", r.Explained);
             ReportJson.WriteNumber(json, "remaining", r.Remaining);
+            ReportJson.WriteNumber(json, "beside", r.Beside);
             json.WriteEndObject();
         }
 

@@ -133,25 +133,30 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         var measured = removed.FindAll(t => t.Removal is not null);
         var strengths = measured.ConvertAll(t => t.Removal!.Strength);
         strengths.Sort();
-        var verb = strengths.Count > 0 && strengths[strengths.Count / 2] < 0 ? "amplified in" : strengths.Count > 0 && strengths[strengths.Count / 2] < .5 ? "weakened in" : "removed from";
-        var details = measured.Count == 0 ? [] : new List<string>
+        var median = strengths.Count == 0 ? 1 : strengths[strengths.Count / 2];
+        var verb = median < 0 ? Text($"amplified (strength {median:0.##}) in") : median is < .9 or > 1.1 ? Text($"removed with strength {median:0.##} from") : "removed from";
+        var details = new List<string>();
+        if (measured.Count > 0)
         {
-            Text($"The difference is what the base has along the direction, times {strengths[0]:0.###} to {strengths[^1]:0.###} (median {strengths[strengths.Count / 2]:0.###}); {100 * measured.Max(t => t.Removal!.Remaining):0.#} % of it remains at most."),
-            $"In {Places(removed)}; {Relative(removed)}.",
-        };
-        if (shared.Count > 0 && shared[0].Members.Count == removed.Count || shared.Count > 0 && measured.TrueForAll(t => t.Removal!.Directions > 1) && shared[0].Members.Count == removed.Count)
+            details.Add(Text($"The difference is what the base has along the direction, times {strengths[0]:0.###} to {strengths[^1]:0.###} (median {median:0.###}); {100 * measured.Max(t => t.Removal!.Remaining):0.#} % of it remains at most."));
+            details.Add($"In {Places(removed)}; {Relative(removed)}.");
+        }
+
+        var joint = shared.FindAll(s => s.Members.Count == removed.Count);
+        if (joint.Count > 0)
         {
-            var joint = shared.Where(s => s.Members.Count == removed.Count).ToList();
             var least = joint.Min(s => s.Members.Min(m => m.Cosine));
             details.Insert(0, Text($"The {removed.Count} tensors share {(joint.Count == 1 ? "the direction" : $"{joint.Count} directions")}: |cosine| at least {Floor(least)}, where unrelated ones have about {1 / Math.Sqrt(joint[0].Direction.Vector.Length):0.##}."));
             yield return new Clause(energy, $"{(joint.Count == 1 ? "one direction was" : $"{joint.Count} directions were")} {verb} {Writers(difference, removed)}{(least < Shared ? ", much the same in each" : "")}", details);
+            yield break;
         }
-        else
-        {
-            foreach (var (direction, members) in shared.Take(12))
-                details.Add(Text($"{members.Count} of them share a direction, |cosine| at least {Floor(members.Min(m => m.Cosine))}: {string.Join(", ", members.Take(6).Select(m => m.Tensor))}{(members.Count > 6 ? ", …" : "")}."));
-            yield return new Clause(energy, $"directions {(shared.Count > 0 ? $"of their own, {shared.Count} of them shared by several," : "of their own")} were {verb} {Writers(difference, removed)}", details);
-        }
+
+        foreach (var (direction, members) in shared.Take(12))
+            details.Add(Text($"{members.Count} of them share a direction, |cosine| at least {Floor(members.Min(m => m.Cosine))}: {string.Join(", ", members.Take(6).Select(m => m.Tensor))}{(members.Count > 6 ? ", …" : "")}."));
+        var layers = removed.GroupBy(t => t.Place.Layer).ToList();
+        var own = removed.Count > 1 && layers.TrueForAll(g => g.Key is not null && (g.Count() == 1 || shared.Exists(s => s.Members.Count == g.Count() && g.All(t => s.Members.Exists(m => m.Tensor == t.Name)))));
+        var what = removed.Count == 1 ? "a direction was" : own && layers.Count > 1 ? "a direction of each layer's own was" : "several directions were";
+        yield return new Clause(energy, $"{what} {verb} {Writers(difference, removed)}{(own ? $" ({Runs([.. layers.Select(g => g.Key!.Value).Order()])})" : "")}", details);
     }
 
     /// <summary>Directions that the difference of several tensors shares without being a removal.</summary>

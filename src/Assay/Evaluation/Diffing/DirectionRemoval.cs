@@ -11,30 +11,38 @@ namespace Assay.Evaluation.Diffing;
 /// <param name="Strength">λ: 1 removes, more overshoots, less leaves some, below 0 amplifies. The mean over several directions.</param>
 /// <param name="Explained">Share of the leading part's energy that the prediction from the base explains.</param>
 /// <param name="Remaining">‖rᵀW′‖ / ‖rᵀW‖: what is left of the base's component along r.</param>
-public sealed record DirectionRemoval(ResidualSide Side, int Directions, double Strength, double Explained, double Remaining)
+/// <param name="Beside">Share of the difference's energy outside the removed directions: rounding, restored norms, anything else.</param>
+public sealed record DirectionRemoval(ResidualSide Side, int Directions, double Strength, double Explained, double Remaining, double Beside)
 {
-    // A twentieth of the energy may be something else: other tools restore norms on top.
-    private const double LeastExplained = .95;
+    // Of each direction's energy; the rest may be something else, for other tools restore norms on top.
+    private const double LeastExplained = .9;
+
+    // Some of several directions would be an arbitrary cut, unless they are most of what there is.
+    private const double LeastShare = .75;
     private const int MostDirections = 8;
+
+    // Directions that lose less than this share of what the strongest loses belong to something else.
+    private const double LeastStrength = .25;
 
     /// <summary>Looks for a removal on either side.</summary>
     /// <param name="pair">The matrices.</param>
     /// <param name="spectrum">Of their difference.</param>
     /// <param name="rank">Singular values above the noise.</param>
+    /// <param name="total">Energy of the difference.</param>
     /// <param name="noise">Expected energy of rounding.</param>
     /// <param name="team">Threads.</param>
     /// <param name="cancellation">Honoured between tiles.</param>
     /// <returns>Null where the difference is no such removal.</returns>
-    internal static DirectionRemoval? Find(MatrixPair pair, Spectrum spectrum, int rank, double noise, WorkTeam team, CancellationToken cancellation)
+    internal static DirectionRemoval? Find(MatrixPair pair, Spectrum spectrum, int rank, double total, double noise, WorkTeam team, CancellationToken cancellation)
     {
         var count = Math.Min(Math.Min(rank, MostDirections), spectrum.Left.Length);
         if (count == 0) return null;
-        var left = On(ResidualSide.Left, pair, spectrum, count, rank, noise, team, cancellation);
-        var right = On(ResidualSide.Right, pair, spectrum, count, rank, noise, team, cancellation);
+        var left = On(ResidualSide.Left, pair, spectrum, count, rank, total, noise, team, cancellation);
+        var right = On(ResidualSide.Right, pair, spectrum, count, rank, total, noise, team, cancellation);
         return left is null || right?.Explained > left.Explained ? right : left;
     }
 
-    private static DirectionRemoval? On(ResidualSide side, MatrixPair pair, Spectrum spectrum, int count, int rank, double noise, WorkTeam team, CancellationToken cancellation)
+    private static DirectionRemoval? On(ResidualSide side, MatrixPair pair, Spectrum spectrum, int count, int rank, double total, double noise, WorkTeam team, CancellationToken cancellation)
     {
         var (removed, other) = side == ResidualSide.Left ? (spectrum.Left, spectrum.Right) : (spectrum.Right, spectrum.Left);
         var (along, length) = (removed[0].Length, other[0].Length);
@@ -49,18 +57,27 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
         for (var k = count; k > 0; k--)
         {
             var leading = energies.Take(k).Sum();
-            // Some of several directions would be an arbitrary cut, unless they are nearly all there is.
-            if (k < rank && leading < .9 * all) return null;
+            if (k < rank && leading < LeastShare * all) return null;
             var fit = Fit(parts, width, length, spectrum, other, k);
-            if (fit.Left > (1 - LeastExplained) * leading + 3 * k * noise / along) continue;
-            return new DirectionRemoval(side, k, fit.Strength, 1 - fit.Left / leading, fit.Remaining);
+            var told = true;
+            for (var j = 0; j < k; j++) told &= fit.Left[j] <= (1 - LeastExplained) * energies[j] + 3 * noise / along;
+            if (!told) continue;
+            // A removal of the k directions spanned is λ times the identity in any basis of them.
+            var symmetric = new double[k * k];
+            for (var i = 0; i < k; i++)
+                for (var j = 0; j < k; j++) symmetric[i * k + j] = (fit.Map[i * k + j] + fit.Map[j * k + i]) / 2;
+            var (strengths, axes) = SymmetricEigen.Decompose(symmetric, k);
+            var most = strengths.Max(Math.Abs);
+            var kept = Enumerable.Range(0, k).Where(i => Math.Abs(strengths[i]) >= LeastStrength * most).ToList();
+            var (remaining, energy) = Along(parts, width, length, spectrum, other, k, axes, kept);
+            return new DirectionRemoval(side, kept.Count, kept.Average(i => strengths[i]), 1 - fit.Left.Sum() / leading, remaining, Math.Max(0, 1 - energy / total));
         }
 
         return null;
     }
 
-    /// <summary>Least squares M in Σ σ v ≈ −P M over k directions; what it leaves, its mean eigenvalue, and what remains along the directions.</summary>
-    private static (double Left, double Strength, double Remaining) Fit(double[] parts, int width, int length, Spectrum spectrum, double[][] other, int k)
+    /// <summary>Least squares M in Σ σ v ≈ −P M over k directions, and what it leaves of each.</summary>
+    private static (double[] Left, double[] Map) Fit(double[] parts, int width, int length, Spectrum spectrum, double[][] other, int k)
     {
         var (gram, cross) = (new double[k * k], new double[k * k]);
         for (var x = 0; x < length; x++)
@@ -77,7 +94,7 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
         }
 
         var (values, vectors) = SymmetricEigen.Decompose(gram, k);
-        if (!(values[0] > 0)) return (double.PositiveInfinity, 0, double.NaN);
+        if (!(values[0] > 0)) return ([.. Enumerable.Repeat(double.PositiveInfinity, k)], []);
         // M = −G⁺C through the eigenvectors of G; a direction along which the base has nothing predicts nothing.
         var m = new double[k * k];
         for (var e = 0; e < k; e++)
@@ -91,22 +108,42 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
             }
         }
 
-        double left = 0, remaining = 0, had = 0, strength = 0;
+        var left = new double[k];
         for (var x = 0; x < length; x++)
         {
             for (var j = 0; j < k; j++)
             {
                 double predicted = 0;
                 for (var i = 0; i < k; i++) predicted -= parts[x * width + i] * m[i * k + j];
-                var actual = spectrum.Values[j] * other[j][x];
-                left += (actual - predicted) * (actual - predicted);
-                var p = parts[x * width + j];
-                had += p * p;
-                remaining += (p + actual) * (p + actual);
+                var rest = spectrum.Values[j] * other[j][x] - predicted;
+                left[j] += rest * rest;
             }
         }
 
-        for (var i = 0; i < k; i++) strength += m[i * k + i] / k;
-        return (left, strength, Math.Sqrt(remaining / had));
+        return (left, m);
+    }
+
+    /// <summary>What remains of the base along some axes of the span, relative; and the energy of the difference along them.</summary>
+    private static (double Remaining, double Energy) Along(double[] parts, int width, int length, Spectrum spectrum, double[][] other, int k, double[] axes, List<int> kept)
+    {
+        double had = 0, remains = 0, energy = 0;
+        foreach (var axis in kept)
+        {
+            for (var x = 0; x < length; x++)
+            {
+                double before = 0, difference = 0;
+                for (var j = 0; j < k; j++)
+                {
+                    before += axes[axis * k + j] * parts[x * width + j];
+                    difference += axes[axis * k + j] * spectrum.Values[j] * other[j][x];
+                }
+
+                had += before * before;
+                energy += difference * difference;
+                remains += (before + difference) * (before + difference);
+            }
+        }
+
+        return (Math.Sqrt(remains / had), energy);
     }
 }

@@ -197,14 +197,14 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
         }
 
         var low = !spectrum.RankIsLowerBound && spectrum.Rank > 0 && 2 * spectrum.Rank <= Math.Min(pair.Rows, pair.Columns) && outside <= Math.Max(3 * sums.Noise, 1e-9 * sums.Difference);
-        if (DirectionRemoval.Find(pair, solved, Math.Min(spectrum.Rank, solved.Left.Length), sums.Noise, team, cancellation) is { } removal && (low || removal.Remaining < .1 || spectrum.EnergyOutside < .1))
+        if (DirectionRemoval.Find(pair, solved, Math.Min(spectrum.Rank, solved.Left.Length), sums.Difference, sums.Noise, team, cancellation) is { } removal && (low || removal.Remaining < .1 || spectrum.EnergyOutside < .1))
         {
             return result with
             {
                 Kind = ChangeKind.Orthogonalised, Removal = removal,
                 Detail = (removal.Directions == 1 ? "a direction" : $"{removal.Directions} directions") + " of its " + (removal.Side == ResidualSide.Left ? "rows' side" : "columns' side")
                     + FormattableString.Invariant($" removed with strength {removal.Strength:0.###}; {100 * removal.Remaining:0.#} % of the base's component remains")
-                    + (low && removal.Directions == spectrum.Rank ? "" : FormattableString.Invariant($"; {100 * (1 - solved.Values.Take(removal.Directions).Sum(v => v * v) / sums.Difference):0.#} % of the difference's energy is something else")),
+                    + (low && removal.Directions == spectrum.Rank ? "" : FormattableString.Invariant($"; {100 * removal.Beside:0.##} % of the difference's energy is something else")),
             };
         }
 
