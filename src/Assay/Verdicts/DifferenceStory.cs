@@ -75,7 +75,9 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         if (Of(ChangeKind.LowRank) is { Count: > 0 } low)
         {
             var most = low.Max(t => t.Spectrum!.Rank);
-            yield return new Clause(Energy(low), $"a matrix of rank {most}{(low.Min(t => t.Spectrum!.Rank) < most ? " or less" : "")} was added to {Count(low)}, as a merged low-rank adapter leaves",
+            // Where rounding is a good part of the difference, more may lie below it.
+            var clear = low.TrueForAll(t => t.Spectrum!.NoiseEnergy < .05);
+            yield return new Clause(Energy(low), $"a matrix of rank {most}{(low.Min(t => t.Spectrum!.Rank) < most ? " or less" : "")} was added to {Count(low)}, " + (clear ? "as a merged low-rank adapter leaves" : "as far as it stands out from rounding"),
                 [$"Low rank: {Where(low)}; ranks {low.Min(t => t.Spectrum!.Rank)} to {most}, of which the rest is rounding; {Relative(low)}.", .. SharedBy(difference, low)]);
         }
 

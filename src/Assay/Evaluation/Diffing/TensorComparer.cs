@@ -13,6 +13,10 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
     private const int MoreTestVectors = 192;
     private const double FewRows = 1.0 / 8;
 
+    // Of independent entries the largest singular value is within a few hundredths of the edge already at a side of 64.
+    private const double Independent = 1.1;
+    private const double Gap = 1.5;
+
     /// <summary>Compares two tensors of one shape that are known to differ in type or bytes; a tensor of several experts gives one difference each.</summary>
     /// <param name="name">Canonical name.</param>
     /// <param name="place">Where it stands.</param>
@@ -196,7 +200,9 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
             };
         }
 
-        var low = !spectrum.RankIsLowerBound && spectrum.Rank > 0 && 2 * spectrum.Rank <= Math.Min(pair.Rows, pair.Columns) && outside <= Math.Max(3 * sums.Noise, 1e-9 * sums.Difference);
+        // Noise a little larger than rounding has singular values above its edge, too: those go on below without a gap, and none stands out from independent entries.
+        var apart = spectrum.OverIndependent >= Independent || spectrum.Rank < solved.Values.Length && solved.Values[Math.Max(0, spectrum.Rank - 1)] > Gap * solved.Values[spectrum.Rank];
+        var low = apart && !spectrum.RankIsLowerBound && spectrum.Rank > 0 && 2 * spectrum.Rank <= Math.Min(pair.Rows, pair.Columns) && outside <= Math.Max(2 * sums.Noise, 1e-9 * sums.Difference);
         if (DirectionRemoval.Find(pair, solved, Math.Min(spectrum.Rank, solved.Left.Length), sums.Difference, sums.Noise, team, cancellation) is { } removal && (low || removal.Remaining < .1 || spectrum.EnergyOutside < .1))
         {
             return result with
@@ -214,7 +220,7 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
             {
                 Kind = ChangeKind.Dense,
                 Detail = $"{sums.Changed} of {result.Elements} elements differ; effective rank {(spectrum.RankIsLowerBound ? "at least " : "")}{spectrum.Rank}"
-                    + (spectrum.OverIndependent < 1.1 ? ", flat as independent noise" : ""),
+                    + (spectrum.OverIndependent < Independent ? ", flat as independent noise" : ""),
             };
     }
 
