@@ -1,7 +1,7 @@
 using Assay.Benchmarks;
 using BenchmarkDotNet.Running;
 
-// `-- engine` measures products and whole models and writes bench/results/<cpu>.md, `-- peers` the same work done by other programs; anything else goes to BenchmarkDotNet.
+// `-- engine` measures products and whole models and writes bench/results/<cpu>.md, `-- peers` the same work done by other programs, `-- diff` comparisons of weights; anything else goes to BenchmarkDotNet.
 if (args is ["engine", ..])
 {
     EngineBenchmark.Run(args[1..]);
@@ -11,6 +11,12 @@ if (args is ["engine", ..])
 if (args is ["peers", ..])
 {
     Assay.Benchmarks.Peers.PeersBenchmark.Run(args[1..]);
+    return;
+}
+
+if (args is ["diff", ..])
+{
+    DiffBenchmark.Run(args[1..]);
     return;
 }
 

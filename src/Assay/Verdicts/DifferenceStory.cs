@@ -147,14 +147,17 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         var joint = shared.FindAll(s => s.Members.Count == removed.Count);
         if (joint.Count > 0)
         {
+            // One direction seen in two ways is one.
+            var space = joint[0].Direction.Space;
+            joint.RemoveAll(s => s.Direction.Space != space);
             var least = joint.Min(s => s.Members.Min(m => m.Cosine));
-            details.Insert(0, Text($"The {removed.Count} tensors share {(joint.Count == 1 ? "the direction" : $"{joint.Count} directions")}: |cosine| at least {Floor(least)}, where unrelated ones have about {1 / Math.Sqrt(joint[0].Direction.Vector.Length):0.##}."));
+            details.Insert(0, Text($"The {removed.Count} tensors share {(joint.Count == 1 ? "a direction" : $"{joint.Count} directions")} of the {joint[0].Direction.Space}: |cosine| at least {Floor(least)}, where unrelated ones have about {1 / Math.Sqrt(joint[0].Direction.Vector.Length):0.##}."));
             yield return new Clause(energy, $"{(joint.Count == 1 ? "one direction was" : $"{joint.Count} directions were")} {verb} {Writers(difference, removed)}{(least < Shared ? ", much the same in each" : "")}", details);
             yield break;
         }
 
         foreach (var (direction, members) in shared.Take(12))
-            details.Add(Text($"{members.Count} of them share a direction, |cosine| at least {Floor(members.Min(m => m.Cosine))}: {string.Join(", ", members.Take(6).Select(m => m.Tensor))}{(members.Count > 6 ? ", …" : "")}."));
+            details.Add(Text($"{members.Count} of them share a direction of the {direction.Space}, |cosine| at least {Floor(members.Min(m => m.Cosine))}: {string.Join(", ", members.Take(6).Select(m => m.Tensor))}{(members.Count > 6 ? ", …" : "")}."));
         var layers = removed.GroupBy(t => t.Place.Layer).ToList();
         var own = removed.Count > 1 && layers.TrueForAll(g => g.Key is not null && (g.Count() == 1 || shared.Exists(s => s.Members.Count == g.Count() && g.All(t => s.Members.Exists(m => m.Tensor == t.Name)))));
         var what = removed.Count == 1 ? "a direction was" : own && layers.Count > 1 ? "a direction of each layer's own was" : "several directions were";

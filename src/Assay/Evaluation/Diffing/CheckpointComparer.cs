@@ -47,7 +47,7 @@ public static class CheckpointComparer
         }
 
         var cosines = tensors.Where(t => t.Shape.Length > 1 && !double.IsNaN(t.Cosine)).Select(t => t.Cosine).Order().ToArray();
-        var directions = CommonDirectionFinder.Find(tensors);
+        var directions = CommonDirectionFinder.Find(tensors, name => Gain(before, ours ?? theirs, name));
         var architecture = ours?.ModelType;
         return new CheckpointDifference(original.Name, changed.Name, architecture, [.. tensors.Select(t => AlongCommon(t, directions))], directions, packaging,
             cosines.Length == 0 ? null : OrderStatistics.Quantile(cosines, .5), notes);
@@ -126,6 +126,16 @@ public static class CheckpointComparer
         }
 
         return tensor;
+    }
+
+    /// <summary>The factors of a norm: its stored gain, or 1 + gain.</summary>
+    private static double[]? Gain(Dictionary<string, Tensor> tensors, ModelConfig? config, string name)
+    {
+        if (config is null || !tensors.TryGetValue(name, out var tensor) || !tensor.DType.IsNumeric() || tensor.Count > LineTest.LongestLine) return null;
+        var gain = new double[tensor.Count];
+        tensor.ReadDouble(0, gain);
+        if (config.Architecture.Norm == NormKind.RmsPlusOne) for (var i = 0; i < gain.Length; i++) gain[i] += 1;
+        return gain;
     }
 
     private static ModelConfig? Config(Checkpoint checkpoint, string which, List<string> notes)

@@ -1,7 +1,7 @@
 namespace Assay.Evaluation.Diffing;
 
 /// <summary>A direction that the differences of several tensors share.</summary>
-/// <param name="Space"><c>residual stream</c>; or <c>left</c> or <c>right</c> where the tensors' roles are not known.</param>
+/// <param name="Space"><c>residual stream</c>; <c>residual stream behind the norms</c>, where a norm stands between matrix and stream and its gain was undone; or <c>left</c> or <c>right</c> where the tensors' roles are not known.</param>
 /// <param name="Vector">Unit length.</param>
 /// <param name="Members">The tensors, those that agree best first.</param>
 public sealed record CommonDirection(string Space, double[] Vector, IReadOnlyList<DirectionMember> Members)

@@ -28,11 +28,16 @@ internal static class CommonDirectionFinder
     }
 
     /// <summary>All directions that two tensors or more share.</summary>
-    public static IReadOnlyList<CommonDirection> Find(IReadOnlyList<TensorDifference> tensors)
+    /// <param name="tensors">With their singular vectors.</param>
+    /// <param name="gain">The factors of a norm between a matrix and the residual stream, by the name of its gain.</param>
+    public static IReadOnlyList<CommonDirection> Find(IReadOnlyList<TensorDifference> tensors, Func<string, double[]?> gain)
     {
         var pools = new SortedDictionary<string, List<Entry>>(StringComparer.Ordinal);
+        // A direction v of the residual stream is g ⊙ v before a norm of gain g: there, one direction looks like another in every layer.
+        var behind = tensors.Any(t => t.Place.Gain is not null && t.Left.Count > 0);
         foreach (var tensor in tensors)
         {
+            if (behind && tensor.Place.Role == ResidualRole.Writes && tensor.Shape.Length > 1) AddBehind(pools, tensor, gain);
             if (tensor.Place.Role is { } role)
             {
                 if (tensor.Shape.Length == 1 && role == ResidualRole.Writes) Add(pools, "residual stream", tensor, ResidualSide.Right);
@@ -45,7 +50,7 @@ internal static class CommonDirectionFinder
             }
         }
 
-        return [.. pools.SelectMany(p => In(p.Key.Split('/')[0], p.Value))];
+        return [.. pools.Select(p => (Space: p.Key.Split('/')[0], p.Value)).OrderBy(p => p.Space, StringComparer.Ordinal).SelectMany(p => In(p.Space, p.Value))];
     }
 
     private static void Add(SortedDictionary<string, List<Entry>> pools, string space, TensorDifference tensor, ResidualSide side)
@@ -55,6 +60,29 @@ internal static class CommonDirectionFinder
         var key = $"{space}/{vectors[0].Length:d9}";
         if (!pools.TryGetValue(key, out var pool)) pools[key] = pool = [];
         pool.Add(new Entry(tensor.Name, side, tensor.RelativeNorm, [.. vectors.Take(MostVectors)]));
+    }
+
+    private static void AddBehind(SortedDictionary<string, List<Entry>> pools, TensorDifference tensor, Func<string, double[]?> gain)
+    {
+        const string space = "residual stream behind the norms";
+        if (tensor.Place.Gain is not { } name)
+        {
+            Add(pools, space, tensor, tensor.Place.Side);
+            return;
+        }
+
+        var vectors = tensor.Place.Side == ResidualSide.Left ? tensor.Left : tensor.Right;
+        if (vectors.Count == 0 || gain(name) is not { } factors || factors.Length != vectors[0].Length || Array.Exists(factors, f => !(Math.Abs(f) > 0))) return;
+        var basis = new List<double[]>();
+        foreach (var vector in vectors.Take(MostVectors))
+        {
+            var moved = vector.Select((x, i) => x / factors[i]).ToArray();
+            if (!Unit(moved)) continue;
+            foreach (var other in basis) Deflate(moved, other);
+            if (Unit(moved)) basis.Add(moved);
+        }
+
+        Add(pools, space, tensor with { Left = basis, Right = basis }, tensor.Place.Side);
     }
 
     private static IEnumerable<CommonDirection> In(string space, List<Entry> entries)
@@ -120,11 +148,7 @@ internal static class CommonDirectionFinder
         foreach (var vector in entry.Basis)
         {
             var copy = (double[])vector.Clone();
-            foreach (var other in rest.Prepend(direction))
-            {
-                var dot = Dot(copy, other);
-                for (var i = 0; i < copy.Length; i++) copy[i] -= dot * other[i];
-            }
+            foreach (var other in rest.Prepend(direction)) Deflate(copy, other);
 
             // What is left of a vector that lay mostly in the direction is noise.
             if (Dot(copy, copy) > .25 && Unit(copy)) rest.Add(copy);
@@ -133,6 +157,12 @@ internal static class CommonDirectionFinder
         while (rest.Count >= entry.Basis.Count) rest.RemoveAt(rest.Count - 1);
         entry.Basis.Clear();
         entry.Basis.AddRange(rest);
+    }
+
+    private static void Deflate(double[] vector, double[] other)
+    {
+        var dot = Dot(vector, other);
+        for (var i = 0; i < vector.Length; i++) vector[i] -= dot * other[i];
     }
 
     private static double Dot(double[] a, double[] b)

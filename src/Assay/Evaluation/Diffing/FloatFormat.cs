@@ -16,14 +16,13 @@ internal sealed record FloatFormat(string Name, int Precision, int LeastExponent
     public static readonly FloatFormat E4M3 = new("F8_E4M3", 4, -6, 448);
     public static readonly FloatFormat E5M2 = new("F8_E5M2", 3, -14, 57344);
 
-    /// <summary>The type's grid; null where it is none of these.</summary>
-    public static FloatFormat? Of(DType type) => type switch
+    /// <summary>The grid of the numbers that a type gives: integers are exact in float64, quantised blocks are decoded to float32.</summary>
+    public static FloatFormat GridOf(DType type) => type switch
     {
         DType.BF16 => BFloat16,
         DType.F16 => Half,
-        DType.F32 => Single,
         DType.F64 => Double,
-        _ => null,
+        _ => type.IsInteger() ? Double : Single,
     };
 
     /// <summary>Distance between neighbours of the grid at a number.</summary>

@@ -15,11 +15,11 @@ internal sealed class MatrixPair(Tensor original, Tensor changed, long offset, i
 
     public int Columns => columns;
 
-    /// <summary>The grid that the candidate's values were rounded to; integers are on the grid of float64.</summary>
-    public FloatFormat Grid { get; } = FloatFormat.Of(changed.DType) ?? FloatFormat.Double;
+    /// <summary>The grid that the candidate's values were rounded to.</summary>
+    public FloatFormat Grid { get; } = FloatFormat.GridOf(changed.DType);
 
     /// <summary>The grid of the base's values.</summary>
-    public FloatFormat BaseGrid { get; } = FloatFormat.Of(original.DType) ?? FloatFormat.Double;
+    public FloatFormat BaseGrid { get; } = FloatFormat.GridOf(original.DType);
 
     /// <summary>Part of a row of the base.</summary>
     public void ReadBase(int row, int column, Span<double> destination) => Read(original, row, column, destination);
@@ -39,7 +39,7 @@ internal sealed class MatrixPair(Tensor original, Tensor changed, long offset, i
     private void Read(Tensor tensor, int row, int column, Span<double> destination)
     {
         var at = offset + (long)row * columns + column;
-        if (FloatFormat.Of(tensor.DType) is not { Precision: <= 24 })
+        if (FloatFormat.GridOf(tensor.DType).Precision > FloatFormat.Single.Precision)
         {
             tensor.ReadDouble(at, destination);
             return;

@@ -172,8 +172,8 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
 
         var solved = SpectrumSolver.Solve(pair.Difference, MostVectors, FirstTestVectors, team, cancellation);
         var spectrum = Read(solved, pair, sums);
-        // Worth a wider search where the directions found hold far more than their share of a flat spectrum.
-        if (spectrum.RankIsLowerBound && 1 - spectrum.EnergyOutside > 8.0 * FirstTestVectors / Math.Min(pair.Rows, pair.Columns))
+        // Worth a search three times as dear where the directions found hold most of the energy.
+        if (spectrum.RankIsLowerBound && spectrum.EnergyOutside < .5)
         {
             solved = SpectrumSolver.Solve(pair.Difference, MostVectors, MoreTestVectors, team, cancellation);
             spectrum = Read(solved, pair, sums);

@@ -9,7 +9,8 @@ namespace Assay.Evaluation.Diffing;
 /// <param name="Module">Name without the block's and the expert's number, such as <c>mlp.down_proj.weight</c>.</param>
 /// <param name="Role">How it touches the residual stream; null where the architecture is not known.</param>
 /// <param name="Side">On which side of the stored matrix the residual stream lies.</param>
-public sealed record TensorPlace(int? Layer, string Module, ResidualRole? Role, ResidualSide Side)
+/// <param name="Gain">Name of the norm's gain that stands between what the matrix writes and the residual stream (Gemma 2, OLMo 2); null for none.</param>
+public sealed record TensorPlace(int? Layer, string Module, ResidualRole? Role, ResidualSide Side, string? Gain = null)
 {
     private const string LayerHole = "{layer}";
     private const string ExpertHole = "{expert}";
@@ -22,7 +23,14 @@ public sealed record TensorPlace(int? Layer, string Module, ResidualRole? Role, 
     {
         var (layer, module) = Split(name);
         var row = config?.Architecture.Rows.FirstOrDefault(r => Matches(r.Module + ".weight", name) || Matches(r.Module + ".bias", name) || Matches(r.Module, name));
-        return new TensorPlace(layer, module, spec?.Role, row is null || spec is null ? ResidualSide.None : SideOf(row, spec.Role));
+        if (row is null || spec is null) return new TensorPlace(layer, module, spec?.Role, ResidualSide.None);
+        var norm = config!.Architecture.Rows.FirstOrDefault(r => r.Part == row.Part switch
+        {
+            TensorPart.Output => TensorPart.PostAttentionNorm,
+            TensorPart.Down or TensorPart.ExpertDown => TensorPart.PostMlpNorm,
+            _ => row.Part,
+        } && r.Part != row.Part);
+        return new TensorPlace(layer, module, spec.Role, SideOf(row, spec.Role), norm is null || spec.Role != ResidualRole.Writes ? null : norm.Module.Replace(LayerHole, layer?.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal) + ".weight");
     }
 
     /// <summary>The block's number is the first whole part of a name that is a number; an expert's number is the next.</summary>
