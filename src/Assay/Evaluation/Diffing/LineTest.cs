@@ -9,16 +9,21 @@ internal static class LineTest
     private const int PanelWidth = 64;
 
     /// <summary>Longest line that is held in memory.</summary>
-    public const int LongestLine = 1 << 22;
+    public const int LongestLine = 1 << 20;
 
-    /// <summary>Lines of the base and the candidate, evenly spaced.</summary>
-    internal sealed record Sample(double[][] Original, double[][] Changed);
+    private const int SampleElements = 1 << 20;
+
+    /// <summary>Lines of the base and the candidate, evenly spaced, and room for what is foretold of one.</summary>
+    internal sealed record Sample(double[][] Original, double[][] Changed)
+    {
+        public double[] Expected { get; } = new double[Original[0].Length];
+    }
 
     /// <summary>Reads some rows or columns.</summary>
     public static Sample Draw(MatrixPair pair, bool columns)
     {
         var total = columns ? pair.Columns : pair.Rows;
-        var count = Math.Min(SampleLines, total);
+        var count = Math.Min(total, Math.Clamp(SampleElements / (columns ? pair.Rows : pair.Columns), 1, SampleLines));
         var (a, b) = (new double[count][], new double[count][]);
         for (var i = 0; i < count; i++)
         {
@@ -34,10 +39,9 @@ internal static class LineTest
     public static double OnSample(LineReplay replay, Sample sample, FloatFormat grid)
     {
         long missed = 0, evidence = 0;
-        var expected = new double[sample.Original[0].Length];
         for (var i = 0; i < sample.Original.Length; i++)
         {
-            Count(replay, grid, sample.Original[i], sample.Changed[i], expected, ref missed, ref evidence);
+            Count(replay, grid, sample.Original[i], sample.Changed[i], sample.Expected, ref missed, ref evidence);
             if (evidence >= 32 && missed > .25 * evidence) return 0;
         }
 

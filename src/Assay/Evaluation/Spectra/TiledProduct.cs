@@ -29,19 +29,21 @@ internal static unsafe class TiledProduct
     {
         var (rows, inner) = transposed ? (matrix.Columns, matrix.Rows) : (matrix.Rows, matrix.Columns);
         var result = new double[checked(rows * width)];
-        team.Run((rows + BlockRows - 1) / BlockRows, (task, _) =>
+        var stride = Math.Min(BlockInner, inner);
+        var tiles = new double[team.Threads][];
+        team.Run((rows + BlockRows - 1) / BlockRows, (task, worker) =>
         {
             var (from, count) = Block(task, BlockRows, rows);
-            var tile = new double[count * BlockInner];
+            var tile = tiles[worker] ??= new double[Math.Min(BlockRows, rows) * stride];
             fixed (double* t = tile, b = right, o = result)
             {
                 for (var at = 0; at < inner; at += BlockInner)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     var depth = Math.Min(BlockInner, inner - at);
-                    if (transposed) FillTransposed(matrix, at, depth, from, count, tile, BlockInner);
-                    else for (var r = 0; r < count; r++) matrix.Read(from + r, at, tile.AsSpan(r * BlockInner, depth));
-                    Accumulate(t, BlockInner, count, depth, b + (long)at * width, o + (long)from * width, width);
+                    if (transposed) FillTransposed(matrix, at, depth, from, count, tile, stride);
+                    else for (var r = 0; r < count; r++) matrix.Read(from + r, at, tile.AsSpan(r * stride, depth));
+                    Accumulate(t, stride, count, depth, b + (long)at * width, o + (long)from * width, width);
                 }
             }
         });
@@ -56,10 +58,12 @@ internal static unsafe class TiledProduct
         var (length, n) = tall ? (matrix.Rows, matrix.Columns) : (matrix.Columns, matrix.Rows);
         var width = Padded(n);
         var result = new double[n * width];
-        team.Run((n + BlockRows - 1) / BlockRows, (task, _) =>
+        var tiles = new (double[] All, double[] Some)[team.Threads];
+        team.Run((n + BlockRows - 1) / BlockRows, (task, worker) =>
         {
             var (from, count) = Block(task, BlockRows, n);
-            var (all, some) = (new double[BlockInner * width], new double[count * BlockInner]);
+            if (tiles[worker].All is null) tiles[worker] = (new double[Math.Min(BlockInner, length) * width], new double[Math.Min(BlockRows, n) * BlockInner]);
+            var (all, some) = tiles[worker];
             fixed (double* b = all, a = some, o = result)
             {
                 for (var at = 0; at < length; at += BlockInner)
