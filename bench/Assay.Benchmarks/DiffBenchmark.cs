@@ -51,6 +51,8 @@ internal static class DiffBenchmark
 
     private static string Measure(string name, string original, string changed, int layers, WorkTeam team)
     {
+        // What writing the models left behind is not the comparison's.
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         using var memory = new PrivateMemory();
         using var a = Checkpoint.Open(original);
         using var b = Checkpoint.Open(changed);

@@ -31,6 +31,8 @@ public static class DiffJson
             Packaging(json, difference.Packaging);
             Groups(json, "modules", document.Modules);
             Groups(json, "layers", document.Layers);
+            // Directions of edits are worth keeping; those that training leaves in common would only fill the file.
+            var edited = difference.Tensors.Where(t => t.Kind is ChangeKind.Orthogonalised or ChangeKind.LowRank).Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
             json.WriteStartArray("directions");
             foreach (var direction in difference.Directions)
             {
@@ -49,9 +51,13 @@ public static class DiffJson
                 }
 
                 json.WriteEndArray();
-                json.WriteStartArray("vector");
-                foreach (var value in direction.Vector) ReportJson.WriteNumber(json, value);
-                json.WriteEndArray();
+                if (direction.Members.Any(m => edited.Contains(m.Tensor)))
+                {
+                    json.WriteStartArray("vector");
+                    foreach (var value in direction.Vector) ReportJson.WriteNumber(json, value);
+                    json.WriteEndArray();
+                }
+                else json.WriteNull("vector");
                 json.WriteEndObject();
             }
 

@@ -65,7 +65,6 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
     {
         List<TensorDifference> Of(ChangeKind kind) => changed.FindAll(t => t.Kind == kind);
         double Energy(IEnumerable<TensorDifference> tensors) => tensors.Where(t => double.IsFinite(t.Norm)).Sum(t => t.Norm * t.Norm);
-        string Where(List<TensorDifference> tensors) => Places(tensors);
 
         foreach (var (kind, what) in new[] { (ChangeKind.NonFinite, "became NaN or infinite"), (ChangeKind.Missing, "are missing"), (ChangeKind.Added, "are new"), (ChangeKind.Reshaped, "have another shape"), (ChangeKind.Opaque, "differ in a type that is not computed with") })
             if (Of(kind) is { Count: > 0 } odd && !(kind is ChangeKind.Missing or ChangeKind.Added && Of(ChangeKind.Swapped).Count > 0 && odd.TrueForAll(t => t.Place.Layer is not null)))
@@ -77,24 +76,24 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
             var most = low.Max(t => t.Spectrum!.Rank);
             // Where rounding is a good part of the difference, more may lie below it.
             var clear = low.TrueForAll(t => t.Spectrum!.NoiseEnergy < .05);
-            yield return new Clause(Energy(low), $"a matrix of rank {most}{(low.Min(t => t.Spectrum!.Rank) < most ? " or less" : "")} was added to {Count(low)}, " + (clear ? "as a merged low-rank adapter leaves" : "as far as it stands out from rounding"),
-                [$"Low rank: {Where(low)}; ranks {low.Min(t => t.Spectrum!.Rank)} to {most}, of which the rest is rounding; {Relative(low)}.", .. SharedBy(difference, low)]);
+            yield return new Clause(Energy(low), $"a matrix of rank {most}{(low.Min(t => t.Spectrum!.Rank) < most ? " or less" : "")} was added to {Count(low)}, " + (clear ? "as a merged low-rank adapter leaves" : "as far as it stands out from rounding") + Along(difference, low),
+                [$"Low rank: {Places(low)}; ranks {low.Min(t => t.Spectrum!.Rank)} to {most}, of which the rest is rounding; {Relative(low)}.", .. SharedBy(difference, low)]);
         }
 
         foreach (var group in Of(ChangeKind.Quantised).GroupBy(t => t.Format!).OrderBy(g => g.Key.ToString(), StringComparer.Ordinal))
-            yield return new Clause(Energy(group), $"{Count([.. group])} were quantised to {group.Key}", [$"Quantised to {group.Key}: {Where([.. group])}; {group.First().Detail}; {Relative([.. group])}."]);
+            yield return new Clause(Energy(group), $"{Count([.. group])} were quantised to {group.Key}", [$"Quantised to {group.Key}: {Places([.. group])}; {group.First().Detail}; {Relative([.. group])}."]);
         foreach (var group in Of(ChangeKind.RoundTrip).GroupBy(t => t.Through!).OrderBy(g => g.Key, StringComparer.Ordinal))
-            yield return new Clause(Energy(group), $"{Count([.. group])} went through {group.Key} and back", [$"Through {group.Key}: {group.Sum(t => t.Changed)} values of {Where([.. group])} were rounded on the way, and come out exactly so."]);
+            yield return new Clause(Energy(group), $"{Count([.. group])} went through {group.Key} and back", [$"Through {group.Key}: {group.Sum(t => t.Changed)} values of {Places([.. group])} were rounded on the way, and come out exactly so."]);
         foreach (var group in Of(ChangeKind.Converted).GroupBy(t => $"{t.BaseType} to {t.CandidateType}").OrderBy(g => g.Key, StringComparer.Ordinal))
-            yield return new Clause(Energy(group), $"{Count([.. group])} were converted from {group.Key}", [$"From {group.Key}: {Where([.. group])}; {group.Sum(t => t.Changed)} values were rounded, and come out exactly so."]);
+            yield return new Clause(Energy(group), $"{Count([.. group])} were converted from {group.Key}", [$"From {group.Key}: {Places([.. group])}; {group.Sum(t => t.Changed)} values were rounded, and come out exactly so."]);
         if (Of(ChangeKind.Scaled) is { Count: > 0 } scaled)
         {
             yield return new Clause(Energy(scaled), scaled.Count == 1 ? $"{scaled[0].Name} was scaled ({scaled[0].Detail})" : $"{Count(scaled)} were scaled",
-                [.. scaled.GroupBy(t => t.Detail).OrderBy(g => g.Key, StringComparer.Ordinal).Take(8).Select(g => $"Scaled, {g.Key}: {Where([.. g])}.")]);
+                [.. scaled.GroupBy(t => t.Detail).OrderBy(g => g.Key, StringComparer.Ordinal).Take(8).Select(g => $"Scaled, {g.Key}: {Places([.. g])}.")]);
         }
 
         if (Of(ChangeKind.Pruned) is { Count: > 0 } pruned)
-            yield return new Clause(Energy(pruned), $"elements of {Count(pruned)} were set to 0", [Text($"Set to 0: {100.0 * pruned.Sum(t => t.Changed) / pruned.Sum(t => t.Elements):0.##} % of the elements of {Where(pruned)}; the others are untouched.")]);
+            yield return new Clause(Energy(pruned), $"elements of {Count(pruned)} were set to 0", [Text($"Set to 0: {100.0 * pruned.Sum(t => t.Changed) / pruned.Sum(t => t.Elements):0.##} % of the elements of {Places(pruned)}; the others are untouched.")]);
         if (Of(ChangeKind.FewRows) is { Count: > 0 } rows)
             yield return new Clause(Energy(rows), $"single rows of {Count(rows)} were changed", [.. rows.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
         if (Of(ChangeKind.Dense) is { Count: > 0 } dense)
@@ -103,11 +102,11 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
             var matrices = dense.FindAll(t => t.Spectrum is not null);
             var noise = matrices.Count > 0 && flat.Count == matrices.Count;
             yield return new Clause(Energy(dense), noise ? $"independent noise was added to {Count(dense)}" : $"{Count(dense)} {(dense.Count == 1 ? "differs" : "differ")} everywhere, as after training",
-                [$"Dense: {Where(dense)}; {Relative(dense)}; {(matrices.Count == 0 ? "vectors only" : $"effective rank {Range(matrices.ConvertAll(t => t.Spectrum!.Rank))}, largest singular value {Text($"{matrices.Min(t => t.Spectrum!.OverIndependent):0.##} to {matrices.Max(t => t.Spectrum!.OverIndependent):0.##}")} times that of independent noise of the same energy")}.", .. SharedBy(difference, dense)]);
+                [$"Dense: {Places(dense)}; {Relative(dense)}; {(matrices.Count == 0 ? "vectors only" : $"effective rank {Range(matrices.ConvertAll(t => t.Spectrum!.Rank))}, largest singular value {Text($"{matrices.Min(t => t.Spectrum!.OverIndependent):0.##} to {matrices.Max(t => t.Spectrum!.OverIndependent):0.##}")} times that of independent noise of the same energy")}.", .. SharedBy(difference, dense)]);
         }
 
         if (Of(ChangeKind.WithinRounding) is { Count: > 0 } rounding)
-            yield return new Clause(0, $"{Count(rounding)} differ by no more than rounding", [$"Within rounding: {Where(rounding)}; {Relative(rounding)}."]);
+            yield return new Clause(0, $"{Count(rounding)} differ by no more than rounding", [$"Within rounding: {Places(rounding)}; {Relative(rounding)}."]);
     }
 
     private static Clause Layers(CheckpointDifference difference, List<TensorDifference> swapped)
@@ -162,6 +161,12 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         var own = removed.Count > 1 && layers.TrueForAll(g => g.Key is not null && (g.Count() == 1 || shared.Exists(s => s.Members.Count == g.Count() && g.All(t => s.Members.Exists(m => m.Tensor == t.Name)))));
         var what = removed.Count == 1 ? "a direction was" : own && layers.Count > 1 ? "a direction of each layer's own was" : "several directions were";
         yield return new Clause(energy, $"{what} {verb} {Writers(difference, removed)}{(own ? $" ({Runs([.. layers.Select(g => g.Key!.Value).Order()])})" : "")}", details);
+    }
+
+    private static string Along(CheckpointDifference difference, List<TensorDifference> tensors)
+    {
+        var names = tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
+        return tensors.Count > 2 && difference.Directions.Any(d => d.Members.Count(m => names.Contains(m.Tensor)) == tensors.Count) ? ", all along one direction" : "";
     }
 
     /// <summary>Directions that the difference of several tensors shares without being a removal.</summary>

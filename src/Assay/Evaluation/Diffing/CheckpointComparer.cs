@@ -82,7 +82,7 @@ public static class CheckpointComparer
                 about with
                 {
                     Kind = ChangeKind.Reshaped, CandidateShape = b.Shape, Cosine = double.NaN, Norm = double.NaN, BaseNorm = double.NaN,
-                    Detail = $"[{string.Join(", ", a.Shape)}] → [{string.Join(", ", b.Shape)}]",
+                    Detail = $"[{string.Join(", ", a.Shape)}] → [{string.Join(", ", b.Shape)}]" + (SameBeginning(a, b) is { } rows ? $"; the first {rows} rows are equal" : ""),
                 },
             ];
         }
@@ -92,6 +92,23 @@ public static class CheckpointComparer
         return Twin(b, name, before, twins) is { } equal
             ? differences.Select(d => d with { Kind = ChangeKind.Swapped, EqualTo = equal, Detail = $"equal to the base's {equal}", Spectrum = null, Removal = null, Format = null, Factor = null, Through = null, Left = [], Right = [] })
             : differences;
+    }
+
+    /// <summary>The rows that both have, where those are equal: a vocabulary that was made longer or shorter.</summary>
+    private static long? SameBeginning(Tensor a, Tensor b)
+    {
+        if (a.DType != b.DType || a.Shape.Length < 2 || a.Shape.Length != b.Shape.Length || !a.Shape.AsSpan()[1..].SequenceEqual(b.Shape.AsSpan()[1..]) || Math.Min(a.Count, b.Count) == 0) return null;
+        var length = Math.Min(a.ByteLength, b.ByteLength);
+        var (x, y) = (new byte[Math.Min(length, 1 << 16)], new byte[Math.Min(length, 1 << 16)]);
+        for (long at = 0; at < length; at += x.Length)
+        {
+            var count = (int)Math.Min(x.Length, length - at);
+            a.ReadBytes(at, x.AsSpan(0, count));
+            b.ReadBytes(at, y.AsSpan(0, count));
+            if (!x.AsSpan(0, count).SequenceEqual(y.AsSpan(0, count))) return null;
+        }
+
+        return Math.Min(a.Shape[0], b.Shape[0]);
     }
 
     /// <summary>Another tensor of the base with the same type, shape and bytes; the one at the same place of another layer if there are several.</summary>

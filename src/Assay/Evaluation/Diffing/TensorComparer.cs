@@ -208,7 +208,7 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
             return result with
             {
                 Kind = ChangeKind.Orthogonalised, Removal = removal,
-                Detail = (removal.Directions == 1 ? "a direction" : $"{removal.Directions} directions") + " of its " + (removal.Side == ResidualSide.Left ? "rows' side" : "columns' side")
+                Detail = (removal.Directions == 1 ? "a " : $"{removal.Directions} ") + (removal.Side == ResidualSide.Left ? "left" : "right") + (removal.Directions == 1 ? " direction" : " directions")
                     + FormattableString.Invariant($" removed with strength {removal.Strength:0.###}; {100 * removal.Remaining:0.#} % of the base's component remains")
                     + (low && removal.Directions == spectrum.Rank ? "" : FormattableString.Invariant($"; {100 * removal.Beside:0.##} % of the difference's energy is something else")),
             };

@@ -160,6 +160,52 @@ public sealed class OtherKindTests
     }
 
     [Fact]
+    public void A_longer_vocabulary_keeps_its_rows()
+    {
+        var model = ChangedModel.Random(1);
+        var changed = model.Copy();
+        changed.Add("lm_head.weight", [164, ChangedModel.Hidden], [.. model["lm_head.weight"], .. new double[4 * ChangedModel.Hidden]]);
+        var tensor = Only(model, changed);
+        Assert.Equal((ChangeKind.Reshaped, "[160, 64] → [164, 64]; the first 160 rows are equal"), (tensor.Kind, tensor.Detail));
+    }
+
+    [Theory, InlineData(1), InlineData(2), InlineData(3)]
+    public void A_removed_direction_is_seen_below_restored_norms(int seed)
+    {
+        // editing.md, mistake 3: norms restored for each column make the difference full rank, and keep the direction removed.
+        var model = ChangedModel.Random(seed);
+        var (changed, r) = (model.Copy(), ChangedModel.Unit(ChangedModel.Normal(new Random(seed), ChangedModel.Hidden, 1)));
+        var columns = model.Shape(Down).Columns;
+        for (var j = 0; j < columns; j++)
+        {
+            var column = Enumerable.Range(0, r.Length).Select(i => model[Down][i * columns + j]).ToArray();
+            var along = column.Zip(r).Sum(x => x.First * x.Second);
+            var left = column.Select((x, i) => x - along * r[i]).ToArray();
+            var factor = Math.Sqrt(column.Sum(x => x * x) / left.Sum(x => x * x));
+            for (var i = 0; i < r.Length; i++) changed[Down][i * columns + j] = left[i] * factor;
+        }
+
+        var tensor = Only(model, changed);
+        Assert.Equal((ChangeKind.Orthogonalised, ResidualSide.Left, 1), (tensor.Kind, tensor.Removal!.Side, tensor.Removal.Directions));
+        Assert.InRange(Math.Abs(tensor.Left[0].Zip(r).Sum(x => x.First * x.Second)), .99, 1);
+        Assert.InRange(tensor.Removal.Beside, .001, .1);
+    }
+
+    [Fact]
+    public void A_direction_turned_round_is_amplified_the_other_way_and_more()
+    {
+        var model = ChangedModel.Random(4);
+        foreach (var (strength, word) in new[] { (2.0, "removed with strength 2 from"), (-1.0, "amplified (strength -1) in"), (.5, "removed with strength 0.5 from") })
+        {
+            var (changed, r) = (model.Copy(), ChangedModel.Unit(ChangedModel.Normal(new Random(4), ChangedModel.Hidden, 1)));
+            var columns = model.Shape(Down).Columns;
+            var along = Enumerable.Range(0, columns).Select(j => Enumerable.Range(0, r.Length).Sum(i => r[i] * model[Down][i * columns + j])).ToArray();
+            changed[Down] = [.. model[Down].Select((v, at) => v - strength * r[at / columns] * along[at % columns])];
+            Assert.StartsWith("A direction was " + word, DifferenceStory.Of(ChangedModel.Compare(model, changed)).Sentence, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_layer_left_out_is_a_layer_left_out()
     {
         var model = ChangedModel.Random(1);
