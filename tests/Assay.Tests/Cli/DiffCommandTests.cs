@@ -65,6 +65,9 @@ public sealed class DiffCommandTests : IDisposable
         Assert.Equal(0, CommandLine.Run("diff", a, b, "-q", "-o", _folder["run"]).Code);
         Assert.Equal(0, CommandLine.Run("diff", a, a, "-q", "-o", _folder["run"]).Code);
         Assert.StartsWith("# base → base\n", File.ReadAllText(_folder["run/diff.md"]), StringComparison.Ordinal);
+        Assert.Equal(65, CommandLine.Run("vet", Organism("aligned"), Organism("before"), "--items", "1", "-q", "-o", _folder["run"]).Code);
+        _folder.Write("vetted/plan.yaml", "a plan");
+        Assert.Equal(65, CommandLine.Run("diff", a, b, "-q", "-o", _folder["vetted"]).Code);
         _folder.Write("other/precious.txt", "mine");
         Assert.Equal(65, CommandLine.Run("diff", a, b, "-q", "-o", _folder["other"]).Code);
         Assert.Single(Directory.GetFiles(_folder["other"]));

@@ -8,7 +8,8 @@ namespace Assay.Evaluation.Diffing;
 /// Two unrelated directions of dimension d have |cosine| about 1/√d.</remarks>
 internal static class CommonDirectionFinder
 {
-    private const int MostVectors = 4;
+    /// <summary>Singular vectors of a tensor that take part.</summary>
+    public const int MostVectors = 4;
     private const int MostDirections = 64;
     private const int MostSeeds = 256;
     private const int Rounds = 3;

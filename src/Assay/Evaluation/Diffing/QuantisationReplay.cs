@@ -6,6 +6,9 @@ internal sealed class QuantisationReplay : LineReplay
     // Scales are often kept in float16: half an ulp of it, relative.
     private const double ScaleRounding = 1.0 / 2048;
 
+    // Products in float32 where these are in float64.
+    private const double SingleRounding = 1.0 / (1 << 22);
+
     // bitsandbytes' NF4 (Dettmers et al. 2023, arXiv 2305.14314, appendix E): quantiles of a normal, scaled to [−1, 1].
     private static readonly double[] NormalFloat =
     [
@@ -15,11 +18,13 @@ internal sealed class QuantisationReplay : LineReplay
 
     private readonly Action<ReadOnlySpan<double>, Span<double>> _round;
     private readonly int _group;
+    private readonly double _scaleRounding;
 
-    private QuantisationReplay(QuantisationFormat format, int group, Action<ReadOnlySpan<double>, Span<double>> round)
+    private QuantisationReplay(QuantisationFormat format, int group, double scaleRounding, Action<ReadOnlySpan<double>, Span<double>> round)
     {
         Format = format;
         _group = group;
+        _scaleRounding = scaleRounding;
         _round = round;
     }
 
@@ -39,13 +44,20 @@ internal sealed class QuantisationReplay : LineReplay
         return 0;
     }
 
-    public override double Tolerance(FloatFormat grid, double expected, double changed) => grid.Ulp(changed) * .51 + ScaleRounding * Math.Abs(expected);
+    public override double Tolerance(FloatFormat grid, double expected, double changed) => grid.Ulp(changed) * .51 + _scaleRounding * Math.Abs(expected);
 
-    /// <summary>All formats that are tried, the simplest first.</summary>
+    /// <summary>All formats that are tried; of those that foretell equally well, the first counts.</summary>
     /// <param name="largest">Largest |value| of the whole tensor.</param>
     /// <param name="range">Smallest and largest value of the whole tensor.</param>
     public static IEnumerable<QuantisationReplay> All(double largest, (double Least, double Most) range)
     {
+        // The block formats of llama.cpp (ggml-quants.c, quantize_row_*_ref) come first, for they foretell the scale's own rounding, which others leave open.
+        yield return Exact(8, "Q8_0", "group of 32", false, 32, Q8);
+        yield return Exact(4, "Q4_0", "group of 32", false, 32, (a, e) => SignedBlock(a, e, 8));
+        yield return Exact(5, "Q5_0", "group of 32", false, 32, (a, e) => SignedBlock(a, e, 16));
+        yield return Exact(4, "Q4_1", "group of 32", false, 32, (a, e) => FromMinimum(a, e, 4, true));
+        yield return Exact(5, "Q5_1", "group of 32", false, 32, (a, e) => FromMinimum(a, e, 5, true));
+        yield return Exact(4, "NF4", "group of 64", false, 64, Codebook);
         foreach (var bits in (int[])[8, 4, 6, 5, 3, 2])
         {
             yield return Make(bits, "symmetric", "tensor", false, int.MaxValue, (a, e) => Symmetric(a, e, bits, largest));
@@ -65,18 +77,13 @@ internal sealed class QuantisationReplay : LineReplay
             foreach (var group in (int[])[int.MaxValue, 128, 64])
                 yield return Make(bits, "from minimum", group == int.MaxValue ? "row" : $"group of {group}", false, group, (a, e) => FromMinimum(a, e, bits, false));
         }
-
-        // The block formats of llama.cpp (ggml-quants.c, quantize_row_*_ref).
-        yield return Make(8, "Q8_0", "group of 32", false, 32, Q8);
-        yield return Make(4, "Q4_0", "group of 32", false, 32, (a, e) => SignedBlock(a, e, 8));
-        yield return Make(5, "Q5_0", "group of 32", false, 32, (a, e) => SignedBlock(a, e, 16));
-        yield return Make(4, "Q4_1", "group of 32", false, 32, (a, e) => FromMinimum(a, e, 4, true));
-        yield return Make(5, "Q5_1", "group of 32", false, 32, (a, e) => FromMinimum(a, e, 5, true));
-        yield return Make(4, "NF4", "group of 64", false, 64, Codebook);
     }
 
     private static QuantisationReplay Make(int bits, string levels, string unit, bool columns, int group, Action<ReadOnlySpan<double>, Span<double>> round) =>
-        new(new QuantisationFormat(bits, levels, unit), group, round) { Columns = columns };
+        new(new QuantisationFormat(bits, levels, unit), group, ScaleRounding, round) { Columns = columns };
+
+    private static QuantisationReplay Exact(int bits, string levels, string unit, bool columns, int group, Action<ReadOnlySpan<double>, Span<double>> round) =>
+        new(new QuantisationFormat(bits, levels, unit), group, SingleRounding, round) { Columns = columns };
 
     private static double Largest(ReadOnlySpan<double> a)
     {

@@ -9,6 +9,7 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
 {
     private const int LongestSide = 1 << 22;
     private const int MostVectors = 8;
+    private const int ShortVector = 1024;
     private const int FirstTestVectors = 64;
     private const int MoreTestVectors = 192;
     private const double FewRows = 1.0 / 8;
@@ -180,7 +181,7 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
         }
 
         var above = Math.Max(1, spectrum.Rank);
-        result = result with { Spectrum = spectrum, Left = [.. solved.Left.Take(Math.Min(above, MostVectors))], Right = [.. solved.Right.Take(Math.Min(above, MostVectors))] };
+        result = result with { Spectrum = spectrum, Left = Kept(solved.Left, above, ResidualSide.Left, result.Place), Right = Kept(solved.Right, above, ResidualSide.Right, result.Place) };
         var outside = spectrum.EnergyOutside * sums.Difference;
         if (spectrum.Rank == 0 && sums.Difference <= 3 * sums.Noise)
         {
@@ -222,6 +223,14 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
                 Detail = $"{sums.Changed} of {result.Elements} elements differ; effective rank {(spectrum.RankIsLowerBound ? "at least " : "")}{spectrum.Rank}"
                     + (spectrum.OverIndependent < Independent ? ", flat as independent noise" : ""),
             };
+    }
+
+    /// <summary>Vectors that outlive the pair: of a large model's hundreds of tensors only those that a common direction may be found in.</summary>
+    private static double[][] Kept(double[][] vectors, int rank, ResidualSide side, TensorPlace place)
+    {
+        if (vectors.Length == 0) return [];
+        var most = vectors[0].Length <= ShortVector ? MostVectors : place.Role is null || place.Side == side ? CommonDirectionFinder.MostVectors : 1;
+        return [.. vectors.Take(Math.Min(rank, most))];
     }
 
     private static DifferenceSpectrum Read(Spectrum solved, MatrixPair pair, ElementStatistics sums)

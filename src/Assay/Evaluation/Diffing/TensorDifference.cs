@@ -75,10 +75,10 @@ public sealed record TensorDifference
     /// <summary>Whose values the candidate has, where the kind is <see cref="ChangeKind.Swapped"/>.</summary>
     public string? EqualTo { get; init; }
 
-    /// <summary>Leading left singular vectors of the difference, unit length.</summary>
+    /// <summary>Leading left singular vectors of the difference above the noise, unit length: up to 8, fewer of long ones.</summary>
     public IReadOnlyList<double[]> Left { get; init; } = [];
 
-    /// <summary>Leading right singular vectors of the difference, unit length; the difference itself for vectors.</summary>
+    /// <summary>Leading right singular vectors of the difference, likewise; the difference itself, of unit length, for vectors.</summary>
     public IReadOnlyList<double[]> Right { get; init; } = [];
 
     /// <summary>Whether the two differ in any way.</summary>
