@@ -110,6 +110,22 @@ public sealed class OtherKindTests
         Assert.Equal((ChangeKind.Quantised, 4, "unknown"), (tensor.Kind, tensor.Format!.Bits, tensor.Format.Levels));
     }
 
+    [Theory, InlineData(6, 16, 1), InlineData(5, 32, 2), InlineData(8, 64, 3)]
+    public void Even_levels_of_an_unknown_recipe_are_recognised_where_bits_suffice(int bits, int group, int seed)
+    {
+        // Like K-quants: a scale and a minimum for each group, themselves rounded, and not the nearest level.
+        var random = new Random(seed);
+        var tensor = ByRow(seed, (row, _) => [.. row.Chunk(group).SelectMany(block =>
+        {
+            var (low, steps) = ((float)(Math.Round(block.Min() * 512) / 512), (1 << bits) - 1);
+            var scale = (float)(Half)((block.Max() - low) / steps);
+            return block.Select(v => (double)(scale * (float)Math.Clamp(Math.Floor((v - low) / scale + random.NextDouble()), 0, steps) + low));
+        })], DType.F32, "model.layers.1.mlp.up_proj.weight");
+        Assert.Equal((ChangeKind.Quantised, "even"), (tensor.Kind, tensor.Format!.Levels));
+        Assert.InRange(tensor.Format.Bits, bits - 1, bits);
+        Assert.Equal(group == 64 ? "row" : $"group of {group}", tensor.Format.Unit);
+    }
+
     [Fact]
     public void Other_float_types_on_the_way()
     {
