@@ -2,7 +2,7 @@ using Assay.Benchmarks;
 using BenchmarkDotNet.Running;
 
 // `-- engine` measures products and whole models and writes bench/results/<cpu>.md, `-- peers` the same work done by other programs,
-// `-- tokenizers` how fast text becomes ids; anything else goes to BenchmarkDotNet.
+// `-- tokenizers` how fast text becomes ids, `-- diff` comparisons of weights; anything else goes to BenchmarkDotNet.
 if (args is ["engine", ..])
 {
     EngineBenchmark.Run(args[1..]);
@@ -18,6 +18,12 @@ if (args is ["peers", ..])
 if (args is ["tokenizers", ..])
 {
     Environment.ExitCode = Assay.Benchmarks.Tokenizers.TokenizerBenchmark.Run(args[1..]);
+    return;
+}
+
+if (args is ["diff", ..])
+{
+    DiffBenchmark.Run(args[1..]);
     return;
 }
 

@@ -56,6 +56,7 @@ internal static class Application
         var root = new RootCommand("Vets modified language models: what changed, how much, where, and what it cost.")
         {
             VetCommand.Create(terminal),
+            DiffCommand.Create(terminal),
             InspectCommand.Create(terminal),
             ScoreCommand.Create(terminal),
             GenerateCommand.Create(terminal),

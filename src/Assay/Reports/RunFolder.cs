@@ -9,6 +9,7 @@ namespace Assay.Reports;
 public sealed class RunFolder
 {
     private const string Sums = "SHA256SUMS";
+    private const string DiffName = "diff.json";
 
     private RunFolder(string path) => Path = path;
 
@@ -20,13 +21,20 @@ public sealed class RunFolder
 
     /// <summary>Opens or creates a folder. A folder that holds other things is refused: a run must not be mixed into them.</summary>
     /// <exception cref="InvalidInputException">Not a run folder, or it cannot be written.</exception>
-    public static RunFolder Open(string path)
+    public static RunFolder Open(string path) => Open(path, "journal.jsonl", "plan.yaml");
+
+    /// <summary>Opens or creates a folder for a comparison of weights. A folder that holds other things is refused.</summary>
+    /// <exception cref="InvalidInputException">Holds something else, or cannot be written.</exception>
+    public static RunFolder OpenDiff(string path) => Open(path, DiffName);
+
+    private static RunFolder Open(string path, params ReadOnlySpan<string> marks)
     {
         if (File.Exists(path)) throw new InvalidInputException($"{path}: is a file; expected a folder for the run.");
         try
         {
             var present = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
-            if (present && !File.Exists(System.IO.Path.Combine(path, "journal.jsonl")) && !File.Exists(System.IO.Path.Combine(path, "plan.yaml")))
+            foreach (var mark in marks) present &= !File.Exists(System.IO.Path.Combine(path, mark));
+            if (present)
                 throw new InvalidInputException($"{path}: the folder is not empty and holds no run. Choose another --output.");
             Directory.CreateDirectory(path);
         }
@@ -67,6 +75,14 @@ public sealed class RunFolder
         AtomicFile.Write(At("measurements.json"), ReportJson.WriteMeasurements(report));
         AtomicFile.Write(At("report.json"), ReportJson.Write(report));
         WriteText("report.md", ReportMarkdown.Write(report));
+    }
+
+    /// <summary>Writes <c>diff.json</c> and <c>diff.md</c>; marks an earlier comparison in this folder as incomplete first.</summary>
+    public void WriteDiff(DiffDocument document)
+    {
+        AtomicFile.Guard(At(Sums), () => File.Delete(At(Sums)));
+        AtomicFile.Write(At(DiffName), DiffJson.Write(document));
+        WriteText("diff.md", DiffMarkdown.Write(document));
     }
 
     /// <summary>Writes <c>environment.json</c>: the only file with times, machine and thread counts.</summary>

@@ -1,0 +1,24 @@
+namespace Assay.Evaluation.Diffing;
+
+/// <summary>How one checkpoint differs from another: everything that <c>assay diff</c> measures.</summary>
+/// <param name="Base">Name of the base.</param>
+/// <param name="Candidate">Name of the candidate.</param>
+/// <param name="Architecture"><c>model_type</c> of the base; null where its config cannot be read, and why in <paramref name="Notes"/>.</param>
+/// <param name="Tensors">Every tensor, identical ones included, in the order of the base's forward pass, else of its file; added ones last.</param>
+/// <param name="Directions">Directions that several differences share.</param>
+/// <param name="Packaging">What differs beside the weights.</param>
+/// <param name="MedianCosine">Median over matrices of cos(W, W′); null where no matrix is in both with one shape.</param>
+/// <param name="Notes">What a reader must know, such as why roles are not known.</param>
+public sealed record CheckpointDifference(
+    string Base, string Candidate, string? Architecture, IReadOnlyList<TensorDifference> Tensors, IReadOnlyList<CommonDirection> Directions, PackagingDifference Packaging, double? MedianCosine,
+    IReadOnlyList<string> Notes)
+{
+    /// <summary>Version of the method: raised when a number or a kind may change.</summary>
+    public const string Method = "assay-diff-1";
+
+    /// <summary>Tensors that differ in any way.</summary>
+    public IEnumerable<TensorDifference> Differing => Tensors.Where(t => t.Differs);
+
+    /// <summary>Energy of the whole difference, Σ ‖W′ − W‖²_F.</summary>
+    public double Energy => Differing.Where(t => double.IsFinite(t.Norm)).Sum(t => t.Norm * t.Norm);
+}
