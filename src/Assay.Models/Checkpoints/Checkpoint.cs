@@ -1,8 +1,9 @@
 using System.Text;
+using Assay.Checkpoints.Gguf;
 
 namespace Assay.Checkpoints;
 
-/// <summary>A model folder, or one safetensors file, opened for reading: its tensors mapped, its other files at hand as text.</summary>
+/// <summary>A model opened for reading, whatever holds it: a folder, a safetensors or GGUF file. Its tensors are mapped, its other files at hand as text.</summary>
 /// <remarks>Everything is checked when it is opened; after that no tensor is read before it is asked for. Safe to read from many threads.</remarks>
 public sealed class Checkpoint : IDisposable
 {
@@ -17,6 +18,9 @@ public sealed class Checkpoint : IDisposable
     private readonly List<SafetensorsFile> shards = [];
     private readonly List<Tensor> tensors = [];
 
+    private readonly List<IDisposable> owned = [];
+    private readonly Dictionary<string, string?> made = new(StringComparer.Ordinal);
+
     private Checkpoint(string path, string folder)
     {
         Path = path;
@@ -24,11 +28,26 @@ public sealed class Checkpoint : IDisposable
         Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
     }
 
+    /// <summary>A checkpoint whose tensors and texts are made from something else.</summary>
+    /// <param name="path">As given.</param>
+    /// <param name="tensors">Names are unique.</param>
+    /// <param name="owned">Closed with it.</param>
+    internal Checkpoint(string path, IEnumerable<Tensor> tensors, IEnumerable<IDisposable> owned)
+        : this(path, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path)
+    {
+        foreach (var tensor in tensors)
+        {
+            byName.Add(tensor.Name, tensor);
+            this.tensors.Add(tensor);
+        }
+        this.owned.AddRange(owned);
+    }
+
     /// <summary>Path as given.</summary>
     public string Path { get; }
 
     /// <summary>Name of the folder, or of the file where one was given.</summary>
-    public string Name { get; }
+    public string Name { get; internal init; }
 
     /// <summary>The folder that holds the weights.</summary>
     public string Folder { get; }
@@ -36,8 +55,14 @@ public sealed class Checkpoint : IDisposable
     /// <summary>All tensors, shard by shard, in the order of their data.</summary>
     public IReadOnlyList<Tensor> Tensors => tensors;
 
-    /// <summary>The files that hold the weights; one unless there is an index.</summary>
+    /// <summary>The safetensors files that hold the weights; one unless there is an index, none where something else holds them.</summary>
     public IReadOnlyList<SafetensorsFile> Shards => shards;
+
+    /// <summary>Keys of <c>config.json</c> that whatever holds the model does not say, with where their values come from; empty for a folder, whose file is what it is.</summary>
+    public IReadOnlyDictionary<string, string> Defaulted { get; internal init; } = new Dictionary<string, string>();
+
+    /// <summary>Texts that are made rather than read, by file name; null where files are read.</summary>
+    internal IReadOnlyDictionary<string, Func<string?>>? Texts { get; init; }
 
     /// <summary>Whether the folder has an index of shards.</summary>
     internal bool HasIndex { get; private set; }
@@ -50,11 +75,13 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The tensor of this name, if there is one.</summary>
     public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Tensor? tensor) => byName.TryGetValue(name, out tensor);
 
-    /// <summary>Opens a model folder (<c>model.safetensors</c>, or <c>model.safetensors.index.json</c> with its shards) or a single <c>.safetensors</c> file. Links are followed.</summary>
-    /// <exception cref="InvalidInputException">Missing, no safetensors weights, or any rule is violated; all problems at once.</exception>
+    /// <summary>Opens a model folder (<c>model.safetensors</c>, or <c>model.safetensors.index.json</c> with its shards), a single <c>.safetensors</c> file, or a <c>.gguf</c> file (any one of a split model's). Links are followed.</summary>
+    /// <exception cref="InvalidInputException">Missing, weights of no known kind, or any rule is violated; all problems at once.</exception>
     public static Checkpoint Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path)) return GgufModel.Open(path);
+        if (Directory.Exists(path) && OnlyGguf(path) is { } gguf) return GgufModel.Open(gguf);
         var checkpoint = new Checkpoint(path, Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path);
         try
         {
@@ -79,6 +106,15 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="InvalidInputException">Not UTF-8, longer than <see cref="MaxTextLength"/>, unreadable, or a link to nothing.</exception>
     public string? ReadText(string fileName)
     {
+        if (Texts is not null)
+        {
+            if (!SafetensorsIndex.IsPlainName(fileName)) throw new ArgumentException($"'{fileName}' is not a plain file name.", nameof(fileName));
+            lock (made)
+            {
+                if (!made.TryGetValue(fileName, out var text)) made[fileName] = text = Texts.TryGetValue(fileName, out var make) ? make() : null;
+                return text;
+            }
+        }
         if (ReadBytes(fileName) is not { } bytes) return null;
         try
         {
@@ -94,6 +130,24 @@ public sealed class Checkpoint : IDisposable
     public void Dispose()
     {
         foreach (var shard in shards) shard.Dispose();
+        foreach (var each in owned) each.Dispose();
+    }
+
+    /// <summary>The GGUF model of a folder that has nothing else to offer; null where there is none or safetensors weights are there.</summary>
+    private static string? OnlyGguf(string folder)
+    {
+        try
+        {
+            var names = Directory.EnumerateFileSystemEntries(folder).Select(p => System.IO.Path.GetFileName(p)!).ToList();
+            if (names.Exists(n => n is SingleName or SafetensorsIndex.FileName || n.EndsWith(".safetensors", StringComparison.Ordinal))) return null;
+            // Of a split model its first part stands for all.
+            var models = names.Where(n => n.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && GgufModel.Split(n) is not { Number: > 1 }).ToList();
+            return models.Count == 1 ? System.IO.Path.Combine(folder, models[0]) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{folder}: cannot be read: {e.Message}", e);
+        }
     }
 
     /// <summary>The bytes of a file of the folder; null where there is none.</summary>
@@ -124,11 +178,10 @@ public sealed class Checkpoint : IDisposable
     private void OpenFile()
     {
         var extension = System.IO.Path.GetExtension(Path).ToLowerInvariant();
-        if (!File.Exists(Path)) throw new InvalidInputException($"{Path}: no such folder or file; a model folder or a .safetensors file is expected.");
+        if (!File.Exists(Path)) throw new InvalidInputException($"{Path}: no such folder or file; a model folder, a .safetensors or a .gguf file is expected.");
         if (PickleEndings.Contains(extension)) throw new InvalidInputException(PickleRefusal(Path));
-        if (extension == ".gguf") throw new InvalidInputException($"{Path}: GGUF files are not read yet; a safetensors model is expected. Use the model that the GGUF file was made from.");
         if (Path.EndsWith(".index.json", StringComparison.Ordinal)) throw new InvalidInputException($"{Path}: an index names shards but is no model by itself; give the folder that holds it.");
-        if (extension != ".safetensors") throw new InvalidInputException($"{Path}: a model folder or a .safetensors file is expected.");
+        if (extension != ".safetensors") throw new InvalidInputException($"{Path}: a model folder, a .safetensors or a .gguf file is expected.");
         Add(SafetensorsFile.Open(Path), new ProblemList());
     }
 
@@ -196,7 +249,7 @@ public sealed class Checkpoint : IDisposable
         if (pickle is not null) return PickleRefusal(System.IO.Path.Combine(Path, pickle));
         var found = names.Count == 0 ? "The folder is empty" : "Found: " + string.Join(", ", names.Take(20).Select(ProblemList.Quote)) + (names.Count > 20 ? $" and {names.Count - 20} more" : "");
         var hint = names.Exists(n => n.StartsWith("adapter_model.", StringComparison.Ordinal)) ? "An adapter is not a model; give the model that it was merged into."
-            : names.Exists(n => n.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) ? "GGUF files are not read yet; use the model that they were made from."
+            : names.Exists(n => n.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) ? "There are several GGUF models here; give the file that is meant."
             : names.Exists(n => n.EndsWith(".safetensors", StringComparison.Ordinal)) ? "Give the .safetensors file itself, or fetch the index that belongs to the shards."
             : "Fetch the weights into this folder.";
         return $"{Path}: there is neither {SingleName} nor {SafetensorsIndex.FileName}. {found}. {hint}";

@@ -1,6 +1,7 @@
 namespace Assay.Checkpoints;
 
-/// <summary>Element types of a safetensors file, by the names used there.</summary>
+/// <summary>Element types, by the names used in safetensors and GGUF files.</summary>
+/// <remarks>Block types, from <see cref="Q4_0"/> on, hold 32 or 256 elements of a row together (ggml, ggml-common.h).</remarks>
 public enum DType
 {
     /// <summary>One byte, 0 or 1. Carried, hashed and copied, not computed with.</summary>
@@ -39,4 +40,24 @@ public enum DType
     F4,
     /// <summary>Two binary32. Carried only.</summary>
     C64,
+    /// <summary>GGUF: 32 elements of 4 bits, one scale.</summary>
+    Q4_0,
+    /// <summary>GGUF: 32 elements of 4 bits, scale and minimum.</summary>
+    Q4_1,
+    /// <summary>GGUF: 32 elements of 5 bits, one scale.</summary>
+    Q5_0,
+    /// <summary>GGUF: 32 elements of 5 bits, scale and minimum.</summary>
+    Q5_1,
+    /// <summary>GGUF: 32 elements of 8 bits, one scale.</summary>
+    Q8_0,
+    /// <summary>GGUF: 256 elements of 2 bits, 16 scales and minima of 4 bits.</summary>
+    Q2_K,
+    /// <summary>GGUF: 256 elements of 3 bits, 16 scales of 6 bits.</summary>
+    Q3_K,
+    /// <summary>GGUF: 256 elements of 4 bits, 8 scales and minima of 6 bits.</summary>
+    Q4_K,
+    /// <summary>GGUF: 256 elements of 5 bits, 8 scales and minima of 6 bits.</summary>
+    Q5_K,
+    /// <summary>GGUF: 256 elements of 6 bits, 16 scales of 8 bits.</summary>
+    Q6_K,
 }

@@ -6,15 +6,16 @@ using System.Runtime.Intrinsics;
 
 namespace Assay.Checkpoints;
 
-/// <summary>A tensor of a memory-mapped checkpoint. Nothing is read before it is asked for.</summary>
+/// <summary>A tensor of a memory-mapped checkpoint, or one computed from such while it is read. Nothing is read before it is asked for.</summary>
 /// <remarks>Valid as long as its checkpoint is open. Offsets are <see cref="long"/>: a tensor may be larger than a span can be,
 /// so it is read by rows or blocks. Data may start at an odd address. A file that another process shortens after it was
 /// opened ends the process at the next read of the lost part (SIGBUS): checkpoints must not be changed while in use.</remarks>
 public sealed unsafe class Tensor
 {
-    private readonly SafetensorsFile? owner;
+    private readonly MappedFile? owner;
+    private readonly TensorSource? source;
 
-    internal Tensor(string name, DType dtype, ImmutableArray<long> shape, byte* data, long byteLength, SafetensorsFile? owner = null)
+    internal Tensor(string name, DType dtype, ImmutableArray<long> shape, byte* data, long byteLength, MappedFile? owner = null)
     {
         Name = name;
         DType = dtype;
@@ -25,6 +26,13 @@ public sealed unsafe class Tensor
         long count = 1;
         foreach (var size in shape) count = checked(count * size);
         Count = count;
+    }
+
+    /// <summary>A tensor that is computed while it is read.</summary>
+    internal Tensor(string name, DType dtype, ImmutableArray<long> shape, TensorSource source) : this(name, dtype, shape, null, 0)
+    {
+        this.source = source;
+        ByteLength = dtype.ByteLength(Count) ?? throw new ArgumentException($"{Count} elements of {dtype.FormatName()} do not fill whole blocks.", nameof(shape));
     }
 
     /// <summary>Name in the checkpoint.</summary>
@@ -42,8 +50,14 @@ public sealed unsafe class Tensor
     /// <summary>Bytes.</summary>
     public long ByteLength { get; }
 
-    /// <summary>First byte in the mapping; may be odd.</summary>
+    /// <summary>First byte in the mapping; may be odd. Null where the tensor is computed.</summary>
     internal byte* Data { get; }
+
+    /// <summary>Whether its elements stand in the mapping one by one, so that they can be read by address.</summary>
+    internal bool IsMapped => source is null && !DType.IsBlock();
+
+    /// <summary>The tensor whose transpose this one is, if it was made so: whoever wants columns reads that one's rows.</summary>
+    internal Tensor? TransposeOf => (source as TransposedRows)?.Inner;
 
     /// <summary>Reads elements as float32: floats exactly where float32 holds them, else rounded to nearest even; NaN stays NaN.</summary>
     /// <param name="start">First element, in C order.</param>
@@ -53,8 +67,16 @@ public sealed unsafe class Tensor
     public void Read(long start, Span<float> destination)
     {
         RequireOpenRange(start, destination.Length, Count);
+        if (source is not null)
+        {
+            source.Read(start, destination);
+            return;
+        }
         switch (DType)
         {
+            case >= DType.Q4_0:
+                BlockDecoder.Read(DType, Data, start, destination);
+                break;
             case DType.F32:
                 new ReadOnlySpan<byte>(Data + start * 4, destination.Length * 4).CopyTo(MemoryMarshal.AsBytes(destination));
                 break;
@@ -78,6 +100,17 @@ public sealed unsafe class Tensor
         if (DType == DType.F64)
         {
             new ReadOnlySpan<byte>(Data + start * 8, destination.Length * 8).CopyTo(MemoryMarshal.AsBytes(destination));
+            return;
+        }
+        if (!IsMapped)
+        {
+            Span<float> block = stackalloc float[256];
+            for (; !destination.IsEmpty; destination = destination[Math.Min(256, destination.Length)..], start += 256)
+            {
+                var part = block[..Math.Min(256, destination.Length)];
+                Read(start, part);
+                for (var i = 0; i < part.Length; i++) destination[i] = part[i];
+            }
             return;
         }
         for (var i = 0; i < destination.Length; i++)
@@ -112,6 +145,11 @@ public sealed unsafe class Tensor
     public void ReadBytes(long offset, Span<byte> destination)
     {
         RequireOpenRange(offset, destination.Length, ByteLength);
+        if (source is not null)
+        {
+            source.ReadBytes(offset, destination);
+            return;
+        }
         // Whoever reads much reads once, to hash or to copy: a plain read costs no page faults and leaves no pages mapped.
         if (owner is not null && destination.Length >= 1 << 16) owner.ReadData(Data + offset, destination);
         else new ReadOnlySpan<byte>(Data + offset, destination.Length).CopyTo(destination);
@@ -123,6 +161,7 @@ public sealed unsafe class Tensor
         if (DType != other.DType || !Shape.AsSpan().SequenceEqual(other.Shape.AsSpan())) return false;
         RequireOpen();
         other.RequireOpen();
+        if (source is not null || other.source is not null) return EqualWhenRead(other);
         for (long at = 0; at < ByteLength; at += 1 << 20)
         {
             var length = (int)Math.Min(1 << 20, ByteLength - at);
@@ -132,8 +171,42 @@ public sealed unsafe class Tensor
         return true;
     }
 
+    /// <summary>Whole rows of this tensor, as they lie there.</summary>
+    /// <param name="name">Of the part.</param>
+    /// <param name="first">First element; a multiple of a row.</param>
+    /// <param name="shape">Of the part.</param>
+    internal Tensor Part(string name, long first, ImmutableArray<long> shape)
+    {
+        if (source is not null) throw new InvalidOperationException("Parts are taken of what is mapped.");
+        long count = 1;
+        foreach (var size in shape) count = checked(count * size);
+        if (first < 0 || first > Count - count) throw new ArgumentOutOfRangeException(nameof(first));
+        return new Tensor(name, DType, shape, Data + DType.ByteLength(first)!.Value, DType.ByteLength(count)!.Value, owner);
+    }
+
+    /// <summary>The same tensor under another name or shape.</summary>
+    internal Tensor As(string name, ImmutableArray<long> shape) =>
+        source is null ? new Tensor(name, DType, shape, Data, ByteLength, owner) : new Tensor(name, DType, shape, source);
+
     /// <summary>Throws where the checkpoint has been closed: the mapping is gone then.</summary>
-    internal void RequireOpen() => ObjectDisposedException.ThrowIf(owner is { IsDisposed: true }, this);
+    internal void RequireOpen()
+    {
+        if (source is not null) source.RequireOpen();
+        else ObjectDisposedException.ThrowIf(owner is { IsDisposed: true }, this);
+    }
+
+    private bool EqualWhenRead(Tensor other)
+    {
+        var (mine, theirs) = (new byte[1 << 18], new byte[1 << 18]);
+        for (long at = 0; at < ByteLength; at += mine.Length)
+        {
+            var length = (int)Math.Min(mine.Length, ByteLength - at);
+            ReadBytes(at, mine.AsSpan(0, length));
+            other.ReadBytes(at, theirs.AsSpan(0, length));
+            if (!mine.AsSpan(0, length).SequenceEqual(theirs.AsSpan(0, length))) return false;
+        }
+        return true;
+    }
 
     private void RequireOpenRange(long start, int length, long limit)
     {
@@ -189,7 +262,7 @@ public sealed unsafe class Tensor
         DType.I32 => BinaryPrimitives.ReadInt32LittleEndian(Bytes(index, 4)),
         DType.I64 => BinaryPrimitives.ReadInt64LittleEndian(Bytes(index, 8)),
         DType.U64 => Signed(BinaryPrimitives.ReadUInt64LittleEndian(Bytes(index, 8)), index),
-        _ when DType.IsNumeric() => throw new InvalidInputException($"Tensor {ProblemList.Quote(Name)} has dtype {DType.FormatName()}; integers are expected."),
+        _ when DType.IsNumeric() || source is not null => throw new InvalidInputException($"Tensor {ProblemList.Quote(Name)} has dtype {DType.FormatName()}; integers are expected."),
         _ => throw new InvalidInputException($"Tensor {ProblemList.Quote(Name)} has dtype {DType.FormatName()}, which is copied and hashed but not computed with. " +
             "Convert it to F32, F16 or BF16 with the program that wrote it."),
     };

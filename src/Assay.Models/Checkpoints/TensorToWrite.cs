@@ -11,7 +11,7 @@ public sealed class TensorToWrite
     /// <param name="dtype">Element type.</param>
     /// <param name="shape">Shape, outermost first.</param>
     /// <param name="read">Fills the span with the bytes from this offset inside the tensor.</param>
-    /// <exception cref="ArgumentException">A negative size, too many dimensions or elements, or 4-bit elements that do not fill bytes.</exception>
+    /// <exception cref="ArgumentException">A negative size, too many dimensions or elements, a block type, or 4-bit elements that do not fill bytes.</exception>
     public TensorToWrite(string name, DType dtype, ImmutableArray<long> shape, Action<long, Span<byte>> read)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -26,6 +26,7 @@ public sealed class TensorToWrite
             if (nonZero > long.MaxValue) throw new ArgumentException("Too many elements.", nameof(shape));
         }
         var count = shape.Contains(0) ? 0 : (long)nonZero;
+        if (dtype.IsBlock()) throw new ArgumentException($"{dtype.FormatName()} is a type of GGUF; safetensors has no blocks.", nameof(dtype));
         Name = name;
         DType = dtype;
         Shape = shape;

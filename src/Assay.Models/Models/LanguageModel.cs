@@ -21,7 +21,7 @@ public sealed unsafe class LanguageModel : IDisposable
     {
         Checkpoint = checkpoint;
         var json = checkpoint.ReadText(configFile) ?? throw new InvalidInputException($"{checkpoint.Path}: there is no {configFile}. A model folder needs one to be run.");
-        Config = ModelConfig.Parse(json, configFile);
+        Config = ModelConfig.Parse(json, configFile, checkpoint.Defaulted);
         _weights = WeightBinding.Bind(checkpoint, Config);
         _allowLong = options.AllowLong;
         MemoryBytes = MemoryBudget.Resolve(options.MemoryBytes);
@@ -73,14 +73,14 @@ public sealed unsafe class LanguageModel : IDisposable
     /// <summary>The threads.</summary>
     public WorkTeam Team => _team;
 
-    /// <summary>Opens a model folder.</summary>
-    /// <param name="path">Folder.</param>
+    /// <summary>Opens a model.</summary>
+    /// <param name="path">Folder or file, as <see cref="Checkpoint.Open"/> takes it.</param>
     /// <param name="options">Threads, memory; null for the defaults.</param>
     /// <exception cref="InvalidInputException">Broken, unsupported or incomplete input.</exception>
     public static LanguageModel Open(string path, LanguageModelOptions? options = null) => Open(path, options, null, "config.json");
 
     /// <summary>Opens a model that shares another's threads and panels, so that two models do not keep two teams awake; the other must outlive it.</summary>
-    /// <param name="path">Folder.</param>
+    /// <param name="path">Folder or file, as <see cref="Checkpoint.Open"/> takes it.</param>
     /// <param name="options">Memory; the threads are the other's. Null for the defaults.</param>
     /// <param name="other">Whose threads.</param>
     public static LanguageModel Open(string path, LanguageModelOptions? options, LanguageModel other) => Open(path, options, other, "config.json");

@@ -75,12 +75,13 @@ public sealed class ModelConfig
     /// <summary>Reads a config.</summary>
     /// <param name="configJson">Text of <c>config.json</c>.</param>
     /// <param name="where">Name of the file, for messages.</param>
+    /// <param name="defaulted">Keys that whatever holds the model does not say, with where their values come from (<see cref="Checkpoint.Defaulted"/>).</param>
     /// <exception cref="InvalidInputException">Not JSON, not supported, or contradictory; all problems, each naming its key.</exception>
-    public static ModelConfig Parse(string configJson, string where = "config.json")
+    public static ModelConfig Parse(string configJson, string where = "config.json", IReadOnlyDictionary<string, string>? defaulted = null)
     {
         ArgumentNullException.ThrowIfNull(configJson);
         var values = ReadObject(configJson, where);
-        return Parse(values, new ConfigReader(values, where));
+        return Parse(values, new ConfigReader(values, where), defaulted);
     }
 
     /// <summary>Finds which stored tensor serves which expected one.</summary>
@@ -148,7 +149,7 @@ public sealed class ModelConfig
         }
     }
 
-    private static ModelConfig Parse(IReadOnlyDictionary<string, JsonElement> values, ConfigReader reader)
+    private static ModelConfig Parse(IReadOnlyDictionary<string, JsonElement> values, ConfigReader reader, IReadOnlyDictionary<string, string>? defaulted)
     {
         foreach (var (key, reason) in Refused)
             if (reader.TryTake(key, out var value) && !(value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().MoveNext()))
@@ -162,6 +163,7 @@ public sealed class ModelConfig
         var spec = builder.Build();
         reader.SortTheRest(table);
         if (reader.Problems.Count > 0) throw Refusal(reader);
+        foreach (var (key, source) in defaulted ?? new Dictionary<string, string>()) reader.SaidByNobody(key, source);
         return new ModelConfig(table, reader, spec!, builder, values);
     }
 

@@ -16,7 +16,7 @@ internal static class WeightBinding
         {
             if (!names.Stored.TryGetValue(spec.Name, out var stored)) continue;
             var tensor = checkpoint[stored];
-            if (tensor.DType is not (DType.F32 or DType.F16 or DType.BF16 or DType.F64))
+            if (tensor.DType is not (DType.F32 or DType.F16 or DType.BF16 or DType.F64) && !tensor.DType.IsBlock())
                 problems.Add($"{checkpoint.Path}: tensor '{stored}' has dtype {tensor.DType}; F32, F16, BF16 or F64 can be computed with. Dequantise the checkpoint first.");
             bound[spec.Name] = tensor;
         }

@@ -95,7 +95,7 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("pytorch_model.bin", "Python pickles are not read")]
     [InlineData("model.pt", "Python pickles are not read")]
     [InlineData("pytorch_model.bin.index.json", "Python pickles are not read")]
-    [InlineData("model.gguf", "GGUF files are not read yet")]
+    [InlineData("model.gguf", "a GGUF file has at least")]
     [InlineData("adapter_model.safetensors", "An adapter is not a model")]
     [InlineData("consolidated.safetensors", "Give the .safetensors file itself")]
     [InlineData("readme.md", "Found: 'readme.md'")]
@@ -106,7 +106,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Theory]
-    [InlineData("model.bin", "Python pickles are not read"), InlineData("model.PTH", "Python pickles are not read"), InlineData("model.gguf", "GGUF"), InlineData("model.onnx", "a model folder or a .safetensors file")]
+    [InlineData("model.bin", "Python pickles are not read"), InlineData("model.PTH", "Python pickles are not read"), InlineData("model.gguf", "GGUF"), InlineData("model.onnx", "a model folder, a .safetensors or a .gguf file")]
     public void A_file_of_another_format_is_refused(string file, string expected) => Assert.Contains(expected, Refused(folder.Write(file, "x")), StringComparison.Ordinal);
 
     [Fact]

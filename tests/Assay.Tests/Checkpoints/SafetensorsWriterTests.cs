@@ -13,7 +13,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     [Fact]
     public void What_is_written_is_read_back_and_allowed_by_the_plain_rules()
     {
-        var tensor = from dtype in Gen.Elements(Enum.GetValues<DType>())
+        var tensor = from dtype in Gen.Elements(Enum.GetValues<DType>().Where(d => !d.IsBlock()).ToArray())
                      from shape in Gen.Choose(0, 3).Select(size => (long)size).ListOf()
                      let even = dtype == DType.F4 ? shape.Append(2) : shape
                      let length = even.Aggregate(1L, (a, b) => a * b) * dtype.Bits() / 8

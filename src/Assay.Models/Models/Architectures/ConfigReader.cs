@@ -94,6 +94,13 @@ internal sealed class ConfigReader
         if (index >= 0) _resolved[index] = new ResolvedValue(key, ConfigValue.Show(value), ValueSource.Defaulted, rule);
     }
 
+    /// <summary>Notes that a key stands in the config only because something else was turned into one.</summary>
+    internal void SaidByNobody(string key, string source)
+    {
+        var index = _resolved.FindIndex(r => r.Key == key);
+        if (index >= 0) _resolved[index] = _resolved[index] with { Source = ValueSource.Defaulted, Detail = source };
+    }
+
     /// <summary>Notes that another key puts a value out of force.</summary>
     internal void Overruled(string key, object? value, string rule)
     {

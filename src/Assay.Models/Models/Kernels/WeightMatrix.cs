@@ -1,3 +1,4 @@
+using System.Buffers;
 using Assay.Checkpoints;
 
 namespace Assay.Models.Kernels;
@@ -7,7 +8,7 @@ internal readonly unsafe struct WeightMatrix
 {
     private readonly long _stride;
 
-    /// <param name="tensor">(…, rows, columns), F32, F16, BF16 or F64; leading axes count as rows.</param>
+    /// <param name="tensor">(…, rows, columns), F32, F16, BF16, F64 or of blocks; leading axes count as rows.</param>
     /// <param name="outputs">Outputs used.</param>
     /// <param name="inputs">Inputs.</param>
     /// <param name="transposed">Whether the tensor is stored (inputs, all outputs).</param>
@@ -15,6 +16,8 @@ internal readonly unsafe struct WeightMatrix
     /// <param name="firstInput">First input inside a tensor that is stored transposed.</param>
     public WeightMatrix(Tensor tensor, int outputs, int inputs, bool transposed, int first, int firstInput = 0)
     {
+        // A transpose made of a tensor's rows is read by these.
+        if (transposed && tensor.TransposeOf is { } rows) (tensor, transposed) = (rows, false);
         tensor.RequireOpen(); // What follows reads by address.
         Tensor = tensor;
         Transposed = transposed;
@@ -23,7 +26,7 @@ internal readonly unsafe struct WeightMatrix
         Inputs = inputs;
         First = first;
         FirstInput = firstInput;
-        Type = tensor.DType switch { DType.BF16 => PanelType.BFloat16, DType.F16 => PanelType.Float16, _ => PanelType.Float32 };
+        Type = !tensor.IsMapped ? PanelType.Float32 : tensor.DType switch { DType.BF16 => PanelType.BFloat16, DType.F16 => PanelType.Float16, _ => PanelType.Float32 };
     }
 
     public Tensor Tensor { get; }
@@ -38,7 +41,7 @@ internal readonly unsafe struct WeightMatrix
 
     public bool Transposed { get; }
 
-    /// <summary>How its panels are stored: as the tensor is, float64 rounded to float32.</summary>
+    /// <summary>How its panels are stored: as the tensor is; float64, blocks and what is computed as float32.</summary>
     public PanelType Type { get; }
 
     /// <summary>Bytes of a panel's step.</summary>
@@ -58,9 +61,40 @@ internal readonly unsafe struct WeightMatrix
     public void Pack(int n, int k, int depth, byte* panel)
     {
         var columns = Math.Min(ProductTiles.Columns, Outputs - n);
+        if (!Tensor.IsMapped)
+        {
+            PackRead(n, k, depth, columns, panel);
+            return;
+        }
+
         var size = Tensor.DType switch { DType.F32 => 4, DType.F64 => 8, _ => 2 };
         if (Transposed) PanelPacker.FromColumns(Tensor.DType, Tensor.Data + ((k + (long)FirstInput) * _stride + First + n) * size, _stride * size, columns, depth, panel);
         else PanelPacker.FromRows(Tensor.DType, Tensor.Data + ((First + (long)n) * _stride + k) * size, _stride * size, columns, depth, panel);
+    }
+
+    /// <summary>Packs what must be decoded or computed first.</summary>
+    private void PackRead(int n, int k, int depth, int columns, byte* panel)
+    {
+        var (count, length) = Transposed ? (depth, columns) : (columns, depth);
+        var values = ArrayPool<float>.Shared.Rent(count * length);
+        try
+        {
+            for (var i = 0; i < count; i++)
+            {
+                var start = Transposed ? ((long)FirstInput + k + i) * _stride + First + n : ((long)First + n + i) * _stride + k;
+                Tensor.Read(start, values.AsSpan(i * length, length));
+            }
+
+            fixed (float* source = values)
+            {
+                if (Transposed) PanelPacker.FromColumns(DType.F32, (byte*)source, length * 4L, columns, depth, panel);
+                else PanelPacker.FromRows(DType.F32, (byte*)source, length * 4L, columns, depth, panel);
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(values);
+        }
     }
 
     /// <summary>Reads one row of the stored tensor (an embedding).</summary>
