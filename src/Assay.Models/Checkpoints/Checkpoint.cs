@@ -126,6 +126,9 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>The same file as bytes, for a reader that checks them itself; null where there is none.</summary>
+    internal byte[]? ReadUtf8(string fileName) => Texts is null ? ReadBytes(fileName) : ReadText(fileName) is { } text ? Encoding.UTF8.GetBytes(text) : null;
+
     /// <summary>Unmaps all shards; no tensor can be read afterwards.</summary>
     public void Dispose()
     {
@@ -150,8 +153,7 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>The bytes of a file of the folder; null where there is none.</summary>
-    internal byte[]? ReadBytes(string fileName)
+    private byte[]? ReadBytes(string fileName)
     {
         if (!SafetensorsIndex.IsPlainName(fileName)) throw new ArgumentException($"'{fileName}' is not a plain file name.", nameof(fileName));
         var path = System.IO.Path.Combine(Folder, fileName);

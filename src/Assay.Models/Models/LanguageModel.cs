@@ -25,7 +25,7 @@ public sealed unsafe class LanguageModel : IDisposable
         _weights = WeightBinding.Bind(checkpoint, Config);
         _allowLong = options.AllowLong;
         MemoryBytes = MemoryBudget.Resolve(options.MemoryBytes);
-        Tokenizer = checkpoint.ReadBytes("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
+        Tokenizer = checkpoint.ReadUtf8("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
         // Ids may have holes: the largest counts.
         ValidVocabulary = Tokenizer is { Count: > 0 } ? Math.Min(Config.Spec.VocabularySize, Tokenizer.MaxId + 1) : Config.Spec.VocabularySize;
         SpecialTokens = SpecialTokens.Read(checkpoint.ReadText("tokenizer_config.json"), checkpoint.ReadText("special_tokens_map.json"));
