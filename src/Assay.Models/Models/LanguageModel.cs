@@ -35,7 +35,11 @@ public sealed unsafe class LanguageModel : IDisposable
         _owns = other is null;
         _team = other?._team ?? new WorkTeam(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         _panels = other?._panels ?? new PanelCache(_team, MemoryBudget.Panels(options.MemoryBytes));
-        Transformer = new Transformer(Config.Spec, name => _weights[name], _team, _panels);
+        Transformer = new Transformer(Config.Spec, name => _weights[name], _team, _panels)
+        {
+            // A pair's two models run one after the other on the same buffers' worth of memory each.
+            RowsTogether = MemoryBudget.Rows(MemoryBytes, 2 * Transformer.BytesPerRow(Config.Spec)),
+        };
     }
 
     /// <summary>The files.</summary>

@@ -4,9 +4,10 @@ namespace Assay.Models;
 
 /// <summary>The residual stream after the first layers, where two models have them in common: computed by the one, taken over by the other.</summary>
 /// <param name="count">Layers in common.</param>
-internal sealed unsafe class SharedLayers(int count) : IDisposable
+/// <param name="scratch">Whether a temporary file stands for the stream.</param>
+internal sealed unsafe class SharedLayers(int count, bool scratch = false) : IDisposable
 {
-    private readonly FloatBuffer _stream = new();
+    private readonly FloatBuffer _stream = new(scratch: scratch);
 
     /// <summary>Layers in common.</summary>
     public int Count => count;

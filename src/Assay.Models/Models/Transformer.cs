@@ -57,6 +57,9 @@ public sealed unsafe class Transformer : IDisposable
     /// <summary>Threads that compute it.</summary>
     public WorkTeam Team { get; }
 
+    /// <summary>Rows whose activations may be held at once; a batch of more goes through each layer part by part, and only its residual stream is whole.</summary>
+    internal int RowsTogether { get; set; } = int.MaxValue;
+
     /// <summary>Told where the time goes; null for nobody.</summary>
     internal StageClock? Clock { get; set; }
 
@@ -86,6 +89,12 @@ public sealed unsafe class Transformer : IDisposable
     /// <exception cref="InvalidInputException">A token id outside the vocabulary, a position outside the cache or the learned positions.</exception>
     internal void Forward(IReadOnlyList<Segment> segments, FloatBuffer final, ForwardOptions? options, CancellationToken cancellation, SharedLayers? shared = null)
     {
+        if (options is null && segments.Count > 1 && segments.All(s => s.Cache is null) && segments.Sum(s => (long)s.Tokens.Length) > RowsTogether)
+        {
+            ForwardInParts(segments, final, shared, cancellation);
+            return;
+        }
+
         var layout = new BatchLayout(segments, Spec);
         var width = Spec.HiddenSize;
         final.Ensure(Math.Max(1, (long)layout.Rows * width));
@@ -110,32 +119,8 @@ public sealed unsafe class Transformer : IDisposable
 
         for (var l = first; l < Spec.Layers.Length; l++)
         {
-            var layer = Spec.Layers[l];
             if (shared is { Filled: false } && shared.Count == l) shared.Fill(stream, (long)layout.Rows * width);
-            Visit(new Site(l, SitePoint.ResidPre), stream, layout, options);
-            _vectorsInUse = 0;
-            // Where nobody looks on, the layer before has done this already, while the rows were at hand.
-            if (l == first || options is not null) Normalise(layer.PreAttention, stream, normed, layout.Rows);
-            var branch = normed;
-            if (layer.Parallel)
-            {
-                branch = _branch.Ensure((long)layout.Rows * width);
-                Normalise(layer.PreMlp, layer.PreMlp is null ? normed : stream, branch, layout.Rows);
-            }
-
-            Clock?.Mark("norms and sums");
-            if (layer.Attention.Delta is null) Attend(l, layout, normed, cancellation);
-            else _gatedDelta.Apply(l, layout, normed, cancellation);
-            Residual(layer, layer.PostAttention, layer.PreMlp, stream, normed, layer.Parallel ? null : normed, layout, new Site(l, SitePoint.AttnOut), new Site(l, SitePoint.ResidMid), options);
-            Clock?.Mark("norms and sums");
-            cancellation.ThrowIfCancellationRequested();
-            _vectorsInUse = 0;
-            if (options is not null && !layer.Parallel) Normalise(layer.PreMlp, stream, normed, layout.Rows);
-            _feedForward.Apply(layer.Mlp, branch, layout.Rows, cancellation);
-            Clock?.Mark("MLP: products and activation");
-            var last = l + 1 == Spec.Layers.Length;
-            Residual(layer, layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, branch, last ? result : normed, layout, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
-            cancellation.ThrowIfCancellationRequested();
+            Layer(l, layout, stream, normed, l + 1 == Spec.Layers.Length ? result : normed, l == first, options, cancellation);
         }
 
         if (shared is { Filled: false }) shared.Fill(stream, (long)layout.Rows * width);
@@ -151,6 +136,91 @@ public sealed unsafe class Transformer : IDisposable
         }
 
         foreach (var (cache, tokens) in layout.Caches) cache.End(tokens);
+    }
+
+    /// <summary>A batch too large for its activations: layer by layer over all of it, so that the weights are read once, and in each layer part by part.</summary>
+    private void ForwardInParts(IReadOnlyList<Segment> segments, FloatBuffer final, SharedLayers? shared, CancellationToken cancellation)
+    {
+        var width = Spec.HiddenSize;
+        List<(BatchLayout Layout, long First)> parts = [];
+        long rows = 0;
+        for (int from = 0, end; from < segments.Count; from = end)
+        {
+            long together = segments[from].Tokens.Length;
+            for (end = from + 1; end < segments.Count && together + segments[end].Tokens.Length <= RowsTogether; end++) together += segments[end].Tokens.Length;
+            parts.Add((new BatchLayout([.. segments.Skip(from).Take(end - from)], Spec), rows));
+            rows += together;
+        }
+
+        // The stream lies where the result will be.
+        var stream = final.Ensure(rows * width);
+        var normed = _normed.Ensure((long)parts.Max(p => p.Layout.Rows) * width);
+        if (_rotary.Count > MostRotations) _rotary.Clear();
+        var begin = 0;
+        if (shared is { Filled: true })
+        {
+            begin = shared.Count;
+            shared.CopyTo(stream, rows * width);
+        }
+        else
+        {
+            foreach (var (layout, first) in parts) Embed(layout, stream + first * width, normed);
+        }
+
+        Clock?.Mark("embedding");
+        for (var l = begin; l < Spec.Layers.Length; l++)
+        {
+            if (shared is { Filled: false } && shared.Count == l) shared.Fill(stream, rows * width);
+            foreach (var (layout, first) in parts)
+            {
+                if (layout.Rows == 0) continue;
+                var own = stream + first * width;
+                Layer(l, layout, own, normed, l + 1 == Spec.Layers.Length ? own : null, true, null, cancellation);
+            }
+        }
+
+        if (shared is { Filled: false }) shared.Fill(stream, rows * width);
+        if (begin == Spec.Layers.Length)
+            foreach (var (layout, first) in parts) Normalise(Spec.FinalNorm, stream + first * width, stream + first * width, layout.Rows);
+    }
+
+    /// <summary>One block over a batch.</summary>
+    /// <param name="l">Which.</param>
+    /// <param name="layout">The batch.</param>
+    /// <param name="stream">(rows, d): the residual stream.</param>
+    /// <param name="normed">(rows, d): the block's norm of it where <paramref name="normalise"/> is false, room otherwise.</param>
+    /// <param name="next">(rows, d): filled with what the next block, or the head, reads; null where that is not wanted.</param>
+    /// <param name="normalise">Whether the block's first norm is still to be taken.</param>
+    /// <param name="options">Captures and hooks; null for none.</param>
+    /// <param name="cancellation">Looked at several times.</param>
+    private void Layer(int l, BatchLayout layout, float* stream, float* normed, float* next, bool normalise, ForwardOptions? options, CancellationToken cancellation)
+    {
+        var width = Spec.HiddenSize;
+        var layer = Spec.Layers[l];
+        Visit(new Site(l, SitePoint.ResidPre), stream, layout, options);
+        _vectorsInUse = 0;
+        // Where nobody looks on, the layer before has done this already, while the rows were at hand.
+        if (normalise || options is not null) Normalise(layer.PreAttention, stream, normed, layout.Rows);
+        var branch = normed;
+        if (layer.Parallel)
+        {
+            branch = _branch.Ensure((long)layout.Rows * width);
+            Normalise(layer.PreMlp, layer.PreMlp is null ? normed : stream, branch, layout.Rows);
+        }
+
+        Clock?.Mark("norms and sums");
+        if (layer.Attention.Delta is null) Attend(l, layout, normed, cancellation);
+        else _gatedDelta.Apply(l, layout, normed, cancellation);
+        Residual(layer, layer.PostAttention, layer.PreMlp, stream, normed, layer.Parallel ? null : normed, layout, new Site(l, SitePoint.AttnOut), new Site(l, SitePoint.ResidMid), options);
+        Clock?.Mark("norms and sums");
+        cancellation.ThrowIfCancellationRequested();
+        _vectorsInUse = 0;
+        if (options is not null && !layer.Parallel) Normalise(layer.PreMlp, stream, normed, layout.Rows);
+        _feedForward.Apply(layer.Mlp, branch, layout.Rows, cancellation);
+        Clock?.Mark("MLP: products and activation");
+        var last = l + 1 == Spec.Layers.Length;
+        Residual(layer, layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, branch, next, layout, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
+        cancellation.ThrowIfCancellationRequested();
     }
 
     /// <summary>Logits of rows of the final norm's output, soft-capped where the model does.</summary>

@@ -3,10 +3,15 @@ namespace Assay.Models.Kernels;
 /// <summary>Native float32 memory aligned to 64 bytes. Not zeroed; kept outside the collected heap so that it is returned when freed.</summary>
 internal sealed unsafe class FloatBuffer : IDisposable
 {
+    private readonly bool _scratch;
+    private ScratchFile? _file;
     private float* _data;
 
-    public FloatBuffer(long length = 0)
+    /// <param name="length">Elements to begin with.</param>
+    /// <param name="scratch">Whether a temporary file stands for the memory.</param>
+    public FloatBuffer(long length = 0, bool scratch = false)
     {
+        _scratch = scratch;
         if (length > 0) Grow(length);
     }
 
@@ -43,13 +48,17 @@ internal sealed unsafe class FloatBuffer : IDisposable
 
     private void Grow(long length)
     {
-        _data = (float*)PageMemory.Allocate(checked(length * sizeof(float)));
+        var bytes = checked(length * sizeof(float));
+        if (_scratch) _file = new ScratchFile(bytes);
+        _data = _file is not null ? (float*)_file.Data : (float*)PageMemory.Allocate(bytes);
         Capacity = length;
     }
 
     private void Free()
     {
-        if (_data is not null) PageMemory.Free(_data, Capacity * sizeof(float));
+        if (_file is not null) _file.Dispose();
+        else if (_data is not null) PageMemory.Free(_data, Capacity * sizeof(float));
+        _file = null;
         _data = null;
         Capacity = 0;
     }

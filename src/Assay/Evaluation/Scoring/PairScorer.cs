@@ -49,13 +49,13 @@ public sealed unsafe class PairScorer
         foreach (var temperature in temperatures) ArgumentOutOfRangeException.ThrowIfNegativeOrZero(temperature, nameof(temperatures));
         var results = texts.Select(t => new TokenScore[Math.Max(0, t.Tokens.Length - t.FirstScored)]).ToArray();
         divergences = [.. texts.Select(_ => new double[temperatures.Count])];
-        var limit = MemoryBudget.Rows(_memory, Transformer.BytesPerRow(_base.Spec) + Transformer.BytesPerRow(_candidate.Spec));
-        using var all = new FloatBuffer(); // (rows of a batch, d), after the final norm.
-        using var ours = new FloatBuffer(); // (scored tokens of a batch, d of the base): rows that predict them.
-        using var theirs = new FloatBuffer(); // (scored tokens of a batch, d of the candidate).
-        using var shared = SharedLayers > 0 ? new SharedLayers(SharedLayers) : null;
+        var plan = ScoringBatch.Plan(texts, _memory, _base.Spec.HiddenSize, _candidate.Spec.HiddenSize);
+        using var all = new FloatBuffer(scratch: plan.Spills); // (rows of a batch, d), after the final norm.
+        using var ours = new FloatBuffer(scratch: plan.Spills); // (scored tokens of a batch, d of the base): rows that predict them.
+        using var theirs = new FloatBuffer(scratch: plan.Spills); // (scored tokens of a batch, d of the candidate).
+        using var shared = SharedLayers > 0 ? new SharedLayers(SharedLayers, plan.Spills) : null;
         long forwarded = 0;
-        foreach (var batch in ScoringBatch.Cut(texts, limit))
+        foreach (var batch in ScoringBatch.Cut(texts, plan.Rows))
         {
             shared?.Clear();
             batch.Forward(_base, all, ours, shared, cancellation);

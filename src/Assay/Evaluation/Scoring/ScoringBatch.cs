@@ -14,8 +14,31 @@ internal sealed unsafe class ScoringBatch
     /// <summary>Rows forwarded.</summary>
     public int Rows { get; private set; }
 
+    /// <summary>How texts go through models of so wide residual streams.</summary>
+    /// <param name="texts">What will be scored.</param>
+    /// <param name="memoryBytes">Memory allowed.</param>
+    /// <param name="hidden">Width of the one, or both widths.</param>
+    public static StreamPlan Plan(IReadOnlyList<ScoredText> texts, long memoryBytes, params ReadOnlySpan<int> hidden)
+    {
+        long rows = 0, longest = 0, widest = 0, all = 0;
+        foreach (var text in texts)
+        {
+            rows += text.Tokens.Length;
+            longest = Math.Max(longest, text.Tokens.Length);
+        }
+
+        foreach (var width in hidden)
+        {
+            widest = Math.Max(widest, width);
+            all += width;
+        }
+
+        // The stream itself and, of two models, what they have in common; then the rows that are kept of each.
+        return StreamPlan.Of(memoryBytes, rows, longest, sizeof(float) * (hidden.Length * widest + all));
+    }
+
     /// <summary>Cuts texts into batches of at most so many rows, or of one text where it alone is longer.</summary>
-    public static IEnumerable<ScoringBatch> Cut(IReadOnlyList<ScoredText> texts, int limit)
+    public static IEnumerable<ScoringBatch> Cut(IReadOnlyList<ScoredText> texts, long limit)
     {
         var batch = new ScoringBatch();
         for (var t = 0; t < texts.Count; t++)

@@ -14,11 +14,12 @@ public sealed unsafe class TextScorer(LanguageModel model)
     public IReadOnlyList<double[]> Score(IReadOnlyList<ScoredText> texts, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         var results = texts.Select(t => new double[Math.Max(0, t.Tokens.Length - t.FirstScored)]).ToArray();
-        using var all = new FloatBuffer(); // (rows of a batch, d), after the final norm.
-        using var picked = new FloatBuffer(); // (scored tokens of a batch, d): rows that predict them.
+        var plan = ScoringBatch.Plan(texts, model.MemoryBytes, model.Spec.HiddenSize);
+        using var all = new FloatBuffer(scratch: plan.Spills); // (rows of a batch, d), after the final norm.
+        using var picked = new FloatBuffer(scratch: plan.Spills); // (scored tokens of a batch, d): rows that predict them.
         var valid = model.ValidVocabulary;
         long forwarded = 0;
-        foreach (var batch in ScoringBatch.Cut(texts, MemoryBudget.Rows(model.MemoryBytes, Transformer.BytesPerRow(model.Spec))))
+        foreach (var batch in ScoringBatch.Cut(texts, plan.Rows))
         {
             batch.Forward(model, all, picked, null, cancellation);
             var targets = batch.Picks.Select(p => texts[p.Text].Tokens[p.Index]).ToArray();
