@@ -36,7 +36,9 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         evidence.AddRange(clauses.SelectMany(c => c.Evidence));
         var told = clauses.Take(MostClauses).Select(c => c.Text).ToList();
         var sentence = told[0] + (told.Count > 1 ? "; besides, " + string.Join(", and ", told.Skip(1)) : "") + (clauses.Count > MostClauses ? ", and more" : "") + (beside.Length == 0 ? "" : $"; {beside}");
-        return new DifferenceStory(char.ToUpperInvariant(sentence[0]) + sentence[1..] + ".", evidence);
+        // A name stays as it is spelt.
+        if (!changed.Exists(t => sentence.StartsWith(t.Name, StringComparison.Ordinal))) sentence = char.ToUpperInvariant(sentence[0]) + sentence[1..];
+        return new DifferenceStory(sentence + ".", evidence);
     }
 
     private static string Beside(CheckpointDifference difference, List<string> evidence)
@@ -81,14 +83,14 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         }
 
         foreach (var group in Of(ChangeKind.Quantised).GroupBy(t => t.Format!).OrderBy(g => g.Key.ToString(), StringComparer.Ordinal))
-            yield return new Clause(Energy(group), $"{Count([.. group])} were quantised to {group.Key}", [$"Quantised to {group.Key}: {Places([.. group])}; {group.First().Detail}; {Relative([.. group])}."]);
+            yield return new Clause(Energy(group), $"{Were([.. group])} quantised to {group.Key}", [$"Quantised to {group.Key}: {Places([.. group])}; {group.First().Detail}; {Relative([.. group])}."]);
         foreach (var group in Of(ChangeKind.RoundTrip).GroupBy(t => t.Through!).OrderBy(g => g.Key, StringComparer.Ordinal))
             yield return new Clause(Energy(group), $"{Count([.. group])} went through {group.Key} and back", [$"Through {group.Key}: {group.Sum(t => t.Changed)} values of {Places([.. group])} were rounded on the way, and come out exactly so."]);
         foreach (var group in Of(ChangeKind.Converted).GroupBy(t => $"{t.BaseType} to {t.CandidateType}").OrderBy(g => g.Key, StringComparer.Ordinal))
-            yield return new Clause(Energy(group), $"{Count([.. group])} were converted from {group.Key}", [$"From {group.Key}: {Places([.. group])}; {group.Sum(t => t.Changed)} values were rounded, and come out exactly so."]);
+            yield return new Clause(Energy(group), $"{Were([.. group])} converted from {group.Key}", [$"From {group.Key}: {Places([.. group])}; {group.Sum(t => t.Changed)} values were rounded, and come out exactly so."]);
         if (Of(ChangeKind.Scaled) is { Count: > 0 } scaled)
         {
-            yield return new Clause(Energy(scaled), scaled.Count == 1 ? $"{scaled[0].Name} was scaled ({scaled[0].Detail})" : $"{Count(scaled)} were scaled",
+            yield return new Clause(Energy(scaled), scaled.Count == 1 ? $"{scaled[0].Name} was scaled ({scaled[0].Detail})" : $"{Were(scaled)} scaled",
                 [.. scaled.GroupBy(t => t.Detail).OrderBy(g => g.Key, StringComparer.Ordinal).Take(8).Select(g => $"Scaled, {g.Key}: {Places([.. g])}.")]);
         }
 
@@ -190,6 +192,8 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
 
         return Count(tensors);
     }
+
+    private static string Were(List<TensorDifference> tensors) => $"{Count(tensors)} {(tensors.Count == 1 ? "was" : "were")}";
 
     private static string Count(List<TensorDifference> tensors)
     {
