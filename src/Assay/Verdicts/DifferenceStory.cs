@@ -68,9 +68,21 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         List<TensorDifference> Of(ChangeKind kind) => changed.FindAll(t => t.Kind == kind);
         double Energy(IEnumerable<TensorDifference> tensors) => tensors.Where(t => double.IsFinite(t.Norm)).Sum(t => t.Norm * t.Norm);
 
-        foreach (var (kind, what) in new[] { (ChangeKind.NonFinite, "became NaN or infinite"), (ChangeKind.Missing, "are missing"), (ChangeKind.Added, "are new"), (ChangeKind.Reshaped, "have another shape"), (ChangeKind.Opaque, "differ in a type that is not computed with") })
-            if (Of(kind) is { Count: > 0 } odd && !(kind is ChangeKind.Missing or ChangeKind.Added && Of(ChangeKind.Swapped).Count > 0 && odd.TrueForAll(t => t.Place.Layer is not null)))
-                yield return new Clause(double.PositiveInfinity, $"{odd.Count} tensors {what}", [$"{what}: {Names(odd)}."]);
+        foreach (var (kind, one, many) in new[]
+        {
+            (ChangeKind.NonFinite, "became NaN or infinite in places", "became NaN or infinite in places"), (ChangeKind.Missing, "is missing", "are missing"), (ChangeKind.Added, "is new", "are new"),
+            (ChangeKind.Reshaped, "has another shape", "have another shape"), (ChangeKind.Opaque, "differs in a type that is not computed with", "differ in a type that is not computed with"),
+        })
+        {
+            var odd = Of(kind);
+            // An untied head is told below, layers that moved with those that hold them.
+            odd.RemoveAll(t => kind == ChangeKind.Added && t.EqualTo is not null);
+            if (odd.Count > 0 && !(kind is ChangeKind.Missing or ChangeKind.Added && Of(ChangeKind.Swapped).Count > 0 && odd.TrueForAll(t => t.Place.Layer is not null)))
+                yield return new Clause(double.PositiveInfinity, odd.Count == 1 ? $"{odd[0].Name} {one}" : $"{odd.Count} tensors {many}", [.. odd.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
+        }
+
+        if (Of(ChangeKind.Added).FindAll(t => t.EqualTo is not null) is { Count: > 0 } copied)
+            yield return new Clause(0, $"{(copied.Count == 1 ? copied[0].Name : $"{copied.Count} tensors")} {(copied.Count == 1 ? "was" : "were")} added with the values of {(copied.Count == 1 ? copied[0].EqualTo : "others")}", [.. copied.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
         if (Of(ChangeKind.Swapped) is { Count: > 0 } swapped) yield return Layers(difference, swapped);
         foreach (var clause in Removals(difference, Of(ChangeKind.Orthogonalised))) yield return clause;
         if (Of(ChangeKind.LowRank) is { Count: > 0 } low)
@@ -218,8 +230,6 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
 
         return (layers.Count == 1 ? "layer " : "layers ") + string.Join(", ", runs);
     }
-
-    private static string Names(List<TensorDifference> tensors) => string.Join(", ", tensors.Take(8).Select(t => t.Name)) + (tensors.Count > 8 ? $" and {tensors.Count - 8} more" : "");
 
     private static string Relative(List<TensorDifference> tensors)
     {
