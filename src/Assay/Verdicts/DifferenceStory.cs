@@ -144,7 +144,7 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         if (removed.Count == 0) yield break;
         var energy = removed.Sum(t => t.Norm * t.Norm);
         var names = removed.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        var shared = difference.Directions.Select(d => (Direction: d, Members: d.Members.Where(m => names.Contains(m.Tensor)).ToList())).Where(d => d.Members.Count > 1).OrderByDescending(d => d.Members.Count).ToList();
+        var shared = difference.Directions.Select(d => (Direction: d, Members: d.Members.Where(m => names.Contains(m.Tensor)).ToList())).Where(d => d.Members.Count > 1).OrderByDescending(d => d.Members.Count).ThenByDescending(d => d.Direction.SmallestCosine).ToList();
         var measured = removed.FindAll(t => t.Removal is not null);
         var strengths = measured.ConvertAll(t => t.Removal!.Strength);
         strengths.Sort();
