@@ -24,7 +24,7 @@ internal static class DiffBenchmark
         var report = new StringBuilder();
         using var team = new WorkTeam(Environment.ProcessorCount);
         report.AppendLine($"# `assay diff` on {MachineProbe.Cpu()}\n\n{MachineProbe.Describe(team)} {layers} of {AllLayers} layers of a 7B Llama in bf16, with embedding and head; the time for 7B is that of the layers times {AllLayers}/{layers}.\n");
-        report.AppendLine("| change of every matrix of the layers | found | seconds | seconds per GB of pair | 7B, minutes | peak private memory, MB |\n|---|---|---|---|---|---|");
+        report.AppendLine("| change of every matrix of the layers | found | seconds | processor seconds | seconds per GB of pair | 7B, minutes | peak private memory, MB |\n|---|---|---|---|---|---|---|");
         try
         {
             var original = Path.Combine(folder, "base");
@@ -56,12 +56,15 @@ internal static class DiffBenchmark
         using var memory = new PrivateMemory();
         using var a = Checkpoint.Open(original);
         using var b = Checkpoint.Open(changed);
-        var watch = Stopwatch.StartNew();
+        using var process = Process.GetCurrentProcess();
+        var (watch, before) = (Stopwatch.StartNew(), process.TotalProcessorTime);
         var difference = CheckpointComparer.Compare(a, b, team);
         var seconds = watch.Elapsed.TotalSeconds;
+        process.Refresh();
+        var processor = (process.TotalProcessorTime - before).TotalSeconds;
         var bytes = 2.0 * difference.Differing.Sum(t => t.Elements * 2) / 1e9;
         var kinds = string.Join(", ", difference.Differing.GroupBy(t => t.Kind).Select(g => $"{g.Count()} {g.Key}"));
-        return string.Create(CultureInfo.InvariantCulture, $"| {name} | {kinds} | {seconds:0.0} | {seconds / bytes:0.0} | {seconds * AllLayers / layers / 60:0.0} | {memory.PeakBytes >> 20} |");
+        return string.Create(CultureInfo.InvariantCulture, $"| {name} | {kinds} | {seconds:0.0} | {processor:0.0} | {seconds / bytes:0.0} | {seconds * AllLayers / layers / 60:0.0} | {memory.PeakBytes >> 20} |");
     }
 
     private static IEnumerable<(string Name, Action<float[], int, int, Random> Change)> Changes()

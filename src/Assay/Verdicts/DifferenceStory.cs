@@ -36,7 +36,9 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         evidence.AddRange(clauses.SelectMany(c => c.Evidence));
         var told = clauses.Take(MostClauses).Select(c => c.Text).ToList();
         var sentence = told[0] + (told.Count > 1 ? "; besides, " + string.Join(", and ", told.Skip(1)) : "") + (clauses.Count > MostClauses ? ", and more" : "") + (beside.Length == 0 ? "" : $"; {beside}");
-        return new DifferenceStory(char.ToUpperInvariant(sentence[0]) + sentence[1..] + ".", evidence);
+        // A name stays as it is spelt.
+        if (!changed.Exists(t => sentence.StartsWith(t.Name, StringComparison.Ordinal))) sentence = char.ToUpperInvariant(sentence[0]) + sentence[1..];
+        return new DifferenceStory(sentence + ".", evidence);
     }
 
     private static string Beside(CheckpointDifference difference, List<string> evidence)
@@ -66,9 +68,21 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         List<TensorDifference> Of(ChangeKind kind) => changed.FindAll(t => t.Kind == kind);
         double Energy(IEnumerable<TensorDifference> tensors) => tensors.Where(t => double.IsFinite(t.Norm)).Sum(t => t.Norm * t.Norm);
 
-        foreach (var (kind, what) in new[] { (ChangeKind.NonFinite, "became NaN or infinite"), (ChangeKind.Missing, "are missing"), (ChangeKind.Added, "are new"), (ChangeKind.Reshaped, "have another shape"), (ChangeKind.Opaque, "differ in a type that is not computed with") })
-            if (Of(kind) is { Count: > 0 } odd && !(kind is ChangeKind.Missing or ChangeKind.Added && Of(ChangeKind.Swapped).Count > 0 && odd.TrueForAll(t => t.Place.Layer is not null)))
-                yield return new Clause(double.PositiveInfinity, $"{odd.Count} tensors {what}", [$"{what}: {Names(odd)}."]);
+        foreach (var (kind, one, many) in new[]
+        {
+            (ChangeKind.NonFinite, "became NaN or infinite in places", "became NaN or infinite in places"), (ChangeKind.Missing, "is missing", "are missing"), (ChangeKind.Added, "is new", "are new"),
+            (ChangeKind.Reshaped, "has another shape", "have another shape"), (ChangeKind.Opaque, "differs in a type that is not computed with", "differ in a type that is not computed with"),
+        })
+        {
+            var odd = Of(kind);
+            // An untied head is told below, layers that moved with those that hold them.
+            odd.RemoveAll(t => kind == ChangeKind.Added && t.EqualTo is not null);
+            if (odd.Count > 0 && !(kind is ChangeKind.Missing or ChangeKind.Added && Of(ChangeKind.Swapped).Count > 0 && odd.TrueForAll(t => t.Place.Layer is not null)))
+                yield return new Clause(double.PositiveInfinity, odd.Count == 1 ? $"{odd[0].Name} {one}" : $"{odd.Count} tensors {many}", [.. odd.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
+        }
+
+        if (Of(ChangeKind.Added).FindAll(t => t.EqualTo is not null) is { Count: > 0 } copied)
+            yield return new Clause(0, $"{(copied.Count == 1 ? copied[0].Name : $"{copied.Count} tensors")} {(copied.Count == 1 ? "was" : "were")} added with the values of {(copied.Count == 1 ? copied[0].EqualTo : "others")}", [.. copied.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
         if (Of(ChangeKind.Swapped) is { Count: > 0 } swapped) yield return Layers(difference, swapped);
         foreach (var clause in Removals(difference, Of(ChangeKind.Orthogonalised))) yield return clause;
         if (Of(ChangeKind.LowRank) is { Count: > 0 } low)
@@ -81,14 +95,14 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         }
 
         foreach (var group in Of(ChangeKind.Quantised).GroupBy(t => t.Format!).OrderBy(g => g.Key.ToString(), StringComparer.Ordinal))
-            yield return new Clause(Energy(group), $"{Count([.. group])} were quantised to {group.Key}", [$"Quantised to {group.Key}: {Places([.. group])}; {group.First().Detail}; {Relative([.. group])}."]);
+            yield return new Clause(Energy(group), $"{Were([.. group])} quantised to {group.Key}", [$"Quantised to {group.Key}: {Places([.. group])}; {group.First().Detail}; {Relative([.. group])}."]);
         foreach (var group in Of(ChangeKind.RoundTrip).GroupBy(t => t.Through!).OrderBy(g => g.Key, StringComparer.Ordinal))
             yield return new Clause(Energy(group), $"{Count([.. group])} went through {group.Key} and back", [$"Through {group.Key}: {group.Sum(t => t.Changed)} values of {Places([.. group])} were rounded on the way, and come out exactly so."]);
         foreach (var group in Of(ChangeKind.Converted).GroupBy(t => $"{t.BaseType} to {t.CandidateType}").OrderBy(g => g.Key, StringComparer.Ordinal))
-            yield return new Clause(Energy(group), $"{Count([.. group])} were converted from {group.Key}", [$"From {group.Key}: {Places([.. group])}; {group.Sum(t => t.Changed)} values were rounded, and come out exactly so."]);
+            yield return new Clause(Energy(group), $"{Were([.. group])} converted from {group.Key}", [$"From {group.Key}: {Places([.. group])}; {group.Sum(t => t.Changed)} values were rounded, and come out exactly so."]);
         if (Of(ChangeKind.Scaled) is { Count: > 0 } scaled)
         {
-            yield return new Clause(Energy(scaled), scaled.Count == 1 ? $"{scaled[0].Name} was scaled ({scaled[0].Detail})" : $"{Count(scaled)} were scaled",
+            yield return new Clause(Energy(scaled), scaled.Count == 1 ? $"{scaled[0].Name} was scaled ({scaled[0].Detail})" : $"{Were(scaled)} scaled",
                 [.. scaled.GroupBy(t => t.Detail).OrderBy(g => g.Key, StringComparer.Ordinal).Take(8).Select(g => $"Scaled, {g.Key}: {Places([.. g])}.")]);
         }
 
@@ -130,7 +144,7 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         if (removed.Count == 0) yield break;
         var energy = removed.Sum(t => t.Norm * t.Norm);
         var names = removed.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        var shared = difference.Directions.Select(d => (Direction: d, Members: d.Members.Where(m => names.Contains(m.Tensor)).ToList())).Where(d => d.Members.Count > 1).OrderByDescending(d => d.Members.Count).ToList();
+        var shared = difference.Directions.Select(d => (Direction: d, Members: d.Members.Where(m => names.Contains(m.Tensor)).ToList())).Where(d => d.Members.Count > 1).OrderByDescending(d => d.Members.Count).ThenByDescending(d => d.Direction.SmallestCosine).ToList();
         var measured = removed.FindAll(t => t.Removal is not null);
         var strengths = measured.ConvertAll(t => t.Removal!.Strength);
         strengths.Sort();
@@ -191,6 +205,8 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         return Count(tensors);
     }
 
+    private static string Were(List<TensorDifference> tensors) => $"{Count(tensors)} {(tensors.Count == 1 ? "was" : "were")}";
+
     private static string Count(List<TensorDifference> tensors)
     {
         if (tensors.Count == 1) return tensors[0].Name;
@@ -214,8 +230,6 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
 
         return (layers.Count == 1 ? "layer " : "layers ") + string.Join(", ", runs);
     }
-
-    private static string Names(List<TensorDifference> tensors) => string.Join(", ", tensors.Take(8).Select(t => t.Name)) + (tensors.Count > 8 ? $" and {tensors.Count - 8} more" : "");
 
     private static string Relative(List<TensorDifference> tensors)
     {

@@ -28,8 +28,7 @@ public static class CheckpointComparer
         var (ours, theirs) = (Config(original, "base", notes), Config(changed, "candidate", notes));
         var packaging = PackagingComparer.Compare(original, changed, ours, theirs);
         var (before, after) = (Named(original, ours), Named(changed, theirs ?? ours));
-        var specs = ours?.Tensors.ToDictionary(t => t.Name) ?? [];
-        foreach (var spec in theirs?.Tensors ?? []) specs.TryAdd(spec.Name, spec);
+        var (expected, expectedOfCandidate) = (ours?.Tensors.ToDictionary(t => t.Name) ?? [], theirs?.Tensors.ToDictionary(t => t.Name) ?? []);
         var order = (ours?.Tensors.Select(t => t.Name).Where(before.ContainsKey) ?? []).Concat(before.Keys).Concat(after.Keys).Distinct(StringComparer.Ordinal).ToList();
 
         var comparer = new TensorComparer(team, cancellation);
@@ -39,10 +38,13 @@ public static class CheckpointComparer
         {
             cancellation.ThrowIfCancellationRequested();
             var name = order[i];
-            var place = TensorPlace.Of(name, before.ContainsKey(name) ? ours : theirs, specs.GetValueOrDefault(name));
             before.TryGetValue(name, out var a);
             after.TryGetValue(name, out var b);
-            tensors.AddRange(One(name, place, a, b, comparer, before, twins));
+            var spec = (a is null ? expectedOfCandidate : expected).GetValueOrDefault(name) ?? expectedOfCandidate.GetValueOrDefault(name);
+            var place = TensorPlace.Of(name, a is null ? theirs : ours ?? theirs, spec);
+            if ((a is null || b is null) && spec is { Optional: true })
+                notes.Add($"{name} is tied to the embedding; only the {(a is null ? "candidate" : "base")} stores it all the same.");
+            else tensors.AddRange(One(name, place, a, b, comparer, before, twins));
             progress?.Report(new DiffProgress(i + 1, order.Count));
         }
 

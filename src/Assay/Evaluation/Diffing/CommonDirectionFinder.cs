@@ -10,6 +10,8 @@ internal static class CommonDirectionFinder
 {
     /// <summary>Singular vectors of a tensor that take part.</summary>
     public const int MostVectors = 4;
+    private const string Residual = "residual stream";
+    private const string BehindNorms = "residual stream behind the norms";
     private const int MostDirections = 64;
     private const int MostSeeds = 256;
     private const int Rounds = 3;
@@ -41,8 +43,8 @@ internal static class CommonDirectionFinder
             if (behind && tensor.Place.Role == ResidualRole.Writes && tensor.Shape.Length > 1) AddBehind(pools, tensor, gain);
             if (tensor.Place.Role is { } role)
             {
-                if (tensor.Shape.Length == 1 && role == ResidualRole.Writes) Add(pools, "residual stream", tensor, ResidualSide.Right);
-                else if (tensor.Place.Side != ResidualSide.None) Add(pools, "residual stream", tensor, tensor.Place.Side);
+                if (tensor.Shape.Length == 1 && role == ResidualRole.Writes) Add(pools, Residual, tensor, ResidualSide.Right);
+                else if (tensor.Place.Side != ResidualSide.None) Add(pools, Residual, tensor, tensor.Place.Side);
             }
             else
             {
@@ -51,7 +53,10 @@ internal static class CommonDirectionFinder
             }
         }
 
-        return [.. pools.Select(p => (Space: p.Key.Split('/')[0], p.Value)).OrderBy(p => p.Space, StringComparer.Ordinal).SelectMany(p => In(p.Space, p.Value))];
+        var found = pools.Select(p => (Space: p.Key.Split('/')[0], p.Value)).OrderBy(p => p.Space, StringComparer.Ordinal).SelectMany(p => In(p.Space, p.Value)).ToList();
+        // Undoing the gains is worth telling only where it brings tensors closer together.
+        found.RemoveAll(b => b.Space == BehindNorms && found.Exists(d => d.Space == Residual && d.SmallestCosine >= b.SmallestCosine && b.Members.All(m => d.Members.Any(o => o.Tensor == m.Tensor))));
+        return found;
     }
 
     private static void Add(SortedDictionary<string, List<Entry>> pools, string space, TensorDifference tensor, ResidualSide side)
@@ -65,10 +70,9 @@ internal static class CommonDirectionFinder
 
     private static void AddBehind(SortedDictionary<string, List<Entry>> pools, TensorDifference tensor, Func<string, double[]?> gain)
     {
-        const string space = "residual stream behind the norms";
         if (tensor.Place.Gain is not { } name)
         {
-            Add(pools, space, tensor, tensor.Place.Side);
+            Add(pools, BehindNorms, tensor, tensor.Place.Side);
             return;
         }
 
@@ -83,7 +87,7 @@ internal static class CommonDirectionFinder
             if (Unit(moved)) basis.Add(moved);
         }
 
-        Add(pools, space, tensor with { Left = basis, Right = basis }, tensor.Place.Side);
+        Add(pools, BehindNorms, tensor with { Left = basis, Right = basis }, tensor.Place.Side);
     }
 
     private static IEnumerable<CommonDirection> In(string space, List<Entry> entries)

@@ -13,11 +13,17 @@ internal static class LevelCount
     private const double NearStep = 5e-4;
     private static readonly int[] Groups = [int.MaxValue, 256, 128, 64, 32, 16];
 
-    /// <summary>The format with the largest group; null where levels are neither few nor even.</summary>
-    public static QuantisationFormat? Find(MatrixPair pair, LineTest.Sample rows, WorkTeam team, CancellationToken cancellation) =>
-        Find(pair, rows, Distinct, "unknown", team, cancellation) ?? (pair.Grid.Precision >= 24 ? Find(pair, rows, Even, "even", team, cancellation) : null);
+    /// <summary>The format of fewest bits, then of the largest group; null where levels are neither few nor even.</summary>
+    public static QuantisationFormat? Find(MatrixPair pair, LineTest.Sample rows, WorkTeam team, CancellationToken cancellation)
+    {
+        var found = Candidates(pair, rows, Distinct, "unknown");
+        if (pair.Grid.Precision >= 24) found = found.Concat(Candidates(pair, rows, Even, "even"));
+        foreach (var (format, size, count) in found.OrderBy(f => f.Format.Bits).ThenByDescending(f => f.Size))
+            if (Holds(pair, size, 1 << format.Bits, count, team, cancellation)) return format;
+        return null;
+    }
 
-    private static QuantisationFormat? Find(MatrixPair pair, LineTest.Sample rows, Func<double[], int> count, string levels, WorkTeam team, CancellationToken cancellation)
+    private static IEnumerable<(QuantisationFormat Format, int Size, Func<double[], int> Count)> Candidates(MatrixPair pair, LineTest.Sample rows, Func<double[], int> count, string levels)
     {
         foreach (var group in Groups)
         {
@@ -31,11 +37,8 @@ internal static class LevelCount
             }
 
             if (most < 2 || most > MostSteps + 1 || (levels == "unknown" && 2 * most > size) || 2 * (long)most > had) continue;
-            var bits = (int)Math.Ceiling(Math.Log2(most));
-            if (Holds(pair, size, 1 << bits, count, team, cancellation)) return new QuantisationFormat(bits, levels, group == int.MaxValue ? "row" : $"group of {group}");
+            yield return (new QuantisationFormat((int)Math.Ceiling(Math.Log2(most)), levels, group == int.MaxValue ? "row" : $"group of {group}"), size, count);
         }
-
-        return null;
     }
 
     private static bool Holds(MatrixPair pair, int size, int levels, Func<double[], int> count, WorkTeam team, CancellationToken cancellation)

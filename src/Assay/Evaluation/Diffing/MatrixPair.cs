@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Assay.Checkpoints;
 using Assay.Evaluation.Spectra;
 
@@ -36,6 +37,7 @@ internal sealed class MatrixPair(Tensor original, Tensor changed, long offset, i
     /// <summary>The candidate.</summary>
     public IMatrixSource Candidate => new Combination(this, 1, 0);
 
+    [SkipLocalsInit]
     private void Read(Tensor tensor, int row, int column, Span<double> destination)
     {
         var at = offset + (long)row * columns + column;
@@ -60,6 +62,7 @@ internal sealed class MatrixPair(Tensor original, Tensor changed, long offset, i
 
         public int Columns => pair.Columns;
 
+        [SkipLocalsInit]
         public void Read(int row, int column, Span<double> destination)
         {
             if (ofCandidate == 0)

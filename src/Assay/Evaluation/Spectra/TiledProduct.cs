@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Assay.Models.Kernels;
 
@@ -10,6 +11,7 @@ internal static unsafe class TiledProduct
 {
     private const int BlockRows = 64;
     private const int BlockInner = 256;
+    private const int SomeStride = BlockInner + Lanes;
 
     /// <summary>Columns of dense operands are padded with zeros to a multiple of this.</summary>
     public const int Lanes = 8;
@@ -29,7 +31,8 @@ internal static unsafe class TiledProduct
     {
         var (rows, inner) = transposed ? (matrix.Columns, matrix.Rows) : (matrix.Rows, matrix.Columns);
         var result = new double[checked(rows * width)];
-        var stride = Math.Min(BlockInner, inner);
+        // Not a power of two, or all rows of a tile would fall on the same few lines of the cache.
+        var stride = Math.Min(BlockInner, inner) + Lanes;
         var tiles = new double[team.Threads][];
         team.Run((rows + BlockRows - 1) / BlockRows, (task, worker) =>
         {
@@ -62,7 +65,7 @@ internal static unsafe class TiledProduct
         team.Run((n + BlockRows - 1) / BlockRows, (task, worker) =>
         {
             var (from, count) = Block(task, BlockRows, n);
-            if (tiles[worker].All is null) tiles[worker] = (new double[Math.Min(BlockInner, length) * width], new double[Math.Min(BlockRows, n) * BlockInner]);
+            if (tiles[worker].All is null) tiles[worker] = (new double[Math.Min(BlockInner, length) * width], new double[Math.Min(BlockRows, n) * SomeStride]);
             var (all, some) = tiles[worker];
             fixed (double* b = all, a = some, o = result)
             {
@@ -73,8 +76,8 @@ internal static unsafe class TiledProduct
                     if (tall) for (var r = 0; r < depth; r++) matrix.Read(at + r, 0, all.AsSpan(r * width, n));
                     else FillTransposed(matrix, 0, n, at, depth, all, width);
                     for (var r = 0; r < count; r++)
-                        for (var k = 0; k < depth; k++) some[r * BlockInner + k] = all[k * width + from + r];
-                    Accumulate(a, BlockInner, count, depth, b, o + (long)from * width, width);
+                        for (var k = 0; k < depth; k++) some[r * SomeStride + k] = all[k * width + from + r];
+                    Accumulate(a, SomeStride, count, depth, b, o + (long)from * width, width);
                 }
             }
         });
@@ -82,6 +85,7 @@ internal static unsafe class TiledProduct
     }
 
     /// <summary>Columns [column, column + count) of rows [row, row + depth) as rows of the destination.</summary>
+    [SkipLocalsInit]
     private static void FillTransposed(IMatrixSource matrix, int row, int depth, int column, int count, double[] destination, int stride)
     {
         Span<double> line = count <= BlockInner ? stackalloc double[count] : new double[count];

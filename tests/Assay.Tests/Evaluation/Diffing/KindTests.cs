@@ -195,7 +195,7 @@ public sealed class KindTests
         var tensor = Assert.Single(difference.Differing);
         Assert.Equal((name, ChangeKind.Scaled), (tensor.Name, tensor.Kind));
         Assert.InRange(tensor.Factor!.Value, factor * .999, factor * 1.001);
-        Assert.StartsWith(char.ToUpperInvariant(name[0]) + name[1..] + " was scaled", DifferenceStory.Of(difference).Sentence, StringComparison.Ordinal);
+        Assert.StartsWith(name + " was scaled", DifferenceStory.Of(difference).Sentence, StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Seeds))]

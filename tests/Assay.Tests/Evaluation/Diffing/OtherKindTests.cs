@@ -123,7 +123,8 @@ public sealed class OtherKindTests
         })], DType.F32, "model.layers.1.mlp.up_proj.weight");
         Assert.Equal((ChangeKind.Quantised, "even"), (tensor.Kind, tensor.Format!.Levels));
         Assert.InRange(tensor.Format.Bits, bits - 1, bits);
-        Assert.Equal(group == 64 ? "row" : $"group of {group}", tensor.Format.Unit);
+        // Parts of a group may happen to need a bit less than the whole.
+        Assert.Contains(tensor.Format.Unit, (string[])["row", $"group of {group}", "group of 32", "group of 16"]);
     }
 
     [Fact]
@@ -170,7 +171,7 @@ public sealed class OtherKindTests
         changed.Add("extra.weight", [2, 2], [1, 2, 3, 4]);
         var difference = ChangedModel.Compare(model, changed);
         Assert.Equal([(Down, ChangeKind.Missing), ("extra.weight", ChangeKind.Added), ("model.norm.weight", ChangeKind.Reshaped)], difference.Differing.Select(t => (t.Name, t.Kind)).OrderBy(t => t.Kind == ChangeKind.Missing ? 0 : 1).ThenBy(t => t.Name, StringComparer.Ordinal));
-        Assert.Contains("1 tensors are missing", DifferenceStory.Of(difference).Sentence, StringComparison.Ordinal);
+        Assert.Equal($"{Down} is missing; besides, extra.weight is new, and model.norm.weight has another shape.", DifferenceStory.Of(difference).Sentence);
     }
 
     [Fact]
@@ -217,6 +218,22 @@ public sealed class OtherKindTests
             changed[Down] = [.. model[Down].Select((v, at) => v - strength * r[at / columns] * along[at % columns])];
             Assert.StartsWith("A direction was " + word, DifferenceStory.Of(ChangedModel.Compare(model, changed)).Sentence, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void A_tied_head_is_no_tensor_of_its_own_until_it_is_untied()
+    {
+        using var folder = new TemporaryFolder();
+        var (tied, untied) = (SyntheticCheckpoint.LlamaConfig(ChangedModel.Layers, ChangedModel.Hidden, 4, 2, 112, 160, tied: true), ChangedModel.Config);
+        var model = ChangedModel.Random(1);
+        model["lm_head.weight"] = model["model.embed_tokens.weight"];
+        var without = model.Copy();
+        without.Remove("lm_head.weight");
+        var stored = ChangedModel.Compare(model.Write(folder, "stored", config: tied), without.Write(folder, "left", config: tied));
+        Assert.Empty(stored.Differing);
+        Assert.Equal("lm_head.weight is tied to the embedding; only the base stores it all the same.", Assert.Single(stored.Notes));
+        var story = DifferenceStory.Of(ChangedModel.Compare(folder["left"], model.Write(folder, "untied", config: untied)));
+        Assert.Equal("lm_head.weight was added with the values of model.embed_tokens.weight; the config computes something else.", story.Sentence);
     }
 
     [Fact]
