@@ -7,7 +7,8 @@ internal sealed class BatchLayout
 {
     public BatchLayout(IReadOnlyList<Segment> segments, TransformerSpec spec)
     {
-        Segments = segments;
+        var asked = segments.Select(s => s.Tokens.Length).ToArray();
+        Segments = segments = [.. segments.Select(s => Renew(s, spec))];
         FirstRow = new int[segments.Count];
         long rows = 0;
         foreach (var segment in segments) rows += segment.Tokens.Length;
@@ -32,12 +33,33 @@ internal sealed class BatchLayout
                 Tokens[row] = tokens[i];
                 Positions[row] = before + i;
                 SegmentOf[row] = s;
-                LongestPosition = Math.Max(LongestPosition, before + i);
             }
+
+            // Of a segment that is read anew, the last rows.
+            Asked.Add((row - asked[s], asked[s]));
+            RowsAsked += asked[s];
+            if (segments[s].Cache is { } grown) Caches.Add((grown, segments[s].Tokens));
         }
     }
 
+    private static Segment Renew(Segment segment, TransformerSpec spec)
+    {
+        if (segment.Cache is not { } cache) return segment;
+        var all = cache.Renewed(segment.Tokens, spec.RotationOf(cache.Length + segment.Tokens.Length));
+        return all is null ? segment : segment with { Tokens = all };
+    }
+
+    /// <summary>The segments; those whose sequences must be read anew with all of their tokens.</summary>
     public IReadOnlyList<Segment> Segments { get; }
+
+    /// <summary>Rows that the caller asked for: (first, count) for each segment.</summary>
+    public List<(int First, int Count)> Asked { get; } = [];
+
+    /// <summary>Their number.</summary>
+    public int RowsAsked { get; private set; }
+
+    /// <summary>The segments' caches with the tokens that they come to hold.</summary>
+    public List<(KvCache Cache, ReadOnlyMemory<int> Tokens)> Caches { get; } = [];
 
     /// <summary>Rows of the batch.</summary>
     public int Rows { get; }
@@ -54,8 +76,8 @@ internal sealed class BatchLayout
     /// <summary>(rows,): segments they belong to.</summary>
     public int[] SegmentOf { get; }
 
-    /// <summary>The largest position.</summary>
-    public int LongestPosition { get; }
+    /// <summary>Tokens of a segment's sequence, those before it included.</summary>
+    public int LengthOf(int segment) => (Segments[segment].Cache?.Length ?? 0) + Segments[segment].Tokens.Length;
 
     /// <summary>Cuts every segment into pieces of at most so many queries: (segment, first, count), those with the longest way back first.</summary>
     public List<(int Segment, int First, int Count)> Tasks(int most)

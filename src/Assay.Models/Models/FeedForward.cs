@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Assay.Models.Kernels;
 
 namespace Assay.Models;
@@ -9,50 +10,92 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
     private readonly FloatBuffer _gate = new(); // (rows, width).
     private readonly FloatBuffer _scores = new(); // (rows, experts).
     private readonly FloatBuffer _gathered = new(); // (rows × experts per token, d): rows by expert.
+    private readonly FloatBuffer _pairs = new(); // (rows, 2 × width): gate and up as neighbours.
+    private readonly FloatBuffer _shared = new(); // (rows, d): the shared expert's output.
+    private readonly FloatBuffer _sharedGates = new(); // (rows,).
 
     /// <summary>Floats that one row takes in the buffers here.</summary>
     public static long FloatsPerRow(MlpSpec mlp, int hidden) => mlp switch
     {
-        DenseMlpSpec dense => 2L * dense.Up.Outputs,
-        RoutedMlpSpec routed => routed.PerToken * (2L * routed.Experts[0].Up.Outputs + hidden) + routed.Experts.Length,
+        DenseMlpSpec dense => (IsInterleaved(dense) ? 4L : 2L) * dense.Up.Outputs,
+        RoutedMlpSpec routed => routed.PerToken * (FloatsPerRow(routed.Experts[0], hidden) + hidden) + routed.Experts.Length + (routed.Shared is { } shared ? FloatsPerRow(shared, hidden) + hidden + 1 : 0),
         _ => throw new NotSupportedException(mlp.GetType().Name),
     };
 
     /// <summary>x (rows, d) ← MLP(x), in place.</summary>
     public void Apply(MlpSpec mlp, float* x, int rows, CancellationToken cancellation)
     {
-        if (mlp is DenseMlpSpec dense) Dense(dense, x, rows, cancellation);
+        if (mlp is DenseMlpSpec dense) Dense(dense, x, rows, x, cancellation);
         else Routed((RoutedMlpSpec)mlp, x, rows, cancellation);
     }
 
     public void Dispose()
     {
-        foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_up, _gate, _scores, _gathered]) buffer.Dispose();
+        foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_up, _gate, _scores, _gathered, _pairs, _shared, _sharedGates]) buffer.Dispose();
     }
 
-    private void Dense(DenseMlpSpec mlp, float* x, int rows, CancellationToken cancellation)
+    private void Dense(DenseMlpSpec mlp, float* x, int rows, float* y, CancellationToken cancellation)
     {
         var (hidden, width) = (transformer.Spec.HiddenSize, mlp.Up.Outputs);
-        var up = _up.Ensure((long)rows * width);
-        var active = up;
-        var job = transformer.Job(mlp.Up, x, hidden, rows, up, width);
-        if (mlp.Gate is { } gate)
-        {
-            active = _gate.Ensure((long)rows * width);
-            MatrixProduct.MultiplyGated(transformer.Team, [transformer.Job(gate, x, hidden, rows, active, width)], [job], mlp.Activation);
-        }
-        else
-        {
-            MatrixProduct.MultiplyGated(transformer.Team, [job], [job with { Y = 0 }], mlp.Activation);
-        }
-
+        var active = Activate([(mlp, 0, rows)], x, rows);
         transformer.Clock?.Mark("MLP: products and activation");
         cancellation.ThrowIfCancellationRequested();
-        transformer.Multiply(mlp.Down, active, width, rows, x, hidden);
+        transformer.Multiply(mlp.Down, active, width, rows, y, hidden);
     }
 
-    /// <summary>Softmax over the router's scores in float32, the best experts (ties to the lower index), their outputs added in the order of the experts' indices.</summary>
-    /// <remarks>transformers, Qwen3MoeSparseMoeBlock. All experts' products are shared out together. A row's result depends on no other row.</remarks>
+    /// <summary>What goes into the last matrix, (rows, width), for MLPs of one shape that work on rows of their own.</summary>
+    /// <param name="parts">Each MLP with its first row and their number.</param>
+    /// <param name="x">(rows, d).</param>
+    /// <param name="rows">Rows of all.</param>
+    private float* Activate(ReadOnlySpan<(DenseMlpSpec Mlp, int First, int Count)> parts, float* x, int rows)
+    {
+        var any = parts[0].Mlp;
+        var (hidden, width) = (transformer.Spec.HiddenSize, any.Up.Outputs);
+        var up = _up.Ensure((long)rows * width);
+        if (IsInterleaved(any))
+        {
+            // One product of both: column by column they would be many of one column each.
+            var pairs = _pairs.Ensure(2L * rows * width);
+            var both = new ProductJob[parts.Length];
+            for (var i = 0; i < parts.Length; i++)
+            {
+                var (mlp, first, count) = parts[i];
+                both[i] = transformer.Job(mlp.Gate! with { Outputs = 2 * width, Block = 0, BlockStride = 0 }, x + (long)first * hidden, hidden, count, pairs + 2L * first * width, 2L * width);
+            }
+
+            MatrixProduct.Multiply(transformer.Team, both);
+            transformer.Rows(rows, 2 * width, (from, end) =>
+            {
+                for (var row = from; row < end; row++) Activations.ClampedSwiglu(pairs + 2L * row * width, up + (long)row * width, width, any.Gain, any.Limit);
+            });
+            return up;
+        }
+
+        var gate = any.Gate is null ? up : _gate.Ensure((long)rows * width);
+        var (gates, ups) = (new ProductJob[parts.Length], new ProductJob[parts.Length]);
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var (mlp, first, count) = parts[i];
+            ups[i] = transformer.Job(mlp.Up, x + (long)first * hidden, hidden, count, up + (long)first * width, width);
+            gates[i] = mlp.Gate is null ? ups[i] : transformer.Job(mlp.Gate, x + (long)first * hidden, hidden, count, gate + (long)first * width, width);
+            if (mlp.Gate is null) ups[i] = ups[i] with { Y = 0 };
+        }
+
+        MatrixProduct.MultiplyGated(transformer.Team, gates, ups, any.Activation);
+        return gate;
+    }
+
+    /// <summary>Whether gate and up stand as neighbours in one tensor (GPT-OSS).</summary>
+    private static bool IsInterleaved(DenseMlpSpec mlp)
+    {
+        var clamped = mlp.Activation == Activation.ClampedSwiglu;
+        var neighbours = mlp.Gate is { Block: 1, BlockStride: 2 } gate && gate.Weight == mlp.Up.Weight && mlp.Up.FirstOutput == gate.FirstOutput + 1;
+        if (clamped != neighbours) throw new NotSupportedException("The clamped activation is implemented for gate and up as neighbours, and these for it alone.");
+        return neighbours;
+    }
+
+    /// <summary>The best experts by the router's scores (ties to the lower index), their outputs added in the order of the experts' indices, then the shared expert's.</summary>
+    /// <remarks>transformers, Qwen3MoeSparseMoeBlock, Qwen2MoeSparseMoeBlock, GptOssMLP, DeepseekV3MoE. All experts' products are shared out together. A row's result depends on no other row.</remarks>
     private void Routed(RoutedMlpSpec mlp, float* x, int rows, CancellationToken cancellation)
     {
         var (hidden, experts) = (transformer.Spec.HiddenSize, mlp.Experts.Length);
@@ -60,8 +103,21 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
         transformer.Multiply(mlp.Router, x, hidden, rows, scores, experts);
         var chosen = new int[rows * mlp.PerToken]; // (rows, per token).
         var weights = new float[rows * mlp.PerToken];
+        var choiceBias = mlp.ChoiceBias is null ? [] : new ReadOnlySpan<float>(transformer.Vector(mlp.ChoiceBias, 0, experts), experts);
         for (var row = 0; row < rows; row++)
-            Choose(new ReadOnlySpan<float>(scores + (long)row * experts, experts), mlp.NormaliseWeights, chosen.AsSpan(row * mlp.PerToken, mlp.PerToken), weights.AsSpan(row * mlp.PerToken, mlp.PerToken));
+            Router.Choose(mlp, new ReadOnlySpan<float>(scores + (long)row * experts, experts), choiceBias, chosen.AsSpan(row * mlp.PerToken, mlp.PerToken), weights.AsSpan(row * mlp.PerToken, mlp.PerToken));
+
+        float* shared = null, sharedGates = null;
+        if (mlp.Shared is { } common)
+        {
+            shared = _shared.Ensure((long)rows * hidden);
+            Dense(common, x, rows, shared, cancellation);
+            if (mlp.SharedGate is { } sharedGate)
+            {
+                sharedGates = _sharedGates.Ensure(rows);
+                transformer.Multiply(sharedGate, x, hidden, rows, sharedGates, 1);
+            }
+        }
 
         cancellation.ThrowIfCancellationRequested();
         // Rows by expert, each expert's in the order of the batch: (expert, row, weight).
@@ -73,27 +129,15 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
 
         var width = mlp.Experts[0].Up.Outputs;
         var gathered = _gathered.Ensure((long)chosen.Length * hidden);
-        var up = _up.Ensure((long)chosen.Length * width);
-        var gate = mlp.Experts[0].Gate is null ? up : _gate.Ensure((long)chosen.Length * width);
         transformer.Rows(chosen.Length, hidden, (from, end) =>
         {
             for (var i = from; i < end; i++) new ReadOnlySpan<float>(x + (long)(i / mlp.PerToken) * hidden, hidden).CopyTo(new Span<float>(gathered + (long)place[i] * hidden, hidden));
         });
         var used = Enumerable.Range(0, experts).Where(e => counts[e] > 0).ToArray();
-        var ups = used.Select(e => transformer.Job(mlp.Experts[e].Up, gathered + (long)first[e] * hidden, hidden, counts[e], up + (long)first[e] * width, width)).ToArray();
-        if (mlp.Experts[0].Gate is null)
-        {
-            MatrixProduct.MultiplyGated(transformer.Team, ups, [.. ups.Select(job => job with { Y = 0 })], mlp.Activation);
-        }
-        else
-        {
-            var gates = used.Select(e => transformer.Job(mlp.Experts[e].Gate!, gathered + (long)first[e] * hidden, hidden, counts[e], gate + (long)first[e] * width, width)).ToArray();
-            MatrixProduct.MultiplyGated(transformer.Team, gates, ups, mlp.Activation);
-        }
-
+        var active = Activate([.. used.Select(e => (mlp.Experts[e], first[e], counts[e]))], gathered, chosen.Length);
         cancellation.ThrowIfCancellationRequested();
         var results = gathered; // What the experts read is not needed any more.
-        MatrixProduct.Multiply(transformer.Team, [.. used.Select(e => transformer.Job(mlp.Experts[e].Down, gate + (long)first[e] * width, width, counts[e], results + (long)first[e] * hidden, hidden))]);
+        MatrixProduct.Multiply(transformer.Team, [.. used.Select(e => transformer.Job(mlp.Experts[e].Down, active + (long)first[e] * width, width, counts[e], results + (long)first[e] * hidden, hidden))]);
         transformer.Rows(rows, hidden * mlp.PerToken, (from, end) =>
         {
             Span<int> order = stackalloc int[mlp.PerToken];
@@ -109,29 +153,12 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
                     var result = new ReadOnlySpan<float>(results + (long)place[i] * hidden, hidden);
                     for (var j = 0; j < to.Length; j++) to[j] += weights[i] * result[j];
                 }
+
+                if (shared is null) continue;
+                var weight = sharedGates is null ? 1 : VectorMath.Sigmoid(Vector512.Create(sharedGates[row]))[0];
+                var always = new ReadOnlySpan<float>(shared + (long)row * hidden, hidden);
+                for (var j = 0; j < to.Length; j++) to[j] += weight * always[j];
             }
         });
-    }
-
-    private static void Choose(ReadOnlySpan<float> scores, bool normalise, Span<int> chosen, Span<float> weights)
-    {
-        var max = float.NegativeInfinity;
-        foreach (var score in scores) max = MathF.Max(max, score);
-        var total = 0.0;
-        foreach (var score in scores) total += Math.Exp(score - max);
-        var sum = 0.0;
-        for (var c = 0; c < chosen.Length; c++)
-        {
-            var best = -1;
-            for (var e = 0; e < scores.Length; e++)
-                if (!chosen[..c].Contains(e) && (best < 0 || scores[e] > scores[best])) best = e;
-            chosen[c] = best;
-            var probability = Math.Exp(scores[best] - max) / total;
-            weights[c] = (float)probability;
-            sum += probability;
-        }
-
-        if (!normalise) return;
-        for (var c = 0; c < chosen.Length; c++) weights[c] = (float)(weights[c] / sum);
     }
 }

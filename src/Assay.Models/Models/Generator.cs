@@ -54,6 +54,7 @@ internal sealed unsafe class Generator(LanguageModel model)
         private readonly FloatBuffer _last = new(); // (live sequences, d): each one's last row.
         private readonly FloatBuffer _logits = new(); // (rows of a block, vocabulary).
         private readonly int _pages;
+        private readonly int _states; // Pages' worth of a sequence's recurrent states.
         private readonly int _rowLimit;
         private Row? _retained; // The last that finished: its prompt may be the beginning of one to come.
 
@@ -61,7 +62,8 @@ internal sealed unsafe class Generator(LanguageModel model)
         {
             (_model, _options) = (model, options);
             _pool = new KvPool(model.Spec);
-            _pages = (int)Math.Max(KvPool.Pages(longest + options.MaxNewTokens), Math.Min(MemoryBudget.Caches(model.MemoryBytes) / KvPool.PageBytes(model.Spec), int.MaxValue));
+            _states = (int)((GatedDelta.StateBytes(model.Spec) + KvPool.PageBytes(model.Spec) - 1) / KvPool.PageBytes(model.Spec));
+            _pages = (int)Math.Max(KvPool.Pages(longest + options.MaxNewTokens) + _states, Math.Min(MemoryBudget.Caches(model.MemoryBytes) / KvPool.PageBytes(model.Spec), int.MaxValue));
             _rowLimit = MemoryBudget.Rows(model.MemoryBytes, Transformer.BytesPerRow(model.Spec));
             for (var i = 0; i < prompts.Count; i++) _waiting.AddLast(new Row(i, prompts[i]));
         }
@@ -106,7 +108,7 @@ internal sealed unsafe class Generator(LanguageModel model)
         /// <summary>Takes in waiting prompts, in order, while pages and rows suffice for all that they may come to need.</summary>
         private void Admit()
         {
-            var rows = _live.Sum(row => row.Next.Length);
+            var rows = _live.Sum(row => RowsOf(row, row.Next.Length));
             var reserved = _live.Sum(row => row.Reserved);
             var before = _live.Count;
             for (var node = _waiting.First; node is not null && _live.Count < Math.Min(MostTogether, _rowLimit);)
@@ -121,7 +123,7 @@ internal sealed unsafe class Generator(LanguageModel model)
                 }
 
                 // Shared pages are counted for each: who shares them may be left with them.
-                var needed = KvPool.Pages(row.Prompt.Length + _options.MaxNewTokens);
+                var needed = KvPool.Pages(row.Prompt.Length + _options.MaxNewTokens) + _states;
                 var fits = reserved + needed + (_retained?.Reserved ?? 0) <= _pages;
                 if (!fits && _retained is not null && donor != _retained)
                 {
@@ -129,7 +131,7 @@ internal sealed unsafe class Generator(LanguageModel model)
                     continue;
                 }
 
-                if (_live.Count > 0 && (!fits || rows + row.Prompt.Length - common > _rowLimit)) break;
+                if (_live.Count > 0 && (!fits || rows + RowsOf(row, row.Prompt.Length - common) > _rowLimit)) break;
                 if (!fits && donor == _retained && _retained is not null)
                 {
                     // Alone and yet too large together with what it would share: it reads its prompt itself.
@@ -139,12 +141,19 @@ internal sealed unsafe class Generator(LanguageModel model)
 
                 row.Begin(donor?.Cache?.Fork(common, row.Prompt.Length + _options.MaxNewTokens) ?? new KvCache(_pool, row.Prompt.Length + _options.MaxNewTokens), needed);
                 SharedTokens += common;
-                rows += row.Prompt.Length - common;
+                rows += RowsOf(row, row.Prompt.Length - common);
                 reserved += needed;
                 _live.Add(row);
                 _waiting.Remove(node);
                 node = next;
             }
+        }
+
+        /// <summary>Rows that a sequence may take in a step: all of its tokens where it may have to be read anew.</summary>
+        private int RowsOf(Row row, int next)
+        {
+            var longest = row.Prompt.Length + _options.MaxNewTokens;
+            return _model.Spec.RotationOf(longest) == 0 ? next : longest;
         }
 
         /// <summary>The sequence with the longest beginning in common, as far as it has been read; the last token is always read anew.</summary>
@@ -153,7 +162,7 @@ internal sealed unsafe class Generator(LanguageModel model)
             (Row? Donor, int Common) best = (null, 0);
             foreach (var other in _retained is null ? _live : _live.Append(_retained))
             {
-                var common = Common(row, other, other.Cache!.Length);
+                var common = other.Cache!.Shareable(Common(row, other, other.Cache.Length));
                 if (common > best.Common) best = (other, common);
             }
 

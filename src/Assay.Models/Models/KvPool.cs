@@ -15,6 +15,7 @@ public sealed unsafe class KvPool : IDisposable
     /// <param name="spec">The model's.</param>
     public KvPool(TransformerSpec spec)
     {
+        Spec = spec;
         Layouts = [.. spec.Layers.Select(l => new KeyValueLayout(l.Attention))];
         var offsets = ImmutableArray.CreateBuilder<long>();
         long floats = 0;
@@ -34,6 +35,8 @@ public sealed unsafe class KvPool : IDisposable
 
     /// <summary>Pages in use.</summary>
     public int PagesInUse => _all.Count - _free.Count;
+
+    internal TransformerSpec Spec { get; }
 
     internal ImmutableArray<KeyValueLayout> Layouts { get; }
 

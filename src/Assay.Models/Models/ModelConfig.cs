@@ -158,7 +158,7 @@ public sealed class ModelConfig
         if (table is null) throw Refusal(reader);
         reader.Note("model_type", table.ModelType, ValueSource.Given, null);
         reader.ReadKeys(table);
-        var rope = table.RopeTheta is { } theta ? RopeReader.Read(reader, theta, table.Source) : null;
+        var rope = table.RopeTheta is null ? null : RopeReader.Read(reader, table);
         var builder = new SpecBuilder(table, reader, rope);
         var spec = builder.Build();
         reader.SortTheRest(table);

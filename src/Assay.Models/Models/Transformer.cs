@@ -15,7 +15,8 @@ public sealed unsafe class Transformer : IDisposable
     private const int QueryRows = 168; // Rows of one task in attention, a query in each head of a group being one: a multiple of the tile's 14.
     private readonly Func<string, Tensor> _weights;
     private readonly PanelCache _panels;
-    private readonly Dictionary<(RopeSpec, int), RotaryTable> _rotary = [];
+    private const int MostRotations = 512; // Tables kept: models with dynamic rotation ask for one a length.
+    private readonly Dictionary<(RopeSpec, int, int), RotaryTable> _rotary = [];
     private readonly KeyValueLayout[] _layouts;
     private readonly FloatBuffer _transient = new(); // One layer's pages of the sequences that are not continued.
     private readonly FloatBuffer _stream = new(); // (rows, d): the residual stream.
@@ -24,8 +25,14 @@ public sealed unsafe class Transformer : IDisposable
     private readonly FloatBuffer _keys = new(); // (rows, kv heads × head size).
     private readonly FloatBuffer _values = new(); // (rows, kv heads × value size).
     private readonly FloatBuffer _mixed = new(); // (rows, heads × value size): attention before its output matrix.
+    private readonly FloatBuffer _gates = new(); // (rows, heads × value size): what attention's result is gated by.
+    private readonly FloatBuffer _queryLatent = new(); // (rows, query rank).
+    private readonly FloatBuffer _keyLatent = new(); // (rows, rank + shared key).
+    private readonly FloatBuffer _branch = new(); // (rows, d): the MLP's input in a parallel block.
+    private readonly FloatBuffer _whole = new(); // (rows, d): after the final norm, where sequences are read anew.
     private readonly List<FloatBuffer> _vectors = []; // Gains, biases and sinks of the sub-layer at work.
     private readonly FeedForward _feedForward;
+    private readonly GatedDelta _gatedDelta;
     private int _vectorsInUse;
 
     /// <summary>Binds a spec to its tensors.</summary>
@@ -41,6 +48,7 @@ public sealed unsafe class Transformer : IDisposable
         _panels = panels;
         _layouts = [.. spec.Layers.Select(l => new KeyValueLayout(l.Attention))];
         _feedForward = new FeedForward(this);
+        _gatedDelta = new GatedDelta(this);
     }
 
     /// <summary>What is computed.</summary>
@@ -60,13 +68,16 @@ public sealed unsafe class Transformer : IDisposable
         {
             var a = layer.Attention;
             most = Math.Max(most, (long)a.Heads * (a.HeadSize + a.ValueSize) + (long)a.KeyValueHeads * (a.HeadSize + a.ValueSize)
-                + new KeyValueLayout(a).PageFloats / KeyValueLayout.Positions + FeedForward.FloatsPerRow(layer.Mlp, spec.HiddenSize));
+                + new KeyValueLayout(a).PageFloats / KeyValueLayout.Positions + FeedForward.FloatsPerRow(layer.Mlp, spec.HiddenSize)
+                + (a.Gate?.Outputs ?? 0) + (a.Latent?.QueryDown?.Outputs ?? 0) + (a.Latent?.KeyValueDown.Outputs ?? 0) + GatedDelta.FloatsPerRow(a) + (layer.Parallel ? spec.HiddenSize : 0));
         }
 
         return (most + 4L * spec.HiddenSize) * sizeof(float);
     }
 
     /// <summary>Runs a batch. Caches of its segments grow by the segments' tokens.</summary>
+    /// <remarks>Where a model's rotation depends on the length and a sequence grows beyond what its cache was made for, the sequence is read anew: every layer's keys and
+    /// values come out otherwise, so nothing of the cache may stay (engine.md, Decoding). Hooks see those rows; captures and the result leave them out.</remarks>
     /// <param name="segments">The batch.</param>
     /// <param name="final">Filled with (rows, d): the residual stream after the final norm, all segments' tokens in order.</param>
     /// <param name="options">Captures and hooks; null for none.</param>
@@ -79,6 +90,9 @@ public sealed unsafe class Transformer : IDisposable
         var width = Spec.HiddenSize;
         final.Ensure(Math.Max(1, (long)layout.Rows * width));
         if (layout.Rows == 0) return;
+        foreach (var (cache, _) in layout.Caches) cache.Begin();
+        var result = layout.RowsAsked == layout.Rows ? final.Data : _whole.Ensure((long)layout.Rows * width);
+        if (_rotary.Count > MostRotations) _rotary.Clear();
         var stream = _stream.Ensure((long)layout.Rows * width);
         var normed = _normed.Ensure((long)layout.Rows * width);
         var first = 0;
@@ -98,28 +112,45 @@ public sealed unsafe class Transformer : IDisposable
         {
             var layer = Spec.Layers[l];
             if (shared is { Filled: false } && shared.Count == l) shared.Fill(stream, (long)layout.Rows * width);
-            Visit(new Site(l, SitePoint.ResidPre), stream, layout.Rows, options);
+            Visit(new Site(l, SitePoint.ResidPre), stream, layout, options);
             _vectorsInUse = 0;
             // Where nobody looks on, the layer before has done this already, while the rows were at hand.
             if (l == first || options is not null) Normalise(layer.PreAttention, stream, normed, layout.Rows);
+            var branch = normed;
+            if (layer.Parallel)
+            {
+                branch = _branch.Ensure((long)layout.Rows * width);
+                Normalise(layer.PreMlp, layer.PreMlp is null ? normed : stream, branch, layout.Rows);
+            }
+
             Clock?.Mark("norms and sums");
-            Attend(l, layout, normed, cancellation);
-            Residual(layer.PostAttention, layer.PreMlp, stream, normed, normed, layout.Rows, new Site(l, SitePoint.AttnOut), new Site(l, SitePoint.ResidMid), options);
+            if (layer.Attention.Delta is null) Attend(l, layout, normed, cancellation);
+            else _gatedDelta.Apply(l, layout, normed, cancellation);
+            Residual(layer, layer.PostAttention, layer.PreMlp, stream, normed, layer.Parallel ? null : normed, layout, new Site(l, SitePoint.AttnOut), new Site(l, SitePoint.ResidMid), options);
             Clock?.Mark("norms and sums");
             cancellation.ThrowIfCancellationRequested();
             _vectorsInUse = 0;
-            if (options is not null) Normalise(layer.PreMlp, stream, normed, layout.Rows);
-            _feedForward.Apply(layer.Mlp, normed, layout.Rows, cancellation);
+            if (options is not null && !layer.Parallel) Normalise(layer.PreMlp, stream, normed, layout.Rows);
+            _feedForward.Apply(layer.Mlp, branch, layout.Rows, cancellation);
             Clock?.Mark("MLP: products and activation");
             var last = l + 1 == Spec.Layers.Length;
-            Residual(layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, normed, last ? final.Data : normed, layout.Rows, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
+            Residual(layer, layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, branch, last ? result : normed, layout, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
             cancellation.ThrowIfCancellationRequested();
         }
 
         if (shared is { Filled: false }) shared.Fill(stream, (long)layout.Rows * width);
-        if (options is not null || first == Spec.Layers.Length) Normalise(Spec.FinalNorm, stream, final.Data, layout.Rows);
-        foreach (var segment in segments)
-            if (segment.Cache is { } cache) cache.Length += segment.Tokens.Length;
+        if (options is not null || first == Spec.Layers.Length) Normalise(Spec.FinalNorm, stream, result, layout.Rows);
+        if (result != final.Data)
+        {
+            long to = 0;
+            foreach (var (row, count) in layout.Asked)
+            {
+                new ReadOnlySpan<float>(result + (long)row * width, count * width).CopyTo(new Span<float>(final.Data + to * width, count * width));
+                to += count;
+            }
+        }
+
+        foreach (var (cache, tokens) in layout.Caches) cache.End(tokens);
     }
 
     /// <summary>Logits of rows of the final norm's output, soft-capped where the model does.</summary>
@@ -130,9 +161,9 @@ public sealed unsafe class Transformer : IDisposable
     {
         _vectorsInUse = 0;
         Multiply(Spec.Head, hidden, Spec.HiddenSize, rows, logits, Spec.VocabularySize);
-        if (Spec.FinalLogitSoftcap is not { } cap) return;
+        if (Spec.LogitScale == 1 && Spec.FinalLogitSoftcap is null) return;
         var width = Spec.VocabularySize;
-        Team.Run(rows, (row, _) => Activations.Softcap(logits + (long)row * width, width, cap));
+        Team.Run(rows, (row, _) => Activations.Logits(logits + (long)row * width, width, Spec.LogitScale, Spec.FinalLogitSoftcap));
     }
 
     /// <summary>The head on rows of the final norm's output, for whoever uses up its logits as they come.</summary>
@@ -141,7 +172,7 @@ public sealed unsafe class Transformer : IDisposable
     internal HeadSide HeadSide(float* hidden, int rows)
     {
         _vectorsInUse = 0;
-        return new HeadSide(Job(Spec.Head, hidden, Spec.HiddenSize, rows, null, 0), Spec.FinalLogitSoftcap);
+        return new HeadSide(Job(Spec.Head, hidden, Spec.HiddenSize, rows, null, 0), Spec.LogitScale, Spec.FinalLogitSoftcap);
     }
 
     /// <summary>y = W x + b for every row.</summary>
@@ -150,9 +181,34 @@ public sealed unsafe class Transformer : IDisposable
     /// <summary>A product to be computed, alone or together with others.</summary>
     internal ProductJob Job(LinearSpec linear, float* x, long xStride, int rows, float* y, long yStride)
     {
-        var weights = new WeightMatrix(_weights(linear.Weight), linear.Outputs, linear.Inputs, linear.Transposed, linear.FirstOutput);
-        var bias = linear.Bias is null ? null : Vector(linear.Bias, linear.FirstOutput, linear.Outputs);
+        var weights = new WeightMatrix(_weights(linear.Weight), linear.Outputs, linear.Inputs, linear.Transposed, linear.FirstOutput, linear.FirstInput);
+        var bias = linear.Bias is null ? null : Vector(linear.Bias, linear.FirstBias ?? linear.FirstOutput, linear.Outputs);
         return ProductJob.Of(x, xStride, rows, weights, _panels.Find(weights), bias, y, yStride);
+    }
+
+    /// <summary>Adds the products of a map: one, or one for each of its blocks.</summary>
+    /// <param name="jobs">Where to.</param>
+    /// <param name="linear">The map.</param>
+    /// <param name="x">(rows, xStride).</param>
+    /// <param name="xStride">Floats between rows of x.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="y">(rows, yStride).</param>
+    /// <param name="yStride">Floats between rows of y.</param>
+    /// <param name="blockTo">Floats between blocks in y; 0 where they stand side by side.</param>
+    internal void AddJobs(List<ProductJob> jobs, LinearSpec linear, float* x, long xStride, int rows, float* y, long yStride, int blockTo = 0)
+    {
+        if (linear.Block == 0)
+        {
+            jobs.Add(Job(linear, x, xStride, rows, y, yStride));
+            return;
+        }
+
+        for (var b = 0; b < linear.Outputs / linear.Block; b++)
+        {
+            var first = b * linear.BlockStride;
+            var part = linear with { Outputs = linear.Block, FirstOutput = linear.FirstOutput + first, FirstBias = linear.FirstBias + first, Block = 0, BlockStride = 0 };
+            jobs.Add(Job(part, x, xStride, rows, y + b * (blockTo > 0 ? blockTo : linear.Block), yStride));
+        }
     }
 
     /// <summary>Runs <paramref name="body"/>(first row, row after the last) over all rows, in parts of a few thousand floats.</summary>
@@ -165,8 +221,9 @@ public sealed unsafe class Transformer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_transient, _stream, _normed, _queries, _keys, _values, _mixed, .. _vectors]) buffer.Dispose();
+        foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_transient, _stream, _normed, _queries, _keys, _values, _mixed, _gates, _queryLatent, _keyLatent, _branch, _whole, .. _vectors]) buffer.Dispose();
         _feedForward.Dispose();
+        _gatedDelta.Dispose();
     }
 
     private void Embed(BatchLayout layout, float* stream, float* learned)
@@ -199,19 +256,25 @@ public sealed unsafe class Transformer : IDisposable
         var keys = _keys.Ensure((long)layout.Rows * keyWidth);
         var values = _values.Ensure((long)layout.Rows * valueWidth);
         var mixed = _mixed.Ensure((long)layout.Rows * mixedWidth);
-        MatrixProduct.Multiply(Team,
-        [
-            Job(spec.Query, normed, Spec.HiddenSize, layout.Rows, queries, queryWidth),
-            Job(spec.Key, normed, Spec.HiddenSize, layout.Rows, keys, keyWidth),
-            Job(spec.Value, normed, Spec.HiddenSize, layout.Rows, values, valueWidth),
-        ]);
+        var gates = spec.Gate is null ? null : _gates.Ensure((long)layout.Rows * mixedWidth);
+        float* querySource = normed, keySource = normed;
+        var (querySourceWidth, keySourceWidth) = (Spec.HiddenSize, Spec.HiddenSize);
+        if (spec.Latent is { } latent) Narrow(latent, normed, layout.Rows, ref querySource, ref querySourceWidth, out keySource, out keySourceWidth);
+        var jobs = new List<ProductJob>();
+        AddJobs(jobs, spec.Query, querySource, querySourceWidth, layout.Rows, queries, queryWidth);
+        AddJobs(jobs, spec.Key, keySource, keySourceWidth, layout.Rows, keys, keyWidth, spec.Latent is null ? 0 : keySize);
+        AddJobs(jobs, spec.Value, keySource, keySourceWidth, layout.Rows, values, valueWidth);
+        if (spec.Gate is { } gate) AddJobs(jobs, gate, normed, Spec.HiddenSize, layout.Rows, gates, mixedWidth);
+        MatrixProduct.Multiply(Team, [.. jobs]);
         Clock?.Mark("attention: products");
         cancellation.ThrowIfCancellationRequested();
         var pages = Pages(index, layout);
-        var queryGain = Gain(spec.QueryNorm, keySize);
-        var keyGain = Gain(spec.KeyNorm, keySize);
-        var table = spec.Rope is { } rope ? Rotary(rope, keySize) : null;
-        var (cosines, sines) = table?.Upto(layout.LongestPosition + 1) ?? ([], []);
+        var across = spec.NormAcrossHeads;
+        var (queryNormWidth, keyNormWidth) = across ? (queryWidth, keyWidth) : (keySize, keySize);
+        float* queryGain = Gain(spec.QueryNorm, queryNormWidth), queryBias = Bias(spec.QueryNorm, queryNormWidth);
+        float* keyGain = Gain(spec.KeyNorm, keyNormWidth), keyBias = Bias(spec.KeyNorm, keyNormWidth);
+        var rotations = Rotations(spec, layout);
+        var shared = spec.Latent?.SharedKey ?? 0;
         var kv = _layouts[index];
         Rows(layout.Rows, queryWidth + keyWidth + valueWidth, (from, end) =>
         {
@@ -221,11 +284,20 @@ public sealed unsafe class Transformer : IDisposable
                 var k = keys + (long)row * keyWidth;
                 var v = values + (long)row * valueWidth;
                 var position = layout.Positions[row];
-                for (var h = 0; h < heads; h++) Prepare(q + h * keySize, spec.QueryNorm, queryGain, keySize, table, cosines, sines, position);
-                var page = (float*)pages[layout.SegmentOf[row]][position / KeyValueLayout.Positions];
+                var segment = layout.SegmentOf[row];
+                Normalise(spec.QueryNorm, q, q, queryWidth, queryNormWidth, queryGain, queryBias);
+                for (var h = 0; h < heads; h++) Rotate(spec.Rope, q + h * keySize, rotations[segment], position);
+                var page = (float*)pages[segment][position / KeyValueLayout.Positions];
+                if (shared > 0)
+                {
+                    var tail = new ReadOnlySpan<float>(keySource + (long)row * keySourceWidth + keySourceWidth - shared, shared);
+                    for (var h = 0; h < kvHeads; h++) tail.CopyTo(new Span<float>(k + (h + 1) * keySize - shared, shared));
+                }
+
+                Normalise(spec.KeyNorm, k, k, keyWidth, keyNormWidth, keyGain, keyBias);
                 for (var h = 0; h < kvHeads; h++)
                 {
-                    Prepare(k + h * keySize, spec.KeyNorm, keyGain, keySize, table, cosines, sines, position);
+                    Rotate(spec.Rope, k + h * keySize, rotations[segment], position);
                     kv.Write(page, h, position, k + h * keySize, v + h * valueSize);
                 }
             }
@@ -246,6 +318,14 @@ public sealed unsafe class Transformer : IDisposable
         });
         Clock?.Mark("attention");
         cancellation.ThrowIfCancellationRequested();
+        if (gates is not null)
+        {
+            Rows(layout.Rows, mixedWidth, (from, end) =>
+            {
+                for (var row = from; row < end; row++) Activations.SigmoidGate(mixed + (long)row * mixedWidth, gates + (long)row * mixedWidth, mixedWidth);
+            });
+        }
+
         Multiply(spec.Output, mixed, mixedWidth, layout.Rows, normed, Spec.HiddenSize);
         Clock?.Mark("attention: products");
     }
@@ -278,20 +358,68 @@ public sealed unsafe class Transformer : IDisposable
         return pages;
     }
 
-    private RotaryTable Rotary(RopeSpec rope, int size)
+    /// <summary>The narrow vectors that latent attention reads.</summary>
+    private void Narrow(LatentSpec latent, float* normed, int rows, ref float* query, ref int queryWidth, out float* key, out int keyWidth)
     {
-        if (!_rotary.TryGetValue((rope, size), out var table)) _rotary[(rope, size)] = table = new RotaryTable(rope, size);
-        return table;
+        var jobs = new List<ProductJob>();
+        if (latent.QueryDown is { } down)
+        {
+            queryWidth = down.Outputs;
+            query = _queryLatent.Ensure((long)rows * queryWidth);
+            AddJobs(jobs, down, normed, Spec.HiddenSize, rows, query, queryWidth);
+        }
+
+        keyWidth = latent.KeyValueDown.Outputs;
+        key = _keyLatent.Ensure((long)rows * keyWidth);
+        AddJobs(jobs, latent.KeyValueDown, normed, Spec.HiddenSize, rows, key, keyWidth);
+        MatrixProduct.Multiply(Team, [.. jobs]);
+        float* q = query, k = key;
+        var (qWidth, kWidth) = (queryWidth, keyWidth);
+        var queryGain = Gain(latent.QueryNorm, queryWidth);
+        var keyGain = Gain(latent.KeyValueNorm, latent.Rank);
+        Rows(rows, queryWidth + keyWidth, (from, end) =>
+        {
+            for (var row = from; row < end; row++)
+            {
+                if (latent.QueryNorm is { } norm) Normalise(norm, q + (long)row * qWidth, q + (long)row * qWidth, qWidth, queryGain, null);
+                Normalise(latent.KeyValueNorm, k + (long)row * kWidth, k + (long)row * kWidth, latent.Rank, keyGain, null);
+            }
+        });
     }
 
-    /// <summary>Norm and rotation of one head.</summary>
-    private static void Prepare(float* head, NormSpec? norm, float* gain, int size, RotaryTable? table, float[] cosines, float[] sines, int position)
+    /// <summary>Cosines and sines for each segment.</summary>
+    private (float[] Cosines, float[] Sines, int Half)[] Rotations(AttentionSpec spec, BatchLayout layout)
     {
-        if (norm is not null) Normalisation.Row(norm.Kind, head, head, size, gain, null, norm.Epsilon);
-        if (table is not null) RotaryTable.Rotate(head, cosines.AsSpan(position * table.Half, table.Half), sines.AsSpan(position * table.Half, table.Half));
+        var rotations = new (float[], float[], int)[layout.Segments.Count];
+        if (spec.Rope is not { } rope) return rotations;
+        for (var s = 0; s < rotations.Length; s++)
+        {
+            var key = (rope, spec.HeadSize, rope.RegimeOf(layout.LengthOf(s)));
+            if (!_rotary.TryGetValue(key, out var table)) _rotary[key] = table = new RotaryTable(rope, spec.HeadSize, key.Item3);
+            var (cosines, sines) = table.Upto(layout.LengthOf(s));
+            rotations[s] = (cosines, sines, table.Half);
+        }
+
+        return rotations;
     }
 
-    private float* Gain(NormSpec? norm, int width) => norm is null ? null : Vector(norm.Weight, 0, width);
+    private static void Rotate(RopeSpec? rope, float* head, in (float[] Cosines, float[] Sines, int Half) table, int position)
+    {
+        if (rope is null) return;
+        var cosines = table.Cosines.AsSpan(position * table.Half, table.Half);
+        var sines = table.Sines.AsSpan(position * table.Half, table.Half);
+        if (rope.Interleaved) RotaryTable.RotateNeighbours(head + rope.First, cosines, sines);
+        else RotaryTable.Rotate(head + rope.First, cosines, sines);
+    }
+
+    /// <summary>A norm of each part of a row.</summary>
+    private static void Normalise(NormSpec? norm, float* x, float* y, int width, int part, float* gain, float* bias)
+    {
+        if (norm is null) return;
+        for (var i = 0; i < width; i += part) Normalisation.Row(norm.Kind, x + i, y + i, part, gain, bias, norm.Epsilon);
+    }
+
+    internal float* Gain(NormSpec? norm, int width) => norm is null ? null : Vector(norm.Weight, 0, width);
 
     private void Normalise(NormSpec? norm, float* x, float* y, int rows)
     {
@@ -313,24 +441,26 @@ public sealed unsafe class Transformer : IDisposable
     }
 
     /// <summary>The end of a sub-layer: its output is normed where the block does so and added to the stream; where nobody looks on, the next norm is done too while the rows are at hand.</summary>
+    /// <param name="layer">The block.</param>
     /// <param name="post">On the sub-layer's output.</param>
     /// <param name="next">What comes after the sum.</param>
     /// <param name="stream">(rows, d).</param>
     /// <param name="x">(rows, d): the sub-layer's output.</param>
-    /// <param name="y">(rows, d): the next norm's output.</param>
-    /// <param name="rows">Rows.</param>
+    /// <param name="y">(rows, d): the next norm's output; null where nothing reads the sum.</param>
+    /// <param name="layout">The batch.</param>
     /// <param name="output">Site of the sub-layer's output.</param>
     /// <param name="after">Site of the stream after the sum.</param>
     /// <param name="options">Who looks on.</param>
-    private void Residual(NormSpec? post, NormSpec? next, float* stream, float* x, float* y, int rows, Site output, Site after, ForwardOptions? options)
+    private void Residual(LayerSpec layer, NormSpec? post, NormSpec? next, float* stream, float* x, float* y, BatchLayout layout, Site output, Site after, ForwardOptions? options)
     {
-        var width = Spec.HiddenSize;
+        var (width, rows, scale) = (Spec.HiddenSize, layout.Rows, layer.ResidualScale);
         if (options is not null)
         {
             Normalise(post, x, x, rows);
-            Visit(output, x, rows, options);
+            if (scale != 1) Rows(rows, width, (from, end) => Scale(x, from, end, width, scale));
+            Visit(output, x, layout, options);
             Rows(rows, width, (from, end) => Add(stream, x, from, end, width));
-            Visit(after, stream, rows, options);
+            Visit(after, stream, layout, options);
             return;
         }
 
@@ -344,8 +474,9 @@ public sealed unsafe class Transformer : IDisposable
             {
                 var at = (long)row * width;
                 Normalise(post, x + at, x + at, width, postGain, postBias);
+                if (scale != 1) Scale(x, row, row + 1, width, scale);
                 Add(stream, x, row, row + 1, width);
-                Normalise(next, stream + at, y + at, width, nextGain, nextBias);
+                if (y is not null) Normalise(next, stream + at, y + at, width, nextGain, nextBias);
             }
         });
     }
@@ -356,8 +487,14 @@ public sealed unsafe class Transformer : IDisposable
         TensorPrimitives.Add(to, new ReadOnlySpan<float>(x + (long)from * width, (end - from) * width), to);
     }
 
+    private static void Scale(float* x, int from, int end, int width, float factor)
+    {
+        var rows = new Span<float>(x + (long)from * width, (end - from) * width);
+        TensorPrimitives.Multiply(rows, factor, rows);
+    }
+
     /// <summary>Part of a stored vector as float32, valid until the sub-layer ends.</summary>
-    private float* Vector(string name, int first, int count)
+    internal float* Vector(string name, int first, int count)
     {
         if (_vectorsInUse == _vectors.Count) _vectors.Add(new FloatBuffer());
         var data = _vectors[_vectorsInUse++].Ensure(count);
@@ -365,12 +502,22 @@ public sealed unsafe class Transformer : IDisposable
         return data;
     }
 
-    private void Visit(Site site, float* rows, int count, ForwardOptions? options)
+    private void Visit(Site site, float* rows, BatchLayout layout, ForwardOptions? options)
     {
         if (options is null) return;
-        var span = new Span<float>(rows, checked(count * Spec.HiddenSize));
+        var width = Spec.HiddenSize;
+        var span = new Span<float>(rows, checked(layout.Rows * width));
         foreach (var (at, hook) in options.Hooks)
-            if (at == site) hook(site, span, Spec.HiddenSize);
-        if (options.Capture is { } capture && capture.Wants(site)) capture.Store(site, span);
+            if (at == site) hook(site, span, width);
+        if (options.Capture is not { } capture || !capture.Wants(site)) return;
+        if (layout.RowsAsked == layout.Rows)
+        {
+            capture.Store(site, span);
+            return;
+        }
+
+        var asked = new List<float>(layout.RowsAsked * width);
+        foreach (var (row, count) in layout.Asked) asked.AddRange(span.Slice(row * width, count * width));
+        capture.Store(site, [.. asked]);
     }
 }

@@ -26,42 +26,62 @@ public sealed record TransformerSpec
     public required NormSpec FinalNorm { get; init; }
     /// <summary>(vocabulary, d). A tied head names the embedding.</summary>
     public required LinearSpec Head { get; init; }
+    /// <summary>Factor on the logits, before the soft cap (Cohere's logit_scale, the inverse of Granite's logits_scaling).</summary>
+    public float LogitScale { get; init; } = 1;
     /// <summary>Soft cap c on the logits, c·tanh(x/c); null for none.</summary>
     public float? FinalLogitSoftcap { get; init; }
+
+    /// <summary>Names the rotations that a sequence of so many tokens gets: cached keys and values serve only lengths with the same number.</summary>
+    /// <remarks>0 where no layer's rotation depends on the length. Never equal for two lengths that rotate differently.</remarks>
+    internal int RotationOf(int length)
+    {
+        var most = 0;
+        foreach (var layer in Layers)
+            if (layer.Attention.Rope is { } rope) most = Math.Max(most, rope.RegimeOf(length));
+        return most;
+    }
+
+    /// <summary>Whether a layer carries a state from token to token, which has no part for each position.</summary>
+    internal bool IsRecurrent => Layers.Any(l => l.Attention.Delta is not null);
 }
 
 /// <summary>One block: norm, attention, norm, residual, norm, MLP, norm, residual; absent norms are null.</summary>
 /// <param name="PreAttention">On the block's input.</param>
 /// <param name="Attention">The attention sub-layer.</param>
 /// <param name="PostAttention">On attention's output before the residual sum (Gemma 2).</param>
-/// <param name="PreMlp">On the MLP's input.</param>
+/// <param name="PreMlp">On the MLP's input. In a parallel block null means that the MLP reads what attention reads.</param>
 /// <param name="Mlp">The MLP sub-layer.</param>
 /// <param name="PostMlp">On the MLP's output before the residual sum (Gemma 2).</param>
 public sealed record LayerSpec(NormSpec? PreAttention, AttentionSpec Attention, NormSpec? PostAttention, NormSpec? PreMlp, MlpSpec Mlp, NormSpec? PostMlp)
 {
-    /// <summary>Names of all tensors that the block reads.</summary>
-    internal IEnumerable<string> Tensors()
-    {
-        foreach (var norm in (NormSpec?[])[PreAttention, PostAttention, PreMlp, PostMlp, Attention.QueryNorm, Attention.KeyNorm])
-        {
-            if (norm is null) continue;
-            yield return norm.Weight;
-            if (norm.Bias is { } bias) yield return bias;
-        }
+    /// <summary>Attention and MLP both read the block's input, and both are added to it (GPT-NeoX, Cohere).</summary>
+    public bool Parallel { get; init; }
 
-        if (Attention.Sinks is { } sinks) yield return sinks;
+    /// <summary>Factor on what a sub-layer adds to the residual stream (Granite's residual_multiplier).</summary>
+    public float ResidualScale { get; init; } = 1;
+
+    /// <summary>All maps of the block.</summary>
+    public IEnumerable<LinearSpec> Maps()
+    {
         LinearSpec?[] maps = Mlp switch
         {
             DenseMlpSpec dense => [dense.Gate, dense.Up, dense.Down],
-            RoutedMlpSpec routed => [routed.Router, .. routed.Experts.SelectMany(e => (LinearSpec?[])[e.Gate, e.Up, e.Down])],
+            RoutedMlpSpec routed => [routed.Router, .. routed.Experts.SelectMany(e => (LinearSpec?[])[e.Gate, e.Up, e.Down]), routed.Shared?.Gate, routed.Shared?.Up, routed.Shared?.Down, routed.SharedGate],
             _ => throw new NotSupportedException(Mlp.GetType().Name),
         };
-        foreach (var map in (LinearSpec?[])[Attention.Query, Attention.Key, Attention.Value, Attention.Output, .. maps])
-        {
-            if (map is null) continue;
-            yield return map.Weight;
-            if (map.Bias is { } bias) yield return bias;
-        }
+        return ((LinearSpec?[])[Attention.Latent?.QueryDown, Attention.Latent?.KeyValueDown, Attention.Query, Attention.Key, Attention.Value, Attention.Gate,
+            Attention.Delta?.WriteStrength, Attention.Delta?.Decay, Attention.Output, .. maps]).OfType<LinearSpec>();
+    }
+
+    /// <summary>All norms of the block.</summary>
+    public IEnumerable<NormSpec> Norms() =>
+        ((NormSpec?[])[PreAttention, PostAttention, PreMlp, PostMlp, Attention.QueryNorm, Attention.KeyNorm, Attention.Latent?.QueryNorm, Attention.Latent?.KeyValueNorm, Attention.Delta?.Norm]).OfType<NormSpec>();
+
+    /// <summary>Names of all tensors that the block reads; some more than once.</summary>
+    internal IEnumerable<string> Tensors()
+    {
+        string?[] vectors = [Attention.Sinks, Attention.Delta?.Convolution, Attention.Delta?.LogRate, Attention.Delta?.StepBias, (Mlp as RoutedMlpSpec)?.ChoiceBias];
+        return Norms().SelectMany(n => (string?[])[n.Weight, n.Bias]).Concat(vectors).Concat(Maps().SelectMany(m => (string?[])[m.Weight, m.Bias])).OfType<string>();
     }
 }
 
@@ -90,7 +110,17 @@ public sealed record NormSpec(NormKind Kind, string Weight, string? Bias, float 
 /// <param name="Inputs">Inputs of this map.</param>
 /// <param name="Transposed">False: stored (out, in). True: stored (in, out), as GPT-2's Conv1D.</param>
 /// <param name="FirstOutput">First output inside the stored tensor, for fused projections; also the bias's first entry.</param>
-public sealed record LinearSpec(string Weight, string? Bias, int Outputs, int Inputs, bool Transposed = false, int FirstOutput = 0);
+public sealed record LinearSpec(string Weight, string? Bias, int Outputs, int Inputs, bool Transposed = false, int FirstOutput = 0)
+{
+    /// <summary>First input inside the stored tensor: that of one expert where a tensor (experts, in, out) holds them all.</summary>
+    public int FirstInput { get; init; }
+    /// <summary>Entry of the bias for the first output; null where it is <see cref="FirstOutput"/>.</summary>
+    public int? FirstBias { get; init; }
+    /// <summary>Outputs that stand side by side in the stored tensor, where another map's outputs stand between (GPT-NeoX: a head's query, key and value); 0 where all do.</summary>
+    public int Block { get; init; }
+    /// <summary>Stored outputs from the first of one block to the first of the next.</summary>
+    public int BlockStride { get; init; }
+}
 
 /// <summary>Causal attention with grouped keys and values.</summary>
 public sealed record AttentionSpec
@@ -115,10 +145,18 @@ public sealed record AttentionSpec
     public int? Window { get; init; }
     /// <summary>Rotary embedding; null for none.</summary>
     public RopeSpec? Rope { get; init; }
-    /// <summary>RMS norm of each query head before rotation; null for none.</summary>
+    /// <summary>Norm of each query head before rotation; null for none.</summary>
     public NormSpec? QueryNorm { get; init; }
-    /// <summary>RMS norm of each key head before rotation; null for none.</summary>
+    /// <summary>Norm of each key head before rotation; null for none.</summary>
     public NormSpec? KeyNorm { get; init; }
+    /// <summary>Whether those norms are over all heads together rather than over each (OLMo 2).</summary>
+    public bool NormAcrossHeads { get; init; }
+    /// <summary>(heads × value size, d): attention's result is multiplied by the sigmoid of it before <see cref="Output"/>; null for none. With <see cref="Delta"/>, by its SiLU after the norm.</summary>
+    public LinearSpec? Gate { get; init; }
+    /// <summary>Low-rank maps before <see cref="Query"/>, <see cref="Key"/> and <see cref="Value"/>; null for none.</summary>
+    public LatentSpec? Latent { get; init; }
+    /// <summary>Where set, the layer is not softmax attention but a gated delta rule.</summary>
+    public GatedDeltaSpec? Delta { get; init; }
     /// <summary>(heads × head size, d).</summary>
     public required LinearSpec Query { get; init; }
     /// <summary>(kv heads × head size, d).</summary>
@@ -127,34 +165,6 @@ public sealed record AttentionSpec
     public required LinearSpec Value { get; init; }
     /// <summary>(d, heads × head size).</summary>
     public required LinearSpec Output { get; init; }
-}
-
-/// <summary>Kinds of rotary frequency scaling.</summary>
-public enum RopeKind
-{
-    /// <summary>θ^(−2i/d).</summary>
-    Default,
-    /// <summary>Llama 3's piecewise scaling by wavelength.</summary>
-    Llama3,
-}
-
-/// <summary>Rotary position embedding, rotating halves (i, i + dimensions/2) as transformers does.</summary>
-public sealed record RopeSpec
-{
-    /// <summary>Scaling.</summary>
-    public required RopeKind Kind { get; init; }
-    /// <summary>Base of the frequencies.</summary>
-    public required double Theta { get; init; }
-    /// <summary>First entries of a head that are rotated; 0 for all.</summary>
-    public int Dimensions { get; init; }
-    /// <summary>Llama3: factor.</summary>
-    public double Factor { get; init; } = 1;
-    /// <summary>Llama3: low_freq_factor.</summary>
-    public double LowFrequencyFactor { get; init; } = 1;
-    /// <summary>Llama3: high_freq_factor.</summary>
-    public double HighFrequencyFactor { get; init; } = 1;
-    /// <summary>Llama3: original_max_position_embeddings.</summary>
-    public int OriginalMaxPositions { get; init; }
 }
 
 /// <summary>Activation functions.</summary>
@@ -168,6 +178,8 @@ public enum Activation
     Gelu,
     /// <summary>max(0, x).</summary>
     Relu,
+    /// <summary>With a gate only: (clamp(up, −limit, limit) + 1) · g·σ(1.702 g), g = min(gate, limit) (GPT-OSS).</summary>
+    ClampedSwiglu,
 }
 
 /// <summary>An MLP, dense or of routed experts.</summary>
@@ -175,6 +187,10 @@ public abstract record MlpSpec
 {
     /// <summary>Between the matrices.</summary>
     public required Activation Activation { get; init; }
+    /// <summary>The limit of <see cref="Activation.ClampedSwiglu"/>; 0 for the others.</summary>
+    public float Limit { get; init; }
+    /// <summary>The factor inside the sigmoid of <see cref="Activation.ClampedSwiglu"/>; 0 for the others.</summary>
+    public float Gain { get; init; }
 }
 
 /// <summary>down(act(gate x) ⊙ up x), or down(act(up x)) where <see cref="Gate"/> is null.</summary>
@@ -188,22 +204,3 @@ public sealed record DenseMlpSpec : MlpSpec
     public required LinearSpec Down { get; init; }
 }
 
-/// <summary>Softmax over the router's scores, the best <see cref="PerToken"/> experts, their outputs summed by weight.</summary>
-public sealed record RoutedMlpSpec : MlpSpec
-{
-    /// <summary>(experts, d).</summary>
-    public required LinearSpec Router { get; init; }
-    /// <summary>The experts in order.</summary>
-    public required ImmutableArray<DenseMlpSpec> Experts { get; init; }
-    /// <summary>Experts a token uses.</summary>
-    public required int PerToken { get; init; }
-    /// <summary>Whether the chosen weights are divided by their sum.</summary>
-    public required bool NormaliseWeights { get; init; }
-
-    /// <summary>Value equality, expert by expert.</summary>
-    public bool Equals(RoutedMlpSpec? other) =>
-        base.Equals(other) && Router == other!.Router && PerToken == other.PerToken && NormaliseWeights == other.NormaliseWeights && Experts.AsSpan().SequenceEqual(other.Experts.AsSpan());
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Router, PerToken, NormaliseWeights, Experts.Length);
-}

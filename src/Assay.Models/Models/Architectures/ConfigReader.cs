@@ -12,7 +12,6 @@ internal sealed class ConfigReader
 
     private static readonly ImmutableArray<PinnedKey> PinnedEverywhere =
     [
-        new("partial_rotary_factor", 1, "rotation of a part of each head"),
         new("is_encoder_decoder", false, "an encoder beside the decoder"),
         new("add_cross_attention", false, "attention to an encoder"),
         new("is_causal", true, "attention to later tokens"),
@@ -43,6 +42,7 @@ internal sealed class ConfigReader
         foreach (var key in table.Keys) Read(key, table.Source);
         Read(new ConfigKey("dtype", ConfigKind.Text) { OtherNames = ["torch_dtype"], Nullable = true }, table.Source);
         foreach (var pin in table.Pinned.Concat(PinnedEverywhere)) ReadPinned(pin);
+        if (table.RotaryPart is null) ReadPinned(new PinnedKey("partial_rotary_factor", 1, "rotation of a part of each head"));
     }
 
     internal int Int(string key) => (int)_values[key]!;
@@ -54,6 +54,10 @@ internal sealed class ConfigReader
     internal double? OptionalReal(string key) => (double?)_values.GetValueOrDefault(key);
 
     internal bool Flag(string key) => (bool)_values[key]!;
+
+    /// <summary>Whether a row or a rule governed by a key applies: true, or set to a value; with <c>!</c> before it, the opposite.</summary>
+    internal bool Holds(string condition) =>
+        condition[0] == '!' ? !Holds(condition[1..]) : _values.GetValueOrDefault(condition) is { } value && value is not false;
 
     internal string? Text(string key) => (string?)_values.GetValueOrDefault(key);
 
@@ -175,6 +179,7 @@ internal sealed class ConfigReader
         var agrees = pin.Value switch
         {
             bool flag => value.ValueKind == (flag ? JsonValueKind.True : JsonValueKind.False),
+            string text => value.ValueKind == JsonValueKind.String && value.ValueEquals(text),
             int number => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var d) && d == number,
             _ => false,
         };

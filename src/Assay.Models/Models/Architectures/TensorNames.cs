@@ -18,7 +18,7 @@ public sealed class TensorNames
     /// <summary>Stored name by canonical name (<see cref="TensorSpec.Name"/>); every expected tensor but those optional and absent.</summary>
     public IReadOnlyDictionary<string, string> Stored { get; }
 
-    /// <summary>Stored tensors that hold no weights (old masks and inverse frequencies), in the order found.</summary>
+    /// <summary>Stored tensors that no forward pass reads (old masks and inverse frequencies, multi-token prediction, the parts of a multimodal model that are not its language model), in the order found.</summary>
     public IReadOnlyList<string> Buffers { get; }
 
     /// <summary>Stored name of a head that is tied to the embedding and stored anyway: it must equal the embedding. Null for none.</summary>
@@ -38,7 +38,7 @@ public sealed class TensorNames
             {
                 if (!found.TryAdd(full, name)) problems.Add($"{where}: '{found[full]}' and '{name}' are both {full}. Remove one.");
             }
-            else if (table.Buffers.Any(b => IsBuffer(b, name, spec.Layers.Length) || IsBuffer(b, table.Prefix + name, spec.Layers.Length))) buffers.Add(name);
+            else if (table.Unused.Any(u => name.StartsWith(u, StringComparison.Ordinal)) || table.Buffers.Any(b => IsBuffer(b, name, spec.Layers.Length) || IsBuffer(b, table.Prefix + name, spec.Layers.Length))) buffers.Add(name);
             else unexpected.Add(name);
         }
         var missing = expected.Where(t => !t.Optional && !found.ContainsKey(t.Name)).Select(t => t.Name).ToList();

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -38,6 +39,39 @@ internal static unsafe class Activations
         new ReadOnlySpan<float>(x + i, width - i).CopyTo(new Span<float>(lanes, 16));
         TFunction.Apply(Vector512.Load(lanes)).Store(lanes);
         for (var j = 0; i < width; i++, j++) x[i] = times is null ? lanes[j] : lanes[j] * times[i];
+    }
+
+    /// <summary>What the head's product still needs to be logits: a factor, then a soft cap.</summary>
+    public static void Logits(float* x, int count, float scale, float? cap)
+    {
+        if (scale != 1) TensorPrimitives.Multiply(new ReadOnlySpan<float>(x, count), scale, new Span<float>(x, count));
+        if (cap is { } c) Softcap(x, count, c);
+    }
+
+    /// <summary>x ← x·σ(gate), in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SigmoidGate(float* x, float* gate, int width)
+    {
+        var i = 0;
+        for (; i + 16 <= width; i += 16) (Vector512.Load(x + i) * VectorMath.Sigmoid(Vector512.Load(gate + i))).Store(x + i);
+        for (; i < width; i++) x[i] *= VectorMath.Sigmoid(Vector512.Create(gate[i]))[0];
+    }
+
+    /// <summary>y = (clamp(up, −limit, limit) + 1) · g·σ(gain·g), g = min(gate, limit), from neighbours (gate, up).</summary>
+    /// <remarks>transformers, models/gpt_oss/modular_gpt_oss.py.</remarks>
+    /// <param name="pairs">(width, 2).</param>
+    /// <param name="y">(width,).</param>
+    /// <param name="width">Entries.</param>
+    /// <param name="gain">Factor inside the sigmoid.</param>
+    /// <param name="limit">Largest value of gate and of |up|.</param>
+    public static void ClampedSwiglu(float* pairs, float* y, int width, float gain, float limit)
+    {
+        for (var i = 0; i < width; i++)
+        {
+            var g = MathF.Min(pairs[2 * i], limit);
+            var up = MathF.Max(MathF.Min(pairs[2 * i + 1], limit), -limit);
+            y[i] = (up + 1) * (g * VectorMath.Sigmoid(Vector512.Create(g * gain))[0]);
+        }
     }
 
     /// <summary>x ← c·tanh(x / c), in place.</summary>

@@ -97,9 +97,8 @@ internal static unsafe class FusedHead
         var job = side.Product with { Y = (nint)(to - first * stride - column), YStride = stride };
         var panel = column / ProductTiles.Columns;
         MatrixProduct.Part(job, scratch, first, end, panel, Math.Min(job.Weights.Panels, panel + TilePanels), ProductTiles.Best);
-        if (side.Softcap is not { } cap) return;
         var columns = Math.Min(TileColumns, side.Width - column);
-        for (var row = 0; row < end - first; row++) Activations.Softcap(to + row * stride, columns, cap);
+        for (var row = 0; row < end - first; row++) Activations.Logits(to + row * stride, columns, side.Scale, side.Softcap);
     }
 
     /// <summary>Running log-sum-exp of a row: exponentials in float32 above the largest logit so far, sums in float64.</summary>

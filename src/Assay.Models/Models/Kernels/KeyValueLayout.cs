@@ -12,7 +12,7 @@ internal sealed unsafe class KeyValueLayout
 
     public KeyValueLayout(AttentionSpec spec)
     {
-        Heads = spec.KeyValueHeads;
+        Heads = spec.Delta is null ? spec.KeyValueHeads : 0; // A recurrent layer keeps a state instead.
         KeyWidth = spec.HeadSize;
         ValueWidth = spec.ValueSize;
         ValueChunks = (ValueWidth + ProductTiles.Columns - 1) / ProductTiles.Columns;

@@ -9,7 +9,7 @@ namespace Assay.Models.Kernels;
 /// before it comes round again. Two models that hold the same tensor object share its panels.</remarks>
 internal sealed unsafe class PanelCache : IDisposable
 {
-    private readonly Dictionary<(Tensor Tensor, int First, int Outputs, bool Transposed), Entry> _entries = [];
+    private readonly Dictionary<(Tensor Tensor, int First, int FirstInput, int Outputs, bool Transposed), Entry> _entries = [];
     private readonly WorkTeam _team;
 
     /// <param name="team">Threads that pack.</param>
@@ -33,7 +33,7 @@ internal sealed unsafe class PanelCache : IDisposable
     /// <summary>The matrix's panels, one after another, each (inputs, 32); null where they are not kept.</summary>
     public byte* Find(in WeightMatrix weights)
     {
-        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, (weights.Tensor, weights.First, weights.Outputs, weights.Transposed), out _);
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(_entries, (weights.Tensor, weights.First, weights.FirstInput, weights.Outputs, weights.Transposed), out _);
         if (entry.Panels is not null) return entry.Panels;
         entry.Uses++;
         if (entry.Uses == 1 || weights.PackedBytes == 0 || Used + weights.PackedBytes > Budget) return null;

@@ -8,22 +8,24 @@ internal readonly unsafe struct WeightMatrix
 {
     private readonly long _stride;
 
-    /// <param name="tensor">(rows, columns), F32, F16, BF16, F64 or of blocks.</param>
+    /// <param name="tensor">(…, rows, columns), F32, F16, BF16, F64, of blocks or computed; leading axes count as rows.</param>
     /// <param name="outputs">Outputs used.</param>
     /// <param name="inputs">Inputs.</param>
     /// <param name="transposed">Whether the tensor is stored (inputs, all outputs).</param>
     /// <param name="first">First output inside the stored tensor.</param>
-    public WeightMatrix(Tensor tensor, int outputs, int inputs, bool transposed, int first)
+    /// <param name="firstInput">First input inside a tensor that is stored transposed.</param>
+    public WeightMatrix(Tensor tensor, int outputs, int inputs, bool transposed, int first, int firstInput = 0)
     {
         // A transpose made of a tensor's rows is read by these.
-        if (transposed && tensor.TransposeOf is { } rows) (tensor, transposed) = (rows, false);
+        if (transposed && firstInput == 0 && tensor.TransposeOf is { } rows) (tensor, transposed) = (rows, false);
         tensor.RequireOpen(); // What follows reads by address.
         Tensor = tensor;
         Transposed = transposed;
-        _stride = tensor.Shape[1];
+        _stride = tensor.Shape[^1];
         Outputs = outputs;
         Inputs = inputs;
         First = first;
+        FirstInput = firstInput;
         Type = !tensor.IsMapped ? PanelType.Float32 : tensor.DType switch { DType.BF16 => PanelType.BFloat16, DType.F16 => PanelType.Float16, _ => PanelType.Float32 };
     }
 
@@ -34,6 +36,8 @@ internal readonly unsafe struct WeightMatrix
     public int Inputs { get; }
 
     public int First { get; }
+
+    public int FirstInput { get; }
 
     public bool Transposed { get; }
 
@@ -64,8 +68,8 @@ internal readonly unsafe struct WeightMatrix
         }
 
         var size = Tensor.DType switch { DType.F32 => 4, DType.F64 => 8, _ => 2 };
-        if (Transposed) PanelPacker.FromColumns(Tensor.DType, Tensor.Data + (k * _stride + First + n) * size, _stride * size, columns, depth, panel);
-        else PanelPacker.FromRows(Tensor.DType, Tensor.Data + ((First + n) * _stride + k) * size, _stride * size, columns, depth, panel);
+        if (Transposed) PanelPacker.FromColumns(Tensor.DType, Tensor.Data + ((k + (long)FirstInput) * _stride + First + n) * size, _stride * size, columns, depth, panel);
+        else PanelPacker.FromRows(Tensor.DType, Tensor.Data + ((First + (long)n) * _stride + k) * size, _stride * size, columns, depth, panel);
     }
 
     /// <summary>Packs what must be decoded or computed first.</summary>
@@ -77,7 +81,7 @@ internal readonly unsafe struct WeightMatrix
         {
             for (var i = 0; i < count; i++)
             {
-                var start = Transposed ? (k + i) * _stride + First + n : (First + n + i) * _stride + k;
+                var start = Transposed ? (k + (long)FirstInput + i) * _stride + First + n : (First + (long)n + i) * _stride + k;
                 Tensor.Read(start, values.AsSpan(i * length, length));
             }
 

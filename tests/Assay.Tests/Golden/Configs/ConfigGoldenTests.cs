@@ -19,6 +19,7 @@ public sealed class ConfigGoldenTests
         "return_dict_in_generate", "router_aux_loss_coef", "sep_token_id", "summary_activation", "summary_first_dropout", "summary_proj_to_labels", "summary_type",
         "summary_use_proj", "suppress_tokens", "task_specific_params", "temperature", "tf_legacy_loss", "tie_encoder_decoder", "tokenizer_class", "top_k", "top_p",
         "torchscript", "transformers_version", "typical_p", "use_bfloat16", "use_cache",
+        "classifier_dropout", "embedding_dropout", "hidden_dropout", "residual_dropout", "router_jitter_noise",
         // Changes rounding in 16 bits only.
         "reorder_and_upcast_attn",
         // False in all of them; true is refused (see ModelConfigRefusalTests).

@@ -40,17 +40,20 @@ public sealed class ModelFolderGoldenTests
     {
         var config = Load(name, "config.json");
         var stored = Header(GoldenFiles.Require("models", Path.Combine(name, "model.safetensors")));
-        var maps = config.Spec.Layers.SelectMany(Maps).Append(config.Spec.Head).ToList();
+        var maps = config.Spec.Layers.SelectMany(l => l.Maps()).Append(config.Spec.Head).ToList();
         foreach (var map in maps)
         {
+            // Leading axes are the experts'.
             var shape = stored[map.Weight];
-            Assert.Equal(map.Inputs, shape[map.Transposed ? 0 : 1]);
-            Assert.InRange(map.FirstOutput + map.Outputs, 1, shape[map.Transposed ? 1 : 0]);
-            if (map.Bias is { } bias) Assert.InRange(map.FirstOutput + map.Outputs, 1, stored[bias][0]);
+            var (inputs, outputs) = map.Transposed ? (shape[..^1].Aggregate(1L, (a, b) => a * b), shape[^1]) : (shape[^1], shape[..^1].Aggregate(1L, (a, b) => a * b));
+            if (shape.Length == 2) Assert.Equal(map.Inputs, inputs);
+            Assert.InRange(map.FirstInput + map.Inputs, 1, inputs);
+            var span = map.Block == 0 ? map.Outputs : (map.Outputs / map.Block - 1) * map.BlockStride + map.Block;
+            Assert.InRange(map.FirstOutput + span, 1, outputs);
+            if (map.Bias is { } bias) Assert.InRange((map.FirstBias ?? map.FirstOutput) + span, 1, stored[bias].Aggregate(1L, (a, b) => a * b));
         }
         // Whatever is stored is used: by a map, a norm or an embedding.
-        var norms = config.Spec.Layers.SelectMany(l => new[] { l.PreAttention, l.PostAttention, l.PreMlp, l.PostMlp, l.Attention.QueryNorm, l.Attention.KeyNorm }).Append(config.Spec.FinalNorm);
-        var used = maps.SelectMany(m => new[] { m.Weight, m.Bias }).Concat(norms.SelectMany(n => new[] { n?.Weight, n?.Bias })).Append(config.Spec.Embedding).Append(config.Spec.PositionEmbedding);
+        var used = config.Spec.Layers.SelectMany(l => l.Tensors()).Concat([config.Spec.FinalNorm.Weight, config.Spec.FinalNorm.Bias, config.Spec.Head.Weight, config.Spec.Embedding, config.Spec.PositionEmbedding]);
         Assert.Empty(stored.Keys.Except(used.OfType<string>()));
     }
 
@@ -80,18 +83,6 @@ public sealed class ModelFolderGoldenTests
         var stored = Directory.GetFiles(folder, "*.safetensors").SelectMany(Header).ToDictionary();
         var match = config.Match(stored.Keys);
         foreach (var tensor in config.Tensors.Where(t => match.Stored.ContainsKey(t.Name))) Assert.Equal(stored[match.Stored[tensor.Name]], tensor.Shape);
-    }
-
-    private static IEnumerable<LinearSpec> Maps(LayerSpec layer)
-    {
-        var attention = layer.Attention;
-        IEnumerable<LinearSpec?> mlp = layer.Mlp switch
-        {
-            RoutedMlpSpec routed => routed.Experts.SelectMany(e => new[] { e.Gate, e.Up, e.Down }).Append(routed.Router),
-            DenseMlpSpec dense => [dense.Gate, dense.Up, dense.Down],
-            _ => [],
-        };
-        return mlp.OfType<LinearSpec>().Concat([attention.Query, attention.Key, attention.Value, attention.Output]);
     }
 
     private static ModelConfig Load(string name, string file)

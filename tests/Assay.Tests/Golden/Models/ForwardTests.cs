@@ -40,11 +40,13 @@ public sealed class ForwardTests
         using var model = GoldenFiles.OrSkip(() => LanguageModel.Open(folder, null, null, config));
         using var golden = SafetensorsFile.Open(Path.Combine(folder, "golden.safetensors"));
         var (width, vocabulary, layers) = (model.Spec.HiddenSize, model.Spec.VocabularySize, model.Spec.Layers.Length);
+        // Two forms of the same recurrence: transformers computes it in chunks.
+        var tolerance = model.Spec.Architecture == "qwen3_next" ? 1e-3 : 1e-4;
         var cases = 0;
         for (var i = 0; golden.Tensors.Any(t => t.Name == $"ids.{i}"); i++, cases++)
         {
             var ids = GoldenTensors.Ints(golden, $"ids.{i}");
-            if (GoldenTensors.Has(golden, $"logits.{i}")) Near(GoldenTensors.Floats(golden, $"logits.{i}"), model.Logits(ids), 1e-4, $"logits.{i}");
+            if (GoldenTensors.Has(golden, $"logits.{i}")) Near(GoldenTensors.Floats(golden, $"logits.{i}"), model.Logits(ids), tolerance, $"logits.{i}");
             if (GoldenTensors.Has(golden, $"hidden.{i}"))
             {
                 var cache = new ActivationCache(Enumerable.Range(0, layers).Select(l => new Site(l, SitePoint.ResidPre)));
@@ -54,7 +56,7 @@ public sealed class ForwardTests
                 for (var l = 0; l <= layers; l++)
                 {
                     var state = want.AsSpan(l * size, size).ToArray();
-                    Near(state, l < layers ? cache[new Site(l, SitePoint.ResidPre)].ToArray() : final, 1e-4 * Math.Max(1, state.Max(Math.Abs)), $"hidden.{i}[{l}]");
+                    Near(state, l < layers ? cache[new Site(l, SitePoint.ResidPre)].ToArray() : final, tolerance * Math.Max(1, state.Max(Math.Abs)), $"hidden.{i}[{l}]");
                 }
             }
 

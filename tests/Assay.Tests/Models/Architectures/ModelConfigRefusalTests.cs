@@ -65,6 +65,35 @@ public sealed class ModelConfigRefusalTests
     [InlineData("qwen3_moe", "decoder_sparse_step", "0")]
     [InlineData("qwen3_moe", "mlp_only_layers", "[-1]")]
     [InlineData("qwen3_moe", "num_experts", "16777216")]
+    // Variants of architectures that are not computed, and keys that contradict each other.
+    [InlineData("cohere", "use_qk_norm", "true")]
+    [InlineData("stablelm", "qk_layernorm", "true")]
+    [InlineData("olmoe", "clip_qkv", "8.0")]
+    [InlineData("gemma", "use_bidirectional_attention", "true")]
+    [InlineData("gemma", "hidden_activation", "\"gelu\"")]
+    [InlineData("gemma3_text", "use_bidirectional_attention", "true")]
+    [InlineData("qwen2_moe", "use_sliding_window", "true")]
+    [InlineData("gpt_neox", "rotary_emb_base", "20000", "rope_theta", "10000")]
+    [InlineData("gpt_neox", "rotary_pct", "0.25", "partial_rotary_factor", "0.5")]
+    [InlineData("glm4", "partial_rotary_factor", "1.5")]
+    [InlineData("glm4", "partial_rotary_factor", "0.4")]
+    [InlineData("smollm3", "no_rope_layers", "[1,1,0]")]
+    [InlineData("smollm3", "no_rope_layers", "[1,1,0,2]")]
+    [InlineData("gpt_oss", "hidden_act", "\"gelu\"")]
+    [InlineData("gpt_oss", "num_experts_per_tok", "4")]
+    [InlineData("deepseek_v3", "scoring_func", "\"softmax\"")]
+    [InlineData("deepseek_v3", "topk_method", "\"greedy\"")]
+    [InlineData("deepseek_v3", "moe_layer_freq", "2")]
+    [InlineData("deepseek_v3", "n_group", "3")]
+    [InlineData("deepseek_v3", "n_group", "8")]
+    [InlineData("deepseek_v3", "topk_group", "5")]
+    [InlineData("deepseek_v3", "head_dim", "64")]
+    [InlineData("deepseek_v3", "qk_head_dim", "64")]
+    [InlineData("deepseek_v3", "qk_rope_head_dim", "3")]
+    [InlineData("deepseek_v3", "num_key_value_heads", "2")]
+    [InlineData("qwen3_next", "hidden_act", "\"gelu\"")]
+    [InlineData("qwen3_next", "linear_num_value_heads", "3")]
+    [InlineData("qwen3_next", "layer_types", """["full_attention","full_attention","full_attention","sliding_attention"]""")]
     // Layer types.
     [InlineData("qwen3", "layer_types", """["full_attention"]""")]
     [InlineData("qwen3", "layer_types", """["full_attention","full_attention","full_attention","linear_attention"]""")]
@@ -72,19 +101,15 @@ public sealed class ModelConfigRefusalTests
     [InlineData("llama", "layer_types", """["full_attention","full_attention","full_attention","sliding_attention"]""")]
     [InlineData("mistral", "layer_types", """["full_attention","full_attention","full_attention","full_attention"]""")]
     [InlineData("llama", "layer_types", "3")]
-    public void A_key_is_refused_by_name(string type, string key, string value)
+    public void A_key_is_refused_by_name(string type, string key, string value, params string[] more)
     {
-        var problems = ConfigText.Problems(type, (key, value));
+        var problems = ConfigText.Problems(type, [(key, value), .. more.Chunk(2).Select(c => (c[0], (string?)c[1]))]);
         Assert.All(problems, p => Assert.StartsWith("config.json: ", p));
         Assert.Contains(problems, p => p.Contains(key));
     }
 
     [Theory]
-    [InlineData("linear")]
-    [InlineData("dynamic")]
-    [InlineData("yarn")]
-    [InlineData("longrope")]
-    [InlineData("su")]
+    [InlineData("ntk")]
     [InlineData("something_new")]
     public void Rotations_that_are_not_implemented_are_refused_in_every_spelling(string kind)
     {
@@ -100,6 +125,20 @@ public sealed class ModelConfigRefusalTests
     [InlineData("""{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":64,"attention_factor":2.0}""", "attention_factor")]
     [InlineData("""{"rope_type":"default","mrope_section":[16,24,24]}""", "mrope_section")]
     [InlineData("""{"rope_type":"default","partial_rotary_factor":0.25}""", "partial_rotary_factor")]
+    [InlineData("""{"rope_type":"linear"}""", "factor")]
+    [InlineData("""{"rope_type":"linear","factor":0.5}""", "factor")]
+    [InlineData("""{"rope_type":"linear","factor":2.0,"beta_fast":32}""", "beta_fast")]
+    [InlineData("""{"rope_type":"dynamic","factor":2.0,"original_max_position_embeddings":64}""", "original_max_position_embeddings")]
+    [InlineData("""{"rope_type":"dynamic","factor":2.0,"alpha":1000.0}""", "alpha")]
+    [InlineData("""{"rope_type":"yarn","factor":2.0,"truncate":1}""", "truncate")]
+    [InlineData("""{"rope_type":"yarn","factor":2.0,"mscale":-1}""", "mscale")]
+    [InlineData("""{"rope_type":"longrope","short_factor":[1,1],"long_factor":[2,2]}""", "original_max_position_embeddings")]
+    [InlineData("""{"rope_type":"longrope","short_factor":[1,1],"long_factor":[2,"a"],"original_max_position_embeddings":64}""", "long_factor")]
+    [InlineData("""{"rope_type":"longrope","short_factor":[1,1],"original_max_position_embeddings":64}""", "long_factor")]
+    [InlineData("""{"rope_type":"longrope","short_factor":[1,1,1],"long_factor":[2,2,2],"original_max_position_embeddings":64}""", "short_factor")]
+    [InlineData("""{"rope_type":"longrope","factor":3.0,"short_factor":[1,1],"long_factor":[2,2],"original_max_position_embeddings":64}""", "factor")]
+    [InlineData("""{"full_attention":{"rope_type":"default"},"sliding_attention":{"rope_type":"linear","factor":2.0}}""", "sliding_attention")]
+    [InlineData("""{"full_attention":{"rope_type":"default"},"linear_attention":{"rope_type":"default"}}""", "linear_attention")]
     [InlineData("""{"factor":2.0}""", "rope_type")]
     [InlineData("""{"rope_type":"default","type":"linear"}""", "type")]
     [InlineData("""{"rope_type":3}""", "rope_type")]
@@ -120,8 +159,8 @@ public sealed class ModelConfigRefusalTests
     public void All_problems_are_told_at_once()
     {
         var problems = ConfigText.Problems("llama", ("hidden_size", "0"), ("hidden_act", "\"x\""), ("quantization_config", "{\"a\":1}"), ("logit_scale", "2"),
-            ("rope_scaling", """{"type":"yarn"}"""), ("num_key_value_heads", "3"));
-        foreach (var key in new[] { "hidden_size", "hidden_act", "quantization_config", "logit_scale", "yarn", "num_key_value_heads" }) Assert.Contains(problems, p => p.Contains(key));
+            ("rope_scaling", """{"type":"yarnish"}"""), ("num_key_value_heads", "3"));
+        foreach (var key in new[] { "hidden_size", "hidden_act", "quantization_config", "logit_scale", "yarnish", "num_key_value_heads" }) Assert.Contains(problems, p => p.Contains(key));
         Assert.Equal(6, problems.Count);
     }
 

@@ -28,7 +28,7 @@ public sealed unsafe class FusedHeadTests
                 fixed (float* px = x, pw = w)
                 {
                     var tensor = new Tensor("w", DType.F32, [vocabulary, width], (byte*)pw, 4L * w.Length);
-                    FusedHead.LogProbabilities(team, new HeadSide(ProductJob.Of(px, width, rows, new WeightMatrix(tensor, vocabulary, width, false, 0), null, null, null, 0), cap), valid, targets, result);
+                    FusedHead.LogProbabilities(team, new HeadSide(ProductJob.Of(px, width, rows, new WeightMatrix(tensor, vocabulary, width, false, 0), null, null, null, 0), 1, cap), valid, targets, result);
                 }
 
                 return result;
@@ -65,8 +65,8 @@ public sealed unsafe class FusedHeadTests
         {
             // Not lambdas' to keep: they run before this returns.
             var (xs, ws, vs) = ((nint)px, (nint)pw, (nint)pv);
-            var p = new HeadSide(ProductJob.Of(px, width, rows, new WeightMatrix(new Tensor("w", DType.F32, [vocabulary, width], (byte*)pw, 4L * w.Length), vocabulary, width, false, 0), null, null, null, 0), null);
-            var q = new HeadSide(ProductJob.Of(px, width, rows, new WeightMatrix(new Tensor("v", DType.F32, [vocabulary + 5, width], (byte*)pv, 4L * v.Length), vocabulary + 5, width, false, 0), null, null, null, 0), null);
+            var p = new HeadSide(ProductJob.Of(px, width, rows, new WeightMatrix(new Tensor("w", DType.F32, [vocabulary, width], (byte*)pw, 4L * w.Length), vocabulary, width, false, 0), null, null, null, 0), 1, null);
+            var q = new HeadSide(ProductJob.Of(px, width, rows, new WeightMatrix(new Tensor("v", DType.F32, [vocabulary + 5, width], (byte*)pv, 4L * v.Length), vocabulary + 5, width, false, 0), null, null, null, 0), 1, null);
             FusedHead.Pairs(team, p, q, 1, (row, a, b, scratch) =>
             {
                 Interlocked.Increment(ref seen[row]);
