@@ -21,19 +21,20 @@ public sealed class Checkpoint : IDisposable
     private readonly List<IDisposable> owned = [];
     private readonly Dictionary<string, string?> made = new(StringComparer.Ordinal);
 
-    private Checkpoint(string path, string folder)
+    private Checkpoint(string path, string folder, string? name)
     {
         Path = path;
         Folder = folder;
-        Name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
+        Name = name ?? System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path)));
     }
 
     /// <summary>A checkpoint whose tensors and texts are made from something else.</summary>
     /// <param name="path">As given.</param>
+    /// <param name="name">What it is called in reports; null for the path's last part.</param>
     /// <param name="tensors">Names are unique.</param>
     /// <param name="owned">Closed with it.</param>
-    internal Checkpoint(string path, IEnumerable<Tensor> tensors, IEnumerable<IDisposable> owned)
-        : this(path, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path)
+    internal Checkpoint(string path, string? name, IEnumerable<Tensor> tensors, IEnumerable<IDisposable> owned)
+        : this(path, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path, name)
     {
         foreach (var tensor in tensors)
         {
@@ -46,8 +47,8 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Path as given.</summary>
     public string Path { get; }
 
-    /// <summary>Name of the folder, or of the file where one was given.</summary>
-    public string Name { get; internal init; }
+    /// <summary>What reports call it: the name of the folder or file; of the Hugging Face cache <c>org/name@commit</c>; adapters behind <c>+</c>.</summary>
+    public string Name { get; }
 
     /// <summary>The folder that holds the weights.</summary>
     public string Folder { get; }
@@ -61,8 +62,8 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Keys of <c>config.json</c> that whatever holds the model does not say, with where their values come from; empty for a folder, whose file is what it is.</summary>
     public IReadOnlyDictionary<string, string> Defaulted { get; internal init; } = new Dictionary<string, string>();
 
-    /// <summary>Texts that are made rather than read, by file name; null where files are read.</summary>
-    internal IReadOnlyDictionary<string, Func<string?>>? Texts { get; init; }
+    /// <summary>Makes the text of a file name, null for none; null where files are read.</summary>
+    internal Func<string, string?>? Read { get; init; }
 
     /// <summary>Whether the folder has an index of shards.</summary>
     internal bool HasIndex { get; private set; }
@@ -75,14 +76,23 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The tensor of this name, if there is one.</summary>
     public bool TryGet(string name, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Tensor? tensor) => byName.TryGetValue(name, out tensor);
 
-    /// <summary>Opens a model folder (<c>model.safetensors</c>, or <c>model.safetensors.index.json</c> with its shards), a single <c>.safetensors</c> file, or a <c>.gguf</c> file (any one of a split model's). Links are followed.</summary>
+    /// <summary>Opens a model: a folder, a <c>.safetensors</c> or <c>.gguf</c> file (any one of a split model's), a model of the Hugging Face cache
+    /// as <c>org/name[@revision]</c>, or any of these with PEFT LoRA adapters on it, <c>BASE+ADAPTER</c>. Links are followed.</summary>
     /// <exception cref="InvalidInputException">Missing, weights of no known kind, or any rule is violated; all problems at once.</exception>
     public static Checkpoint Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path)) return GgufModel.Open(path);
-        if (Directory.Exists(path) && OnlyGguf(path) is { } gguf) return GgufModel.Open(gguf);
-        var checkpoint = new Checkpoint(path, Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path);
+        return ModelReference.Open(path);
+    }
+
+    /// <summary>Opens a folder or a file.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="name">What it is called in reports; null for the name of the folder or file.</param>
+    internal static Checkpoint OpenPath(string path, string? name = null)
+    {
+        var gguf = Directory.Exists(path) ? OnlyGguf(path) : path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? path : null;
+        if (gguf is not null) return GgufModel.Open(gguf, name);
+        var checkpoint = new Checkpoint(path, Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path, name);
         try
         {
             if (Directory.Exists(path)) checkpoint.OpenFolder();
@@ -106,12 +116,12 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="InvalidInputException">Not UTF-8, longer than <see cref="MaxTextLength"/>, unreadable, or a link to nothing.</exception>
     public string? ReadText(string fileName)
     {
-        if (Texts is not null)
+        if (Read is not null)
         {
             if (!SafetensorsIndex.IsPlainName(fileName)) throw new ArgumentException($"'{fileName}' is not a plain file name.", nameof(fileName));
             lock (made)
             {
-                if (!made.TryGetValue(fileName, out var text)) made[fileName] = text = Texts.TryGetValue(fileName, out var make) ? make() : null;
+                if (!made.TryGetValue(fileName, out var text)) made[fileName] = text = Read(fileName);
                 return text;
             }
         }
@@ -127,7 +137,7 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>The same file as bytes, for a reader that checks them itself; null where there is none.</summary>
-    internal byte[]? ReadUtf8(string fileName) => Texts is null ? ReadBytes(fileName) : ReadText(fileName) is { } text ? Encoding.UTF8.GetBytes(text) : null;
+    internal byte[]? ReadUtf8(string fileName) => Read is null ? ReadBytes(fileName) : ReadText(fileName) is { } text ? Encoding.UTF8.GetBytes(text) : null;
 
     /// <summary>Unmaps all shards; no tensor can be read afterwards.</summary>
     public void Dispose()
@@ -180,7 +190,7 @@ public sealed class Checkpoint : IDisposable
     private void OpenFile()
     {
         var extension = System.IO.Path.GetExtension(Path).ToLowerInvariant();
-        if (!File.Exists(Path)) throw new InvalidInputException($"{Path}: no such folder or file; a model folder, a .safetensors or a .gguf file is expected.");
+        if (!File.Exists(Path)) throw new InvalidInputException($"{Path}: no such folder or file; a model folder, a .safetensors or a .gguf file, or a model of the Hugging Face cache (org/name) is expected.");
         if (PickleEndings.Contains(extension)) throw new InvalidInputException(PickleRefusal(Path));
         if (Path.EndsWith(".index.json", StringComparison.Ordinal)) throw new InvalidInputException($"{Path}: an index names shards but is no model by itself; give the folder that holds it.");
         if (extension != ".safetensors") throw new InvalidInputException($"{Path}: a model folder, a .safetensors or a .gguf file is expected.");
@@ -250,7 +260,7 @@ public sealed class Checkpoint : IDisposable
         var pickle = names.Find(n => PickleEndings.Contains(System.IO.Path.GetExtension(n).ToLowerInvariant()) || n.EndsWith(".bin.index.json", StringComparison.Ordinal));
         if (pickle is not null) return PickleRefusal(System.IO.Path.Combine(Path, pickle));
         var found = names.Count == 0 ? "The folder is empty" : "Found: " + string.Join(", ", names.Take(20).Select(ProblemList.Quote)) + (names.Count > 20 ? $" and {names.Count - 20} more" : "");
-        var hint = names.Exists(n => n.StartsWith("adapter_model.", StringComparison.Ordinal)) ? "An adapter is not a model; give the model that it was merged into."
+        var hint = names.Exists(n => n.StartsWith("adapter_model.", StringComparison.Ordinal)) ? "An adapter is not a model; give it behind its base, BASE+ADAPTER."
             : names.Exists(n => n.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)) ? "There are several GGUF models here; give the file that is meant."
             : names.Exists(n => n.EndsWith(".safetensors", StringComparison.Ordinal)) ? "Give the .safetensors file itself, or fetch the index that belongs to the shards."
             : "Fetch the weights into this folder.";

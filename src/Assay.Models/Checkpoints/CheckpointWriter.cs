@@ -25,7 +25,7 @@ public static class CheckpointWriter
         ArgumentNullException.ThrowIfNull(source);
         ArgumentException.ThrowIfNullOrEmpty(target);
         if (maxShardBytes is { } limit) ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit, nameof(maxShardBytes));
-        if (!Directory.Exists(source.Path) || source.Texts is not null) throw new ArgumentException("A model folder of safetensors files is copied, nothing else.", nameof(source));
+        if (!Directory.Exists(source.Path) || source.Read is not null) throw new ArgumentException("A model folder of safetensors files is copied, nothing else.", nameof(source));
         var byName = (replacements ?? []).ToDictionary(t => t.Name, StringComparer.Ordinal);
         foreach (var name in byName.Keys)
             if (!source.TryGet(name, out _)) throw new ArgumentException($"There is no tensor '{name}' to replace.", nameof(replacements));

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Assay.Checkpoints.Adapters;
 
 namespace Assay.Checkpoints;
 
@@ -58,6 +59,12 @@ public sealed unsafe class Tensor
 
     /// <summary>The tensor whose transpose this one is, if it was made so: whoever wants columns reads that one's rows.</summary>
     internal Tensor? TransposeOf => (source as TransposedRows)?.Inner;
+
+    /// <summary>Whether an adapter changes it, and whether one that scales outputs to learned lengths does.</summary>
+    internal bool IsUpdated => source is LowRankUpdate;
+
+    /// <inheritdoc cref="IsUpdated"/>
+    internal bool HasLengths => source is LowRankUpdate { HasLengths: true };
 
     /// <summary>Reads elements as float32: floats exactly where float32 holds them, else rounded to nearest even; NaN stays NaN.</summary>
     /// <param name="start">First element, in C order.</param>

@@ -9,14 +9,15 @@ internal static class GgufModel
 
     /// <summary>Opens a model.</summary>
     /// <param name="path">Its file, or any one of a split model's.</param>
+    /// <param name="name">What it is called in reports; null for the file's name.</param>
     /// <exception cref="InvalidInputException">Missing parts, an architecture that is not supported, metadata or tensors that are not understood; all problems of a stage at once.</exception>
-    public static Checkpoint Open(string path)
+    public static Checkpoint Open(string path, string? name = null)
     {
         var files = new List<GgufFile>();
         try
         {
             OpenFiles(path, files);
-            return Restore(path, files);
+            return Restore(path, name, files);
         }
         catch
         {
@@ -77,7 +78,7 @@ internal static class GgufModel
             problems.Add($"{file.Path}: 'split.no' is {no?.ToString() ?? "missing"} and 'split.count' {of?.ToString() ?? "missing"}; the name says {number - 1} and {count}. Give the parts their names back, or fetch them again.");
     }
 
-    private static Checkpoint Restore(string path, List<GgufFile> files)
+    private static Checkpoint Restore(string path, string? title, List<GgufFile> files)
     {
         var metadata = files[0].Values;
         if (metadata.TryGetValue("general.type", out var type) && type.Text() != "model")
@@ -94,14 +95,15 @@ internal static class GgufModel
         problems.ThrowIfAny();
         var config = new GgufConfig(path, metadata, table, stored);
         var tensors = GgufTensors.Restore(path, table, config, files.SelectMany(f => f.Tensors));
-        return new Checkpoint(path, tensors, files)
+        return new Checkpoint(path, title, tensors, files)
         {
             Defaulted = config.Defaulted,
-            Texts = new Dictionary<string, Func<string?>>(StringComparer.Ordinal)
+            Read = fileName => fileName switch
             {
-                ["config.json"] = () => config.Json,
-                ["tokenizer.json"] = () => GgufVocabulary.Tokenizer(path, metadata),
-                ["tokenizer_config.json"] = () => GgufVocabulary.TokenizerConfig(metadata),
+                "config.json" => config.Json,
+                "tokenizer.json" => GgufVocabulary.Tokenizer(path, metadata),
+                "tokenizer_config.json" => GgufVocabulary.TokenizerConfig(metadata),
+                _ => null,
             },
         };
     }

@@ -8,7 +8,7 @@ internal readonly unsafe struct WeightMatrix
 {
     private readonly long _stride;
 
-    /// <param name="tensor">(…, rows, columns), F32, F16, BF16, F64 or of blocks; leading axes count as rows.</param>
+    /// <param name="tensor">(…, rows, columns), F32, F16, BF16, F64, of blocks or computed; leading axes count as rows.</param>
     /// <param name="outputs">Outputs used.</param>
     /// <param name="inputs">Inputs.</param>
     /// <param name="transposed">Whether the tensor is stored (inputs, all outputs).</param>
@@ -17,7 +17,7 @@ internal readonly unsafe struct WeightMatrix
     public WeightMatrix(Tensor tensor, int outputs, int inputs, bool transposed, int first, int firstInput = 0)
     {
         // A transpose made of a tensor's rows is read by these.
-        if (transposed && tensor.TransposeOf is { } rows) (tensor, transposed) = (rows, false);
+        if (transposed && firstInput == 0 && tensor.TransposeOf is { } rows) (tensor, transposed) = (rows, false);
         tensor.RequireOpen(); // What follows reads by address.
         Tensor = tensor;
         Transposed = transposed;
@@ -81,7 +81,7 @@ internal readonly unsafe struct WeightMatrix
         {
             for (var i = 0; i < count; i++)
             {
-                var start = Transposed ? ((long)FirstInput + k + i) * _stride + First + n : ((long)First + n + i) * _stride + k;
+                var start = Transposed ? (k + (long)FirstInput + i) * _stride + First + n : (First + (long)n + i) * _stride + k;
                 Tensor.Read(start, values.AsSpan(i * length, length));
             }
 

@@ -1,0 +1,120 @@
+using Assay.Checkpoints;
+using Assay.Models;
+
+namespace Assay.Tests.Checkpoints.Gguf;
+
+/// <summary>GGUF models made by hand: parts, defaults, and what is refused.</summary>
+public sealed class GgufModelTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    private static float[] Some(int count) => [.. Enumerable.Range(0, count).Select(i => (i * 37 % 19 - 9) * .05f)];
+
+    private static GgufWriter Head(GgufWriter? to = null, string architecture = "qwen2") => (to ?? new GgufWriter()).Text("general.architecture", architecture).U32($"{architecture}.context_length", 32).U32($"{architecture}.embedding_length", 8)
+        .U32($"{architecture}.block_count", 1).U32($"{architecture}.feed_forward_length", 8).U32($"{architecture}.attention.head_count", 2).F32($"{architecture}.attention.layer_norm_rms_epsilon", 1e-5f).Text("tokenizer.ggml.model", "none");
+
+    private static readonly (string Name, long[] Shape)[] Layout =
+    [
+        ("token_embd.weight", [20, 8]), ("output_norm.weight", [8]), ("blk.0.attn_norm.weight", [8]), ("blk.0.ffn_norm.weight", [8]), ("blk.0.attn_q.weight", [8, 8]), ("blk.0.attn_k.weight", [8, 8]), ("blk.0.attn_v.weight", [8, 8]),
+        ("blk.0.attn_q.bias", [8]), ("blk.0.attn_k.bias", [8]), ("blk.0.attn_v.bias", [8]), ("blk.0.attn_output.weight", [8, 8]), ("blk.0.ffn_gate.weight", [8, 8]), ("blk.0.ffn_up.weight", [8, 8]), ("blk.0.ffn_down.weight", [8, 8]),
+    ];
+
+    private static GgufWriter Weights(GgufWriter to, int from = 0, int end = 99)
+    {
+        foreach (var (name, shape) in Layout.Skip(from).Take(end - from)) to.Tensor(name, shape, Some((int)shape.Aggregate(1L, (a, b) => a * b)));
+        return to;
+    }
+
+    private string Refused(GgufWriter file) => Assert.Throws<InvalidInputException>(() => LanguageModel.Open(folder.Write("x.gguf", file.ToBytes())).Dispose()).Message;
+
+    private static GgufWriter Part(int number, int count, GgufWriter to) => to.U16("split.no", (ushort)(number - 1)).U16("split.count", (ushort)count).I32("split.tensors.count", Layout.Length);
+
+    [Fact]
+    public void Parts_make_the_whole_whichever_is_given()
+    {
+        var whole = folder.Write("w.gguf", Weights(Head()).ToBytes());
+        var first = folder.Write("m-00001-of-00003.gguf", Weights(Part(1, 3, Head()), 0, 3).ToBytes());
+        folder.Write("m-00002-of-00003.gguf", Weights(Part(2, 3, new GgufWriter()), 3, 9).ToBytes());
+        var last = folder.Write("m-00003-of-00003.gguf", Weights(Part(3, 3, new GgufWriter()), 9).ToBytes());
+        using var expected = LanguageModel.Open(whole);
+        int[] ids = [1, 7, 19];
+        foreach (var path in new[] { first, last })
+        {
+            using var model = LanguageModel.Open(path);
+            Assert.Equal(expected.Logits(ids), model.Logits(ids));
+        }
+        File.Delete(folder["m-00002-of-00003.gguf"]);
+        Assert.Contains("m-00002-of-00003.gguf: no such file; the model has 3 parts", Assert.Throws<InvalidInputException>(() => Checkpoint.Open(first)).Message, StringComparison.Ordinal);
+        File.Move(folder["m-00003-of-00003.gguf"], folder["m-00002-of-00003.gguf"]);
+        folder.Write("m-00003-of-00003.gguf", Weights(Part(3, 3, new GgufWriter()), 9).ToBytes());
+        Assert.Contains("'split.no' is 2", Assert.Throws<InvalidInputException>(() => Checkpoint.Open(first)).Message, StringComparison.Ordinal);
+        Assert.Contains("is one of 3 parts", Refused(Weights(Part(1, 3, Head()))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_with_one_gguf_model_is_that_model()
+    {
+        folder.Write("f/m.gguf", Weights(Head()).ToBytes());
+        using (var model = LanguageModel.Open(folder["f"])) Assert.Equal("qwen2", model.Config.ModelType);
+        folder.Write("f/n.gguf", Weights(Head()).ToBytes());
+        Assert.Contains("give the file that is meant", Assert.Throws<InvalidInputException>(() => Checkpoint.Open(folder["f"])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Absent_keys_take_llama_cpps_values_and_are_shown_as_defaulted()
+    {
+        using var model = LanguageModel.Open(folder.Write("x.gguf", Weights(Head()).ToBytes()));
+        foreach (var (key, value) in new[] { ("num_key_value_heads", "2"), ("rope_theta", "10000"), ("tie_word_embeddings", "true"), ("vocab_size", "20"), ("use_sliding_window", "false") })
+        {
+            var resolved = model.Config.Resolved.Single(r => r.Key == key);
+            Assert.Equal((value, ValueSource.Defaulted), (resolved.Value, resolved.Source));
+            Assert.False(string.IsNullOrEmpty(resolved.Detail));
+        }
+        Assert.Equal(ValueSource.Given, model.Config.Resolved.Single(r => r.Key == "hidden_size").Source);
+    }
+
+    [Fact]
+    public void What_is_not_understood_is_refused_by_key_and_value()
+    {
+        Assert.Contains("'general.architecture' is 'mamba'", Refused(Weights(Head(null, "mamba"))), StringComparison.Ordinal);
+        Assert.Contains("'qwen2.attention.new_thing' (3)", Refused(Weights(Head().U32("qwen2.attention.new_thing", 3))), StringComparison.Ordinal);
+        Assert.Contains("'qwen2.attention.causal' is false", Refused(Weights(Head().Flag("qwen2.attention.causal", false))), StringComparison.Ordinal);
+        Assert.Contains("'qwen2.rope.dimension_count' is 2", Refused(Weights(Head().U32("qwen2.rope.dimension_count", 2))), StringComparison.Ordinal);
+        Assert.Contains("'qwen2.rope.scaling.type' is 'spiral'", Refused(Weights(Head().Text("qwen2.rope.scaling.type", "spiral"))), StringComparison.Ordinal);
+        Assert.Contains("'qwen2.vocab_size' is 21", Refused(Weights(Head().U32("qwen2.vocab_size", 21))), StringComparison.Ordinal);
+        Assert.Contains("tensor 'blk.0.extra.weight' is not one of 'qwen2'", Refused(Weights(Head()).Tensor("blk.0.extra.weight", [1], 1f)), StringComparison.Ordinal);
+        Assert.Contains("tensor 'blk.1.attn_q.weight' is not one of 'qwen2'", Refused(Weights(Head()).Tensor("blk.1.attn_q.weight", [8, 8], Some(64))), StringComparison.Ordinal);
+        Assert.Contains("'general.type' is 'adapter'", Refused(Weights(Head().Text("general.type", "adapter"))), StringComparison.Ordinal);
+        Assert.Contains("'qwen2.block_count' is missing", Refused(new GgufWriter().Text("general.architecture", "qwen2")), StringComparison.Ordinal);
+        Assert.Contains("self_attn.k_proj.weight' is missing", Refused(Weights(Head(), 0, 5)), StringComparison.Ordinal);
+    }
+
+    private string TokenizerRefused(GgufWriter file)
+    {
+        using var checkpoint = Checkpoint.Open(folder.Write("v.gguf", file.ToBytes()));
+        return Assert.Throws<InvalidInputException>(() => checkpoint.ReadText("tokenizer.json")).Message;
+    }
+
+    private static GgufWriter Vocabulary(string model, string? pre)
+    {
+        var file = new GgufWriter().Text("general.architecture", "gpt2").U32("gpt2.context_length", 8).U32("gpt2.embedding_length", 8).U32("gpt2.block_count", 1).U32("gpt2.feed_forward_length", 8).U32("gpt2.attention.head_count", 1)
+            .F32("gpt2.attention.layer_norm_epsilon", 1e-5f).Text("tokenizer.ggml.model", model).Texts("tokenizer.ggml.tokens", "a", "b", "ab");
+        return pre is null ? file : file.Text("tokenizer.ggml.pre", pre);
+    }
+
+    [Fact]
+    public void Vocabularies_that_are_not_known_are_refused()
+    {
+        Assert.Contains("'tokenizer.ggml.pre' is 'nonsense', which is not known; known: a.x-4.0, codeshell", TokenizerRefused(Vocabulary("gpt2", "nonsense").Texts("tokenizer.ggml.merges", "a b")), StringComparison.Ordinal);
+        Assert.Contains("'tokenizer.ggml.pre' is missing", TokenizerRefused(Vocabulary("gpt2", null).Texts("tokenizer.ggml.merges", "a b")), StringComparison.Ordinal);
+        Assert.Contains("'tokenizer.ggml.pre' is 'default'", TokenizerRefused(Vocabulary("gpt2", "default").Texts("tokenizer.ggml.merges", "a b")), StringComparison.Ordinal);
+        Assert.Contains("'tokenizer.ggml.model' is 'bert'", TokenizerRefused(Vocabulary("bert", null)), StringComparison.Ordinal);
+        Assert.Contains("'tokenizer.ggml.merges' is missing", TokenizerRefused(Vocabulary("gpt2", "gpt-2")), StringComparison.Ordinal);
+        Assert.Contains("'tokenizer.ggml.scores' is missing", TokenizerRefused(Vocabulary("llama", null)), StringComparison.Ordinal);
+        Assert.Contains("'tokenizer.ggml.token_type' has 2 entries; there are 3 tokens", TokenizerRefused(Vocabulary("gpt2", "gpt-2").I32s("tokenizer.ggml.token_type", 1, 1)), StringComparison.Ordinal);
+        Assert.Contains("'tokenizer.ggml.surprise' (true)", TokenizerRefused(Vocabulary("gpt2", "gpt-2").Flag("tokenizer.ggml.surprise", true)), StringComparison.Ordinal);
+        Assert.Contains("asks for a token, but 'tokenizer.ggml.bos_token_id' is missing", TokenizerRefused(Vocabulary("gpt2", "gpt-2").Texts("tokenizer.ggml.merges", "a b").Flag("tokenizer.ggml.add_bos_token", true)), StringComparison.Ordinal);
+    }
+}
