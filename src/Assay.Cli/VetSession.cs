@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Assay.Checkpoints;
 using Assay.Cli.Commands;
+using Assay.Evaluation.Diffing;
 using Assay.Evaluation.Prompts;
 using Assay.Evaluation.Vetting;
 using Assay.Models;
@@ -38,6 +39,7 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         folder.WritePlan(yaml);
         VetSamples? samples = null;
         VetMeasures? measures = null;
+        Finding? weights = null;
         var decision = early;
         if (early.Verdict is not (Verdict.Identical or Verdict.Packaging))
         {
@@ -46,9 +48,11 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
             samples = StepProgress.Run(terminal, options.Quiet, told => new VetRun(baseModel, candidate, plan).Measure(entries, new Reporter(told), cancellation));
             measures = VetMeasures.Compute(plan, samples);
             decision = VerdictRules.Decide(VetReport.Evidence(plan, comparability, measures));
+            Note("Comparing the weights.");
+            weights = FindingRules.Weights(CheckpointComparer.Compare(baseModel.Checkpoint, candidate.Checkpoint, baseModel.Team, null, cancellation));
         }
 
-        var report = Report(plan, hash, decision, measures, samples, baseModel);
+        var report = Report(plan, hash, decision, measures, samples, weights, baseModel);
         folder.WriteSamples(samples is null ? [] : VetSampleRows.Of(samples, ids => Decode(baseModel, ids)));
         folder.WriteReport(report);
         folder.WriteEnvironment(RunEnvironment.Capture(folder.Path) with { Started = _started, Seconds = _watch.Elapsed.TotalSeconds, Threads = baseModel.Team.Threads, PeakPrivateBytes = memory.PeakBytes });
@@ -133,7 +137,7 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         return tokens / watch.Elapsed.TotalSeconds;
     }
 
-    private ReportDocument Report(VetPlan plan, string hash, VerdictDecision decision, VetMeasures? measures, VetSamples? samples, LanguageModel baseModel)
+    private ReportDocument Report(VetPlan plan, string hash, VerdictDecision decision, VetMeasures? measures, VetSamples? samples, Finding? weights, LanguageModel baseModel)
     {
         var rows = measures is null ? VetReport.SameWeights() : VetReport.Rows(measures);
         return new ReportDocument
@@ -146,7 +150,7 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
             Base = Model(plan.Base),
             Candidate = Model(plan.Candidate),
             Facts = VetReport.Facts(plan, hash, samples),
-            Findings = [.. VetReport.Findings(plan, measures, samples).Select(f => new ReportFinding(f.Name, f.Sentence))],
+            Findings = [.. VetReport.Findings(plan, measures, samples, weights).Select(f => new ReportFinding(f.Name, f.Sentence))],
             Measures = rows,
             Worst = samples is null || measures is null ? [] : VetReport.Worst(samples, measures, ids => Decode(baseModel, ids)),
             Method = VetReport.Method,

@@ -8,7 +8,7 @@ internal static class GenerateCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { Description = "Model folder.", HelpName = "MODEL" };
+        var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}.", HelpName = "MODEL" };
         var prompt = new Argument<string>("prompt") { Description = "What the user says.", HelpName = "PROMPT" };
         var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens at most (default 64).");
         var greedy = new Option<bool>("--greedy") { Description = "Take the most likely token each time, whatever the generation config says." };

@@ -11,7 +11,7 @@ internal static class InspectCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { Description = "Model folder; a folder with a tokenizer only, or its tokenizer.json, where just that is wanted.", HelpName = "MODEL" };
+        var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}; a folder with a tokenizer only, or its tokenizer.json, where just that is wanted.", HelpName = "MODEL" };
         var tensors = new Option<bool>("--tensors") { Description = "List every tensor with shape, dtype and residual role." };
         var text = new Option<string?>("--text") { Description = "Show the tokens of this text, the chat that it becomes, and that chat's tokens." };
         var (json, verbose) = (SharedOptions.Json(), SharedOptions.Verbose());

@@ -10,7 +10,8 @@ internal static class LsCommand
     private static readonly Dictionary<string, Func<IEnumerable<(string Name, string Text)>>> Kinds = new()
     {
         ["organisms"] = Organisms,
-        ["architectures"] = () => ArchitectureTable.All.Select(t => (t.ModelType, $"{t.CausalClass} ({t.Source})")),
+        ["architectures"] = () => ArchitectureTable.All.Select(t => (t.ModelType, $"{t.CausalClass} ({t.Source})"))
+            .Concat(MultimodalTable.All.Select(t => (t.ModelType, $"{t.Class} ({t.Source}), its language model: {string.Join(", ", t.TextTypes)}"))),
         ["domains"] = () => ProseDomains.Names.Select(n => (n, "prose")),
     };
 

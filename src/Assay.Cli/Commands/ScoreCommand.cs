@@ -15,7 +15,7 @@ internal static class ScoreCommand
 
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { Description = "Model folder.", HelpName = "MODEL" };
+        var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}.", HelpName = "MODEL" };
         var text = new Option<string>("--text") { Description = "A UTF-8 text file, or a folder of them; documents are scored apart.", HelpName = "FILE|FOLDER", Required = true };
         var context = SharedOptions.Count("--context", "Window in tokens (default: the smaller of 512 and the model's maximum).", least: 2);
         var (limit, threads, memory) = (SharedOptions.Limit(), SharedOptions.Threads(), SharedOptions.Memory());

@@ -6,6 +6,9 @@ namespace Assay.Cli.Commands;
 /// <summary>Options that several verbs share, with one wording and one way to refuse a value.</summary>
 internal static class SharedOptions
 {
+    /// <summary>What a MODEL may be.</summary>
+    public const string ModelKinds = "a folder, a .safetensors or .gguf file, org/name[@revision] of the Hugging Face cache, or BASE+ADAPTER (PEFT LoRA)";
+
     public static Option<int?> Limit() => Count("--limit", "Measure at most N items; the outcome is stamped \"not a verdict\".");
 
     public static Option<int?> Count(string name, string description, int least = 1)

@@ -7,7 +7,7 @@ internal static class VetCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var models = new Argument<string[]>("models") { Description = "BASE and CANDIDATE, both model folders. None: the bundled organisms.", HelpName = "BASE CANDIDATE", Arity = new ArgumentArity(0, 2) };
+        var models = new Argument<string[]>("models") { Description = $"BASE and CANDIDATE, each {SharedOptions.ModelKinds}. None: the bundled organisms.", HelpName = "BASE CANDIDATE", Arity = new ArgumentArity(0, 2) };
         var items = SharedOptions.Count("--items", "Items of each panel (default 64).");
         var documents = SharedOptions.Count("--documents", "Documents of each prose domain (default 8).");
         var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens of a continuation at most (default 64).");

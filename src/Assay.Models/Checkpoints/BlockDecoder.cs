@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Assay.Checkpoints;
 
@@ -55,22 +57,59 @@ internal static unsafe class BlockDecoder
 
     private static float Half(byte* at) => (float)BinaryPrimitives.ReadHalfLittleEndian(new ReadOnlySpan<byte>(at, 2));
 
+    /// <summary>Sixteen elements: (code + offset) · d + m, two roundings.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Write(Vector128<byte> codes, int offset, float d, float m, float* to)
+    {
+        var (low, high) = Vector128.Widen(codes);
+        Write(low, offset, d, m, to);
+        Write(high, offset, d, m, to + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Write(Vector128<ushort> codes, int offset, float d, float m, float* to)
+    {
+        var (low, high) = Vector128.Widen(codes);
+        var whole = Vector256.Create(low, high).AsInt32() + Vector256.Create(offset);
+        (Vector256.ConvertToSingle(whole) * Vector256.Create(d) + Vector256.Create(m)).Store(to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Bits(Vector128<byte> bytes, int shift, byte mask) => Vector128.ShiftRightLogical(bytes, shift) & Vector128.Create(mask);
+
     /// <summary>32 elements: the low nibbles of 16 bytes, then the high ones, with a fifth bit each where there are high bits.</summary>
     private static void Nibbles(float d, byte* low, byte* high, int offset, float m, float* to)
     {
-        var bits = high is null ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(high, 4));
-        for (var i = 0; i < 16; i++)
+        var bytes = Vector128.Load(low);
+        Vector128<byte> first = Bits(bytes, 0, 15), second = Bits(bytes, 4, 15);
+        if (high is not null)
         {
-            var a = (low[i] & 15) | (int)((bits >> i) & 1) << 4;
-            var b = (low[i] >> 4) | (int)((bits >> (i + 16)) & 1) << 4;
-            to[i] = d * (a + offset) + m;
-            to[i + 16] = d * (b + offset) + m;
+            first |= FifthBits(high[0], high[1]);
+            second |= FifthBits(high[2], high[3]);
         }
+        Write(first, offset, d, m, to);
+        Write(second, offset, d, m, to + 16);
+    }
+
+    /// <summary>16 in byte i where bit i is set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> FifthBits(byte low, byte high)
+    {
+        var places = Vector128.Create(0x8040201008040201UL).AsByte();
+        var both = Vector128.Shuffle(Vector128.Create((ushort)(low | high << 8)).AsByte(), Vector128.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
+        return Vector128.Equals(both & places, places) & Vector128.Create((byte)16);
     }
 
     private static void Bytes(float d, sbyte* q, float* to)
     {
-        for (var i = 0; i < 32; i++) to[i] = q[i] * d;
+        for (var i = 0; i < 32; i += 16)
+        {
+            var (low, high) = Vector128.Widen(Vector128.Load(q + i));
+            var (a, b) = Vector128.Widen(low);
+            var (c, e) = Vector128.Widen(high);
+            (Vector256.ConvertToSingle(Vector256.Create(a, b)) * Vector256.Create(d)).Store(to + i);
+            (Vector256.ConvertToSingle(Vector256.Create(c, e)) * Vector256.Create(d)).Store(to + i + 8);
+        }
     }
 
     /// <summary>Scales of 16 elements (16 bytes: scale in the low, minimum in the high nibble), 64 bytes of codes, d, m.</summary>
@@ -78,12 +117,11 @@ internal static unsafe class BlockDecoder
     {
         byte* scales = block, codes = block + 16;
         var (d, m) = (Half(block + 80), Half(block + 82));
-        for (var i = 0; i < 256; i++)
+        // Each half of the elements has 32 bytes, and each byte four elements 32 apart.
+        for (var s = 0; s < 16; s++)
         {
-            var scale = scales[i >> 4];
-            // Each half of the elements has 32 bytes, and each byte four elements 32 apart.
-            var code = (codes[(i >> 7) * 32 + (i & 31)] >> ((i >> 5 & 3) * 2)) & 3;
-            to[i] = d * (scale & 15) * code - m * (scale >> 4);
+            var bytes = Vector128.Load(codes + (s >> 3) * 32 + (s & 1) * 16);
+            Write(Bits(bytes, (s >> 1 & 3) * 2, 3), 0, d * (scales[s] & 15), -(m * (scales[s] >> 4)), to + s * 16);
         }
     }
 
@@ -96,11 +134,9 @@ internal static unsafe class BlockDecoder
         {
             var low = s < 8 ? packed[s] & 15 : packed[s - 8] >> 4;
             var scale = d * ((low | (packed[8 + (s & 3)] >> (s >> 2) * 2 & 3) << 4) - 32);
-            for (var i = s * 16; i < s * 16 + 16; i++)
-            {
-                var code = (codes[(i >> 7) * 32 + (i & 31)] >> ((i >> 5 & 3) * 2)) & 3;
-                to[i] = scale * (code - ((high[i & 31] >> (i >> 5) & 1) == 0 ? 4 : 0));
-            }
+            var bytes = Bits(Vector128.Load(codes + (s >> 3) * 32 + (s & 1) * 16), (s >> 1 & 3) * 2, 3);
+            var third = Vector128.ShiftLeft(Bits(Vector128.Load(high + (s & 1) * 16), s >> 1, 1), 2);
+            Write(bytes | third, -4, scale, 0, to + s * 16);
         }
     }
 
@@ -113,14 +149,13 @@ internal static unsafe class BlockDecoder
         {
             var scale = s < 4 ? packed[s] & 63 : (packed[s + 4] & 15) | (packed[s - 4] >> 6) << 4;
             var minimum = s < 4 ? packed[s + 4] & 63 : (packed[s + 4] >> 4) | (packed[s] >> 6) << 4;
-            var (ds, ms) = (d * scale, m * minimum);
+            var (ds, ms) = (d * scale, -(m * minimum));
             // A pair of sub-blocks shares 32 bytes: the even one has the low nibbles.
-            var codes = low + (s >> 1) * 32;
-            for (var i = 0; i < 32; i++)
+            for (var half = 0; half < 32; half += 16)
             {
-                var code = (s & 1) == 0 ? codes[i] & 15 : codes[i] >> 4;
-                if (high is not null) code |= (high[i] >> s & 1) << 4;
-                to[s * 32 + i] = ds * code - ms;
+                var codes = Bits(Vector128.Load(low + (s >> 1) * 32 + half), (s & 1) * 4, 15);
+                if (high is not null) codes |= Vector128.ShiftLeft(Bits(Vector128.Load(high + half), s, 1), 4);
+                Write(codes, 0, ds, ms, to + s * 32 + half);
             }
         }
     }
@@ -133,14 +168,10 @@ internal static unsafe class BlockDecoder
         var d = Half(block + 208);
         for (var s = 0; s < 16; s++)
         {
-            var scale = d * scales[s];
-            for (var i = s * 16; i < s * 16 + 16; i++)
-            {
-                // Each half of the elements has 64 bytes of nibbles: the low ones hold its first 64 elements, the high ones its last.
-                var nibble = low[(i >> 7) * 64 + (i & 63)] >> ((i >> 6 & 1) * 4) & 15;
-                var pair = high[(i >> 7) * 32 + (i & 31)] >> ((i >> 5 & 3) * 2) & 3;
-                to[i] = scale * ((nibble | pair << 4) - 32);
-            }
+            // Each half of the elements has 64 bytes of nibbles: the low ones hold its first 64 elements, the high ones its last.
+            var nibbles = Bits(Vector128.Load(low + (s >> 3) * 64 + (s & 3) * 16), (s >> 2 & 1) * 4, 15);
+            var pairs = Vector128.ShiftLeft(Bits(Vector128.Load(high + (s >> 3) * 32 + (s & 1) * 16), (s >> 1 & 3) * 2, 3), 4);
+            Write(nibbles | pairs, -32, d * scales[s], 0, to + s * 16);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Assay.Checkpoints.Adapters;
 
 namespace Assay.Checkpoints;
 
@@ -76,6 +77,10 @@ internal sealed partial class HubCache
         else if (!File.Exists(Path.Combine(Folder, Checkpoint.SingleName)) && !Directory.EnumerateFiles(Folder, "*.bin").Any()) missing.Add(Checkpoint.SingleName);
         Refuse(missing);
     }
+
+    /// <summary>Refuses a snapshot of an adapter whose configuration or weights were not fetched.</summary>
+    /// <exception cref="InvalidInputException">Naming each missing file, and the command that fetches them.</exception>
+    public void RequireAdapter() => Refuse([.. new[] { LoraConfig.FileName, LoraAdapter.WeightsName }.Where(n => !File.Exists(Path.Combine(Folder, n)) && !(n == LoraAdapter.WeightsName && File.Exists(Path.Combine(Folder, LoraAdapter.PickleName))))]);
 
     // A link into blobs that leads nowhere is a file that was not fetched, whatever it is for.
     private void RequireFiles() => Refuse([.. new DirectoryInfo(Folder).EnumerateFileSystemInfos().Where(e => e.LinkTarget is not null && !(e.ResolveLinkTarget(returnFinalTarget: true)?.Exists ?? false)).Select(e => e.Name).Order(StringComparer.Ordinal)]);

@@ -17,7 +17,12 @@ internal static class ModelReference
         {
             foreach (var part in parts.Skip(1))
             {
-                var (folder, name) = Exists(part) || HubCache.Find(part) is not { } cached ? (part, Path.GetFileName(Path.TrimEndingDirectorySeparator(part))) : (cached.Folder, cached.Name);
+                var (folder, name) = (part, Path.GetFileName(Path.TrimEndingDirectorySeparator(part)));
+                if (!Exists(part) && HubCache.Find(part) is { } cached)
+                {
+                    cached.RequireAdapter();
+                    (folder, name) = (cached.Folder, cached.Name);
+                }
                 model = LoraAdapter.Apply(model, folder, $"{model.Name}+{name}");
             }
             return model;

@@ -16,18 +16,19 @@ public sealed class ModelConfig
     [
         ("quantization_config", "the weights are quantised by another program; dequantise them to bf16 or float32 first"),
         ("auto_map", "the model brings its own code, which is never run; only the built-in architectures are supported"),
-        ("text_config", "the model is multimodal; extract its language model first"),
     ];
 
     private readonly ArchitectureTable _table;
     private readonly SpecBuilder _builder;
     private readonly string _where;
+    private readonly bool _multimodal;
     private string? _canonical;
 
-    private ModelConfig(ArchitectureTable table, ConfigReader reader, TransformerSpec spec, SpecBuilder builder, IReadOnlyDictionary<string, JsonElement> values)
+    private ModelConfig(ArchitectureTable table, ConfigReader reader, TransformerSpec spec, SpecBuilder builder, IReadOnlyDictionary<string, JsonElement> values, bool multimodal)
     {
         _table = table;
         _builder = builder;
+        _multimodal = multimodal;
         _where = reader.Where;
         Spec = spec;
         Tensors = builder.Tensors;
@@ -81,14 +82,16 @@ public sealed class ModelConfig
     {
         ArgumentNullException.ThrowIfNull(configJson);
         var values = ReadObject(configJson, where);
-        return Parse(values, new ConfigReader(values, where), defaulted);
+        return LanguageModelOf(values, where) is { } text
+            ? Parse(text, new ConfigReader(text, where + ", text_config"), defaulted, multimodal: true)
+            : Parse(values, new ConfigReader(values, where), defaulted, multimodal: false);
     }
 
     /// <summary>Finds which stored tensor serves which expected one.</summary>
     /// <param name="stored">Names in the checkpoint.</param>
     /// <param name="where">Name of the checkpoint, for messages.</param>
     /// <exception cref="InvalidInputException">Tensors are missing, unexpected or there twice; all are named, up to 20 of a kind.</exception>
-    public TensorNames Match(IEnumerable<string> stored, string where = "checkpoint") => TensorNames.Match(_table, Spec, Tensors, stored, where);
+    public TensorNames Match(IEnumerable<string> stored, string where = "checkpoint") => TensorNames.Match(_table, Spec, Tensors, stored, where, _multimodal);
 
     /// <summary>Finds which stored tensor serves which expected one, and checks the shapes.</summary>
     /// <param name="stored">Tensors of the checkpoint.</param>
@@ -149,11 +152,50 @@ public sealed class ModelConfig
         }
     }
 
-    private static ModelConfig Parse(IReadOnlyDictionary<string, JsonElement> values, ConfigReader reader, IReadOnlyDictionary<string, string>? defaulted)
+    /// <summary>The language model's own config inside a multimodal one, with what it inherits; null where there is none.</summary>
+    private static Dictionary<string, JsonElement>? LanguageModelOf(IReadOnlyDictionary<string, JsonElement> values, string where)
+    {
+        if (!values.TryGetValue("text_config", out var text) || text.ValueKind == JsonValueKind.Null || (text.ValueKind == JsonValueKind.Object && !text.EnumerateObject().MoveNext())) return null;
+        var reader = new ConfigReader(values, where);
+        RefuseForeign(reader);
+        var type = reader.TryTake("model_type", out var element) && element.ValueKind == JsonValueKind.String ? element.GetString()! : "";
+        var table = MultimodalTable.Find(type);
+        if (table is null)
+        {
+            reader.Problem($"text_config is present: the model is multimodal, and model_type '{ConfigValue.Quote(type)}' is not one whose language model can be taken by a prefix of names " +
+                $"({string.Join(", ", MultimodalTable.All.Select(t => t.ModelType))}). Extract its language model first.");
+            throw Refusal(reader);
+        }
+        if (text.ValueKind != JsonValueKind.Object)
+        {
+            reader.Problem($"text_config is {ConfigValue.Quote(text.GetRawText())}; expected an object.");
+            throw Refusal(reader);
+        }
+        if (reader.TryTake("architectures", out var classes) && !(classes.ValueKind == JsonValueKind.Array && classes.EnumerateArray().All(c => c.ValueKind == JsonValueKind.String && c.ValueEquals(table.Class))))
+            reader.Problem($"architectures is {ConfigValue.Quote(classes.GetRawText())}; only {table.Class} is supported for model_type '{table.ModelType}'.");
+        var inner = text.EnumerateObject().ToDictionary(p => p.Name, p => p.Value);
+        var innerType = inner.TryGetValue("model_type", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : "";
+        if (!table.TextTypes.Contains(innerType))
+            reader.Problem($"text_config.model_type is '{ConfigValue.Quote(innerType)}'; supported inside '{table.ModelType}': {string.Join(", ", table.TextTypes)}.");
+        foreach (var (key, value) in values.OrderBy(p => p.Key, StringComparer.Ordinal))
+            if (!ConfigReader.SaysNothing(value) && !MultimodalTable.Inherited.Contains(key) && !MultimodalTable.OfOtherParts.Contains(key) && ConfigReader.ComputationWord(key) is { } word)
+                reader.Problem($"key '{ConfigValue.Quote(key)}' beside text_config is not one that '{table.ModelType}' is known to have and its name ('{word}') speaks of computation; remove it if it has no effect on text.");
+        if (reader.Problems.Count > 0) throw Refusal(reader);
+        foreach (var key in MultimodalTable.Inherited)
+            if (!inner.ContainsKey(key) && values.TryGetValue(key, out var outer)) inner[key] = outer;
+        return inner;
+    }
+
+    private static void RefuseForeign(ConfigReader reader)
     {
         foreach (var (key, reason) in Refused)
             if (reader.TryTake(key, out var value) && !(value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().MoveNext()))
                 reader.Problem($"{key} is present: {reason}.");
+    }
+
+    private static ModelConfig Parse(IReadOnlyDictionary<string, JsonElement> values, ConfigReader reader, IReadOnlyDictionary<string, string>? defaulted, bool multimodal)
+    {
+        RefuseForeign(reader);
         var table = ReadArchitecture(reader);
         if (table is null) throw Refusal(reader);
         reader.Note("model_type", table.ModelType, ValueSource.Given, null);
@@ -164,12 +206,12 @@ public sealed class ModelConfig
         reader.SortTheRest(table);
         if (reader.Problems.Count > 0) throw Refusal(reader);
         foreach (var (key, source) in defaulted ?? new Dictionary<string, string>()) reader.SaidByNobody(key, source);
-        return new ModelConfig(table, reader, spec!, builder, values);
+        return new ModelConfig(table, reader, spec!, builder, values, multimodal);
     }
 
     private static ArchitectureTable? ReadArchitecture(ConfigReader reader)
     {
-        var known = string.Join(", ", ArchitectureTable.All.Select(t => t.ModelType));
+        var known = string.Join(", ", ArchitectureTable.All.Select(t => t.ModelType).Concat(MultimodalTable.All.Select(t => t.ModelType + " with text_config")));
         var type = reader.TryTake("model_type", out var element) && element.ValueKind == JsonValueKind.String ? element.GetString() : null;
         var table = type is null ? null : ArchitectureTable.Find(type);
         if (type is null) reader.Problem($"model_type is missing or not a string; supported: {known}.");

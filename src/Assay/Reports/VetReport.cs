@@ -70,9 +70,14 @@ public static class VetReport
     };
 
     /// <summary>What a reader should know beside the verdict.</summary>
-    public static IReadOnlyList<Finding> Findings(VetPlan plan, VetMeasures? measures, VetSamples? samples)
+    /// <param name="plan">The plan.</param>
+    /// <param name="measures">What was measured; null for nothing.</param>
+    /// <param name="samples">On what.</param>
+    /// <param name="weights">What the weights alone tell; null where they were not compared.</param>
+    public static IReadOnlyList<Finding> Findings(VetPlan plan, VetMeasures? measures, VetSamples? samples, Finding? weights = null)
     {
         var findings = new List<Finding>();
+        if (weights is not null) findings.Add(weights);
         var differences = plan.Base.Packaging.DifferencesFrom(plan.Candidate.Packaging);
         if (differences.Count > 0)
             findings.Add(new Finding("PACKAGING-DIFFERS", $"The packaging differs in: {string.Join(", ", differences)}. Figures here are on the base's token ids, and so the weights' doing alone."));

@@ -1,3 +1,4 @@
+using Assay.Evaluation.Diffing;
 using Assay.Evaluation.Metrics;
 
 namespace Assay.Verdicts;
@@ -6,6 +7,18 @@ namespace Assay.Verdicts;
 /// <remarks>protocol.md, Measures and Verdicts.</remarks>
 public static class FindingRules
 {
+    /// <summary>What the weights alone tell: rounding to fewer bits and nothing else, or another change.</summary>
+    /// <param name="difference">The weights compared; at least one tensor differs.</param>
+    public static Finding Weights(CheckpointDifference difference)
+    {
+        ArgumentNullException.ThrowIfNull(difference);
+        var story = DifferenceStory.Of(difference);
+        var quantised = difference.Differing.Any(t => t.Kind == ChangeKind.Quantised) && difference.Differing.All(t => t.Kind is ChangeKind.Quantised or ChangeKind.Converted or ChangeKind.RoundTrip or ChangeKind.WithinRounding);
+        return quantised
+            ? new Finding("QUANTISED", $"The difference is quantisation alone, as far as the weights tell: {story.Sentence}")
+            : new Finding("WEIGHTS-CHANGED", $"The weights alone tell this: {story.Sentence}");
+    }
+
     /// <summary>Findings of one panel's divergence.</summary>
     /// <param name="panel">Its name.</param>
     /// <param name="summary">KL(p‖q) on the base's contexts.</param>

@@ -3,6 +3,7 @@ using Assay.Checkpoints;
 namespace Assay.Tests.Checkpoints;
 
 /// <summary>A cache folder as huggingface_hub lays it out: refs, links from snapshots into blobs.</summary>
+[Collection("Hugging Face cache")] // The variable that names it belongs to the process.
 public sealed class HubCacheTests : IDisposable
 {
     private const string Commit = "0123456789abcdef0123456789abcdef01234567";
@@ -104,6 +105,20 @@ public sealed class HubCacheTests : IDisposable
         PutText("models--org--name", Commit, "README.md", "x");
         folder.Write("hub/models--org--name/refs/main", Commit);
         Assert.Contains("'config.json', 'model.safetensors' are missing", Refused("org/name"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_adapter_of_the_cache_is_whole_or_named_with_what_it_lacks()
+    {
+        Whole();
+        PutText("models--me--tune", Other, "adapter_config.json", "{\"peft_type\":\"LORA\",\"r\":1,\"target_modules\":[\"x\"]}");
+        folder.Write("hub/models--me--tune/refs/main", Other);
+        var message = Refused("org/name+me/tune");
+        Assert.Contains("'adapter_model.safetensors' is missing", message, StringComparison.Ordinal);
+        Assert.Contains($"hf download me/tune adapter_model.safetensors --revision {Other}", message, StringComparison.Ordinal);
+        Put("models--me--tune", Other, "adapter_model.safetensors", TemporaryFolder.Safetensors("{\"base_model.model.x.lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}", 0, 0, 128, 63));
+        Assert.Contains("module 'x' lacks lora_B", Refused("org/name+me/tune"), StringComparison.Ordinal);
+        Assert.Contains("hf download me/none", Refused("org/name+me/none"), StringComparison.Ordinal);
     }
 
     [Fact]

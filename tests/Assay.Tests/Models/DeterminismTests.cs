@@ -130,6 +130,55 @@ public sealed class DeterminismTests
     }
 
     [Fact]
+    public void A_recurrent_sequence_is_taken_over_whole_or_not_at_all()
+    {
+        using var model = Open("qwen3_next");
+        using var pool = new KvPool(model.Spec);
+        var (ids, other) = (Ids(70, 62), Ids(20, 63));
+        using var cache = new KvCache(pool, 200);
+        model.Logits([new Segment(ids, cache)]);
+        Assert.Equal([0, 0, 70, 70], new[] { 10, 69, 70, 90 }.Select(cache.Shareable));
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Fork(64, 200));
+        using var fork = cache.Fork(70, 200);
+        int[] text = [.. ids, .. other];
+        var wanted = Bits(model.Logits(text))[(70 * 320)..];
+        Assert.Equal(wanted, Bits(model.Logits([new Segment(other, fork)])));
+        // The one that was forked from has a state of its own still.
+        Assert.Equal(wanted, Bits(model.Logits([new Segment(other, cache)])));
+    }
+
+    [Fact]
+    public void A_recurrent_cache_whose_pass_was_cancelled_is_not_continued()
+    {
+        using var model = Open("qwen3_next");
+        using var cache = new KvCache(model.Spec, 100);
+        model.Logits([new Segment(Ids(5, 64), cache)]);
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => model.Logits([new Segment(Ids(5, 65), cache)], null, cancelled.Token));
+        Assert.Throws<InvalidOperationException>(() => model.Logits([new Segment(Ids(5, 65), cache)]));
+    }
+
+    /// <summary>Position 33 is the first beyond the trained length: what came before must be read anew, in every layer, and shows in nothing but the new rows.</summary>
+    [Theory]
+    [InlineData("llama-dynamic-rope")]
+    [InlineData("phi3-longrope")]
+    public void A_sequence_that_outgrows_its_rotation_is_read_anew_and_only_new_rows_are_captured(string name)
+    {
+        using var model = Open(name);
+        var ids = Ids(50, 66);
+        using var cache = new KvCache(model.Spec, 50);
+        model.Logits([new Segment(ids.AsMemory(0, 30), cache)]);
+        var (whole, piece) = (new ActivationCache([new Site(2, SitePoint.ResidPre)]), new ActivationCache([new Site(2, SitePoint.ResidPre)]));
+        var (wanted, seen) = (model.Logits(ids, new ForwardOptions { Capture = whole }), 0);
+        var got = model.Logits([new Segment(ids.AsMemory(30), cache)], new ForwardOptions { Capture = piece, Hooks = [(new Site(2, SitePoint.ResidPre), (_, rows, width) => seen = rows.Length / width)] });
+        Assert.Equal(Bits(wanted)[(30 * 320)..], Bits(got));
+        Assert.Equal(whole[new Site(2, SitePoint.ResidPre)][(30 * 64)..].ToArray(), piece[new Site(2, SitePoint.ResidPre)].ToArray());
+        Assert.Equal(50, seen);
+        Assert.Equal(50, cache.Length);
+    }
+
+    [Fact]
     public void A_stop_token_ends_a_continuation_and_is_kept()
     {
         using var model = Open("llama");

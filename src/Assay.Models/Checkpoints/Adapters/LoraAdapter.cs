@@ -11,16 +11,18 @@ internal static class LoraAdapter
     private const string Prefix = "base_model.model.";
     private const string Head = "lm_head";
     private const string HeadName = "lm_head.weight";
-    private const string WeightsName = "adapter_model.safetensors";
+
+    /// <summary>The weights in an adapter's folder.</summary>
+    public const string WeightsName = "adapter_model.safetensors";
+
+    /// <summary>The same as a pickle, which is refused.</summary>
+    public const string PickleName = "adapter_model.bin";
 
     private static readonly string[] Embeddings = ["embed_tokens", "wte", "embed_in"];
     private static readonly string[] BasePrefixes = ["model.", "transformer.", "gpt_neox."];
 
     // GPT-2's matrices are Conv1D, stored (in, out): PEFT goes by that class, whatever fan_in_fan_out says.
     private static readonly string[] Conv1D = ["c_attn", "c_proj", "c_fc"];
-
-    /// <summary>Whether a folder holds an adapter.</summary>
-    public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, LoraConfig.FileName));
 
     /// <summary>Puts an adapter on a model. The result owns both.</summary>
     /// <param name="model">The base; closed with the result, left open where this throws.</param>
@@ -34,8 +36,8 @@ internal static class LoraAdapter
         if (!File.Exists(configPath)) throw new InvalidInputException($"{path}: there is no {LoraConfig.FileName}; a PEFT adapter's folder is expected behind '+'.");
         var config = LoraConfig.Parse(ReadText(configPath), configPath);
         var weights = Path.Combine(path, WeightsName);
-        if (!File.Exists(weights) && File.Exists(Path.Combine(path, "adapter_model.bin")))
-            throw new InvalidInputException($"{path}: the adapter is a Python pickle (adapter_model.bin), which is not read, since loading one runs whatever code is in it. Save it with safe_serialization=True, on a machine where you trust the file.");
+        if (!File.Exists(weights) && File.Exists(Path.Combine(path, PickleName)))
+            throw new InvalidInputException($"{path}: the adapter is a Python pickle ({PickleName}), which is not read, since loading one runs whatever code is in it. Save it with safe_serialization=True, on a machine where you trust the file.");
         var file = SafetensorsFile.Open(weights);
         try
         {

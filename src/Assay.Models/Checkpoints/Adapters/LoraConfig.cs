@@ -115,7 +115,8 @@ internal sealed class LoraConfig
     public bool Targets(string module)
     {
         if (Matches(module, excluded) || excludedPattern?.IsMatch(module) == true || IsSaved(module)) return false;
-        if (allLinear) return true;
+        // Embeddings are not linear, and the output layer is left out.
+        if (allLinear) return !Matches(module, ["lm_head", "embed_out", "embed_tokens", "wte", "embed_in"]);
         if (targetPattern is not null) return targetPattern.IsMatch(module);
         if (!Matches(module, targets)) return false;
         return layers is null || Layer(module) is { } layer && layers.Contains(layer);

@@ -10,6 +10,8 @@ internal sealed class GgufConfig
     // Said of a model, not computed with.
     private static readonly string[] Unread = ["tensor_data_layout", "rope.scaling.finetuned"];
 
+    private const int MostBlocksWithoutTensors = 256; // A vocabulary alone has none to count.
+
     private readonly string path;
     private readonly IReadOnlyDictionary<string, GgufValue> metadata;
     private readonly GgufArchitecture table;
@@ -36,6 +38,18 @@ internal sealed class GgufConfig
     /// <summary>The text of config.json.</summary>
     public string Json => "{\n" + string.Join(",\n", config.Select(pair => $"  \"{pair.Key}\": {pair.Value}")) + "\n}\n";
 
+    /// <summary>The text of generation_config.json: what the file recommends for sampling; null where it recommends nothing.</summary>
+    public string? GenerationJson
+    {
+        get
+        {
+            var keys = new List<string>();
+            foreach (var (name, key) in (ReadOnlySpan<(string, string)>)[("temp", "temperature"), ("top_k", "top_k"), ("top_p", "top_p"), ("min_p", "min_p"), ("penalty_repeat", "repetition_penalty")])
+                if (metadata.TryGetValue("general.sampling." + name, out var value)) keys.Add($"\"{key}\": {value.Number()}");
+            return keys.Count == 0 ? null : $"{{\"do_sample\": true, {string.Join(", ", keys)}}}";
+        }
+    }
+
     /// <summary>Config keys that the file does not say, with where the value is from.</summary>
     public IReadOnlyDictionary<string, string> Defaulted => defaulted;
 
@@ -59,6 +73,9 @@ internal sealed class GgufConfig
         config["model_type"] = $"\"{table.ModelType}\"";
         // The head's width first: other defaults rest on it.
         foreach (var key in table.Keys.Where(k => k.Name.Length > 0)) Take(key);
+        if (problems.Any) return;
+        // Before anything is made of these numbers: a block has tensors, an expert its slice of them.
+        CheckCounts();
         if (problems.Any) return;
         ReadHeadSize();
         foreach (var key in table.Keys.Where(k => k.Name.Length == 0)) Default(key.Config, key.Default!(this), key.Source);
@@ -112,6 +129,18 @@ internal sealed class GgufConfig
         defaulted[key] = source;
     }
 
+    private void CheckCounts()
+    {
+        var limit = tensors.Count == 0 ? MostBlocksWithoutTensors : tensors.Count;
+        if (Layers > limit) problems.Add($"{path}: metadata '{table.Name}.block_count' is {Layers}; {tensors.Count} tensors are there. The file is damaged or incomplete; fetch it again.");
+        if (table.Keys.FirstOrDefault(k => k.Name == "expert_count" && k.Config.Length > 0) is not { } key) return;
+        var experts = Number(key.Config);
+        var stacked = tensors.Values.Where(t => t.Name.EndsWith("_exps.weight", StringComparison.Ordinal)).ToList();
+        foreach (var tensor in stacked.Where(t => t.Shape.Length != 3 || t.Shape[0] != experts).Take(20))
+            problems.Add($"{path}: tensor {ProblemList.Quote(tensor.Name)} has shape {ProblemList.Format(tensor.Shape)}; metadata '{table.Name}.expert_count' is {experts}. Convert the model again.");
+        if (stacked.Count == 0 && experts > MostBlocksWithoutTensors) problems.Add($"{path}: metadata '{table.Name}.expert_count' is {experts}, and no expert is there. The file is damaged or incomplete; fetch it again.");
+    }
+
     private void ReadHeadSize()
     {
         var (hidden, heads) = (Number(table.WidthKeys.Hidden), Heads);
@@ -146,7 +175,8 @@ internal sealed class GgufConfig
         var tied = !tensors.ContainsKey("output.weight");
         Default("tie_word_embeddings", tied ? "true" : "false", tied ? table.AlwaysTied ? "llama.cpp: the head is the embedding" : "there is no output.weight" : "output.weight is there");
         Token("bos_token_id", "tokenizer.ggml.bos_token_id");
-        Token("eos_token_id", "tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id");
+        // The ends of a turn and of a message end a generation too, as in llama.cpp.
+        Token("eos_token_id", "tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
     }
 
     private void Token(string key, params ReadOnlySpan<string> names)
@@ -171,11 +201,13 @@ internal sealed class GgufConfig
         }
         else if (rotated != HeadSize) problems.Add($"{path}: metadata '{table.Name}.rope.dimension_count' is {rotated}; expected the head's width, {HeadSize}. This variant of '{table.Name}' is not supported.");
         var original = Optional("rope.scaling.original_context_length");
-        var kind = Find("rope.scaling.type") is { } type ? type.Text() : "none";
-        var factor = Find("rope.scaling.factor") is { } given ? given.Number() : null;
+        var factor = Find("rope.scaling.factor") is { } given ? given.Number() : Find("rope.scale_linear") is { } old ? old.Number() : null;
         var attention = Find("rope.scaling.attn_factor") is { } scale ? scale.Number() : null;
-        var linear = Find("rope.scale_linear") is { } old ? old.Number() : null;
-        if (linear is not (null or "1" or "1.0")) (kind, factor) = (kind == "none" ? "linear" : kind, factor ?? linear);
+        // Without a type llama.cpp divides by the factor.
+        var kind = Find("rope.scaling.type") is { } type ? type.Text() : factor is null or "1" ? "none" : "linear";
+        var (fast, slow) = (Find("rope.scaling.yarn_beta_fast") is { } f ? f.Number() : "32", Find("rope.scaling.yarn_beta_slow") is { } l ? l.Number() : "1");
+        if (attention is not (null or "1") && kind == "yarn") problems.Add($"{path}: metadata '{table.Name}.rope.scaling.attn_factor' is {attention} with the rotation yarn; only 1 is supported. Use the checkpoint that the file was made from.");
+        if (factor is not (null or "1") && kind == "longrope") problems.Add($"{path}: metadata '{table.Name}.rope.scaling.factor' is {factor} with the rotation longrope; only 1 is supported. Use the checkpoint that the file was made from.");
         var single = tensors.ContainsKey("rope_freqs.weight");
         var pair = tensors.ContainsKey("rope_factors_long.weight") && tensors.ContainsKey("rope_factors_short.weight");
         string? scaling = (kind, single, pair) switch
@@ -185,7 +217,7 @@ internal sealed class GgufConfig
             ("none", true, false) => Stretched(Factors("rope_freqs.weight", rotated), Factors("rope_freqs.weight", rotated), Value("max_position_embeddings"), "1"),
             ("none" or "longrope", false, true) => Stretched(Factors("rope_factors_short.weight", rotated), Factors("rope_factors_long.weight", rotated), (original ?? Number("max_position_embeddings")).ToString(), attention ?? "1"),
             ("linear", false, false) => $$"""{"rope_type": "linear", "factor": {{factor ?? "1"}}}""",
-            ("yarn", false, false) => $$"""{"rope_type": "yarn", "factor": {{factor ?? "1"}}, "original_max_position_embeddings": {{original ?? Number("max_position_embeddings")}}}""",
+            ("yarn", false, false) => $$"""{"rope_type": "yarn", "factor": {{factor ?? "1"}}, "original_max_position_embeddings": {{original ?? Number("max_position_embeddings")}}, "beta_fast": {{fast}}, "beta_slow": {{slow}}}""",
             _ => Refuse(),
         };
         if (scaling is not null) config["rope_scaling"] = scaling;

@@ -101,6 +101,7 @@ internal static class GgufModel
             Read = fileName => fileName switch
             {
                 "config.json" => config.Json,
+                "generation_config.json" => config.GenerationJson,
                 "tokenizer.json" => GgufVocabulary.Tokenizer(path, metadata),
                 "tokenizer_config.json" => GgufVocabulary.TokenizerConfig(metadata),
                 _ => null,

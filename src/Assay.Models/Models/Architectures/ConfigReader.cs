@@ -117,14 +117,17 @@ internal sealed class ConfigReader
             var text = ConfigValue.Quote(value.GetRawText());
             if (SaysNothing(value)) _resolved.Add(new ResolvedValue(ConfigValue.Quote(key), text, ValueSource.Ignored, "unknown, and null, false or empty"));
             else if (table.Unread.Contains(key)) _resolved.Add(new ResolvedValue(key, text, ValueSource.Shown, $"{table.Source} does not read it"));
-            else if (ComputationWords.FirstOrDefault(w => key.Contains(w, StringComparison.OrdinalIgnoreCase)) is { } word)
+            else if (ComputationWord(key) is { } word)
                 Problem($"key '{ConfigValue.Quote(key)}' ({text}) is not one that '{table.ModelType}' is known to have and its name ('{word}') speaks of computation; " +
                     "remove it if it has no effect, otherwise this variant of the architecture is not supported.");
             else _resolved.Add(new ResolvedValue(ConfigValue.Quote(key), text, ValueSource.Shown, "not read by the forward pass"));
         }
     }
 
-    private static bool SaysNothing(JsonElement value) => value.ValueKind switch
+    /// <summary>The word in a key's name that speaks of computation; null for none.</summary>
+    internal static string? ComputationWord(string key) => ComputationWords.FirstOrDefault(w => key.Contains(w, StringComparison.OrdinalIgnoreCase));
+
+    internal static bool SaysNothing(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null or JsonValueKind.False => true,
         JsonValueKind.String => value.ValueEquals(""),

@@ -11,6 +11,7 @@ internal static class Smollm3
         Windows = WindowRule.UnrotatedLayersIfUsed,
         RopeTheta = 2_000_000,
         RotatedLayersKey = "no_rope_layers",
+        Unread = ["max_window_layers"],
         Keys =
         [
             ConfigKey.Size("vocab_size", 128256),

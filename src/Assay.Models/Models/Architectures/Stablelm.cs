@@ -11,6 +11,7 @@ internal static class Stablelm
         Norm = NormKind.Layer,
         Parallel = "use_parallel_residual",
         RotaryPart = 0.25,
+        Unread = ["rotary_scaling_factor"],
         EpsilonKey = "layer_norm_eps",
         Pinned = [new("qk_layernorm", false, "layer norms with parameters of their own for every head")],
         Keys =

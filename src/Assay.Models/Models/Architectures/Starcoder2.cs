@@ -11,6 +11,7 @@ internal static class Starcoder2
         Norm = NormKind.Layer,
         Windows = WindowRule.EveryLayer,
         EpsilonKey = "norm_epsilon",
+        Unread = ["layer_norm_epsilon", "norm_type", "scale_attention_softmax_in_fp32", "scale_attn_weights"],
         Keys =
         [
             ConfigKey.Size("vocab_size", 49152),

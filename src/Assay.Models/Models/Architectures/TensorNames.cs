@@ -26,19 +26,24 @@ public sealed class TensorNames
 
     /// <summary>Assigns stored names to a config's tensors, with or without the architecture's prefix.</summary>
     /// <exception cref="InvalidInputException">A tensor is missing, unexpected, or there twice.</exception>
-    internal static TensorNames Match(ArchitectureTable table, TransformerSpec spec, IReadOnlyList<TensorSpec> expected, IEnumerable<string> stored, string where)
+    internal static TensorNames Match(ArchitectureTable table, TransformerSpec spec, IReadOnlyList<TensorSpec> expected, IEnumerable<string> stored, string where, bool multimodal)
     {
         var canonical = expected.ToDictionary(t => t.Name);
         var found = new Dictionary<string, string>();
         List<string> buffers = [], unexpected = [], problems = [];
         foreach (var name in stored)
         {
-            var full = canonical.ContainsKey(name) ? name : table.Prefix + name;
+            if ((multimodal ? MultimodalTable.Own(name) : name) is not { } own)
+            {
+                buffers.Add(name);
+                continue;
+            }
+            var full = canonical.ContainsKey(own) ? own : table.Prefix + own;
             if (canonical.ContainsKey(full))
             {
                 if (!found.TryAdd(full, name)) problems.Add($"{where}: '{found[full]}' and '{name}' are both {full}. Remove one.");
             }
-            else if (table.Unused.Any(u => name.StartsWith(u, StringComparison.Ordinal)) || table.Buffers.Any(b => IsBuffer(b, name, spec.Layers.Length) || IsBuffer(b, table.Prefix + name, spec.Layers.Length))) buffers.Add(name);
+            else if (table.Unused.Any(u => own.StartsWith(u, StringComparison.Ordinal)) || table.Buffers.Any(b => IsBuffer(b, own, spec.Layers.Length) || IsBuffer(b, table.Prefix + own, spec.Layers.Length))) buffers.Add(name);
             else unexpected.Add(name);
         }
         var missing = expected.Where(t => !t.Optional && !found.ContainsKey(t.Name)).Select(t => t.Name).ToList();

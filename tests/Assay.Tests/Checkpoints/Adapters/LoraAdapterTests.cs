@@ -84,6 +84,10 @@ public sealed class LoraAdapterTests : IDisposable
     }
 
     [Fact]
+    public void All_linear_leaves_the_output_layer_out() =>
+        Assert.Contains("'lm_head' is not one that target_modules names", Refused(Adapter(new JsonObject { ["target_modules"] = "all-linear" }, ("base_model.model.lm_head.lora_A.weight", [2, 64]), ("base_model.model.lm_head.lora_B.weight", [320, 2]))), StringComparison.Ordinal);
+
+    [Fact]
     public void What_is_missing_is_said()
     {
         Assert.Contains("no such folder; a PEFT adapter's folder", Refused(folder["none"]), StringComparison.Ordinal);

@@ -91,6 +91,61 @@ public sealed class GgufModelTests : IDisposable
         Assert.Contains("self_attn.k_proj.weight' is missing", Refused(Weights(Head(), 0, 5)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1u << 24), InlineData(uint.MaxValue), InlineData(15u)]
+    public void Blocks_that_nothing_is_stored_of_are_not_built(uint blocks)
+    {
+        var file = new GgufWriter().Text("general.architecture", "qwen2").U32("qwen2.context_length", 32).U32("qwen2.embedding_length", 8).U32("qwen2.block_count", blocks).U32("qwen2.feed_forward_length", 8)
+            .U32("qwen2.attention.head_count", 2).F32("qwen2.attention.layer_norm_rms_epsilon", 1e-5f);
+        Assert.Contains($"'qwen2.block_count' is {blocks}; 14 tensors are there", Refused(Weights(file)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1u << 24), InlineData(3u)]
+    public void Experts_are_as_many_as_are_stored(uint experts)
+    {
+        var file = Head(null, "qwen3moe").U32("qwen3moe.expert_count", experts).U32("qwen3moe.expert_used_count", 1).Tensor("blk.0.ffn_gate_exps.weight", [2, 4, 8], Some(64));
+        Assert.Contains($"'blk.0.ffn_gate_exps.weight' has shape [2, 4, 8]; metadata 'qwen3moe.expert_count' is {experts}", Refused(file), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, null, "default")]
+    [InlineData(null, 4f, "linear")] // llama.cpp divides where no type is named.
+    [InlineData("none", 4f, "default")]
+    [InlineData("linear", 4f, "linear")]
+    [InlineData("yarn", 4f, "yarn")]
+    public void Rotations_are_those_that_llama_cpp_takes(string? type, float? factor, string expected)
+    {
+        var file = Head();
+        if (type is not null) file.Text("qwen2.rope.scaling.type", type);
+        if (factor is { } f) file.F32("qwen2.rope.scaling.factor", f);
+        using var model = LanguageModel.Open(folder.Write("x.gguf", Weights(file).ToBytes()));
+        Assert.Equal(expected, model.Config.Resolved.Single(r => r.Key == "rope_type").Value);
+        if (expected != "default") Assert.Equal(4, model.Spec.Layers[0].Attention!.Rope!.Factor);
+    }
+
+    [Fact]
+    public void Factors_of_wavelengths_stretch_every_length_alike()
+    {
+        using var plain = LanguageModel.Open(folder.Write("p.gguf", Weights(Head()).ToBytes()));
+        using var model = LanguageModel.Open(folder.Write("x.gguf", Weights(Head()).Tensor("rope_freqs.weight", [2], 1, 3).ToBytes()));
+        var rope = model.Spec.Layers[0].Attention!.Rope!;
+        Assert.Equal([1.0, 3], rope.ShortFactors);
+        Assert.Equal([1.0, 3], rope.LongFactors);
+        Assert.Equal(1, rope.AttentionFactor);
+        Assert.NotEqual(plain.Logits(new[] { 3, 4, 5 }), model.Logits(new[] { 3, 4, 5 }));
+        Assert.Contains("has 3 values; expected one for each pair of rotated entries, 2", Refused(Weights(Head()).Tensor("rope_freqs.weight", [3], 1, 2, 3)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Recommended_sampling_is_the_generation_config()
+    {
+        using var model = LanguageModel.Open(folder.Write("x.gguf", Weights(Head()).F32("general.sampling.temp", .6f).I32("general.sampling.top_k", 20).U32("tokenizer.ggml.eos_token_id", 3).U32("tokenizer.ggml.eot_token_id", 4).ToBytes()));
+        Assert.Equal([3, 4], model.Generation.EosTokenIds);
+        Assert.Equal(.6, model.Generation.Sampling!.Temperature, 6);
+        Assert.Equal(20, model.Generation.Sampling.TopK);
+    }
+
     private string TokenizerRefused(GgufWriter file)
     {
         using var checkpoint = Checkpoint.Open(folder.Write("v.gguf", file.ToBytes()));

@@ -7,7 +7,7 @@ namespace Assay.Tests.Checkpoints.Gguf;
 /// <summary>Damaged GGUF files: a clear error or a whole file, soon, and never much memory.</summary>
 public sealed class GgufMutationTests : IDisposable
 {
-    private static readonly ulong[] Numbers = [0, 1, 2, 3, 4, 8, 9, 31, 32, 33, 255, 256, 65535, 65536, int.MaxValue, 1UL << 31, 1UL << 32, 1UL << 61, 1UL << 62, long.MaxValue, 1UL << 63, ulong.MaxValue, ulong.MaxValue - 31];
+    private static readonly ulong[] Numbers = [0, 1, 2, 3, 4, 8, 9, 31, 32, 33, 255, 256, 65535, 65536, 1 << 20, 1 << 24, int.MaxValue, 1UL << 31, 1UL << 32, 1UL << 61, 1UL << 62, long.MaxValue, 1UL << 63, ulong.MaxValue, ulong.MaxValue - 31];
 
     private readonly TemporaryFolder folder = new();
 

@@ -101,6 +101,39 @@ public sealed class VocabularyTests
         foreach (var text in Texts().Concat(Vectors("gpt-2").Select(v => v.Text))) Assert.Equal(original.Encode(text, addSpecialTokens: false), read.Encode(text, addSpecialTokens: false));
     }
 
+    /// <summary>A quarter of a million tokens, no space before the text, and scores as the merges' order has them.</summary>
+    [Fact]
+    public void Gemmas_vocabulary_gives_its_ids_through_scores()
+    {
+        var json = JsonNode.Parse(File.ReadAllText(GoldenFiles.RequireInterop(Path.Combine("tokenizers", "gemma1-reconstructed", "tokenizer.json"))))!.AsObject();
+        var original = Tokenizer.Parse(json.ToJsonString());
+        var tokens = Enumerable.Repeat("", original.Vocabulary.Values.Max() + 1).ToArray();
+        foreach (var (token, id) in original.Vocabulary) tokens[id] = token;
+        var scores = Enumerable.Repeat(-1e6f, tokens.Length).ToArray();
+        var merges = json["model"]!["merges"]!.AsArray();
+        for (var i = merges.Count - 1; i >= 0; i--)
+        {
+            var (left, right) = merges[i] is JsonArray pair ? ((string)pair[0]!, (string)pair[1]!) : ((string)merges[i]!).Split(' ') is [var a, var b] ? (a, b) : default;
+            scores[original.Vocabulary[left + right]] = -i;
+        }
+        var types = tokens.Select(t => t.Length == 6 && t.StartsWith("<0x", StringComparison.Ordinal) ? 6 : 1).ToArray();
+        foreach (var token in original.AddedTokens) types[token.Id] = token.Special ? 3 : 4;
+        using var temporary = new TemporaryFolder();
+        var path = temporary.Write("v.gguf", new GgufWriter().Text("general.architecture", "gemma").U32("gemma.context_length", 64).U32("gemma.embedding_length", 64).U32("gemma.block_count", 1).U32("gemma.feed_forward_length", 64)
+            .U32("gemma.attention.head_count", 1).F32("gemma.attention.layer_norm_rms_epsilon", 1e-6f).Text("tokenizer.ggml.model", "llama").Flag("tokenizer.ggml.add_bos_token", true).Flag("tokenizer.ggml.add_space_prefix", false)
+            .U32("tokenizer.ggml.bos_token_id", 2).U32("tokenizer.ggml.unknown_token_id", 3)
+            .Texts("tokenizer.ggml.tokens", tokens).F32s("tokenizer.ggml.scores", scores).I32s("tokenizer.ggml.token_type", types).ToBytes());
+        using var checkpoint = Checkpoint.Open(path);
+        var read = Tokenizer.Parse(checkpoint.ReadText("tokenizer.json")!);
+        Assert.Equal(original.Vocabulary.OrderBy(p => p.Value), read.Vocabulary.OrderBy(p => p.Value));
+        foreach (var text in Texts().Concat(Vectors("llama-spm").Select(v => v.Text)))
+        {
+            var ids = original.Encode(text, addSpecialTokens: true);
+            Assert.Equal(ids, read.Encode(text, addSpecialTokens: true));
+            Assert.Equal(original.Decode(ids, true), read.Decode(ids, true));
+        }
+    }
+
     private static List<string> Texts()
     {
         var file = Path.Combine(GoldenFiles.Root, "tokenizers", "interop.json");
