@@ -16,7 +16,7 @@ internal static class DiffCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var first = new Argument<string>("base") { Description = "The model that was changed: a folder or a .safetensors file.", HelpName = "BASE" };
+        var first = new Argument<string>("base") { Description = $"The model that was changed: {SharedOptions.ModelKinds}.", HelpName = "BASE" };
         var second = new Argument<string>("candidate") { Description = "The changed model.", HelpName = "CANDIDATE" };
         var output = new Option<string?>("--output", "-o") { Description = "Folder for diff.json and diff.md.", HelpName = "FOLDER" };
         var (threads, json, quiet, verbose) = (SharedOptions.Threads(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());

@@ -19,7 +19,6 @@ public sealed class Checkpoint : IDisposable
     private readonly List<Tensor> tensors = [];
 
     private readonly List<IDisposable> owned = [];
-    private readonly Dictionary<string, string?> made = new(StringComparer.Ordinal);
 
     private Checkpoint(string path, string folder, string? name)
     {
@@ -116,15 +115,7 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="InvalidInputException">Not UTF-8, longer than <see cref="MaxTextLength"/>, unreadable, or a link to nothing.</exception>
     public string? ReadText(string fileName)
     {
-        if (Read is not null)
-        {
-            if (!SafetensorsIndex.IsPlainName(fileName)) throw new ArgumentException($"'{fileName}' is not a plain file name.", nameof(fileName));
-            lock (made)
-            {
-                if (!made.TryGetValue(fileName, out var text)) made[fileName] = text = Read(fileName);
-                return text;
-            }
-        }
+        if (Read is not null) return SafetensorsIndex.IsPlainName(fileName) ? Read(fileName) : throw new ArgumentException($"'{fileName}' is not a plain file name.", nameof(fileName));
         if (ReadBytes(fileName) is not { } bytes) return null;
         try
         {

@@ -130,14 +130,21 @@ internal sealed class GgufVocabulary
             Ends(json, pre.AddBos, null, null);
             json.WriteStartObject("decoder");
             json.WriteString("type", "ByteLevel");
+            json.WriteBoolean("add_prefix_space", true);
+            json.WriteBoolean("trim_offsets", true);
+            json.WriteBoolean("use_regex", true);
             json.WriteEndObject();
-            json.WriteStartObject("model");
-            json.WriteString("type", "BPE");
-            json.WriteBoolean("ignore_merges", pre.IgnoreMerges);
+            Model(json, null, fused: false, pre.IgnoreMerges);
             // What pads the vocabulary to a round number is no token.
             Vocabulary(json, i => types[i] != Unused);
             json.WriteStartArray("merges");
-            foreach (var merge in merges) json.WriteStringValue(merge);
+            foreach (var merge in merges)
+            {
+                // A token may begin with a space.
+                var space = merge.IndexOf(' ', Math.Min(1, merge.Length));
+                if (space < 0) throw Refused($"metadata 'tokenizer.ggml.merges' holds {ProblemList.Quote(merge)}; two tokens are expected. Convert the model again.");
+                Pair(json, merge[..space], merge[(space + 1)..]);
+            }
             json.WriteEndArray();
             json.WriteEndObject();
         });
@@ -194,20 +201,10 @@ internal sealed class GgufVocabulary
             }
             json.WriteEndArray();
             json.WriteEndObject();
-            json.WriteStartObject("model");
-            json.WriteString("type", "BPE");
-            json.WriteString("unk_token", tokens[unknown]);
-            json.WriteBoolean("fuse_unk", true);
-            json.WriteBoolean("byte_fallback", true);
+            Model(json, tokens[unknown], fused: true, ignoreMerges: false);
             Vocabulary(json, i => !IsPadding(i));
             json.WriteStartArray("merges");
-            foreach (var (left, right) in Merges(scores))
-            {
-                json.WriteStartArray();
-                json.WriteStringValue(left);
-                json.WriteStringValue(right);
-                json.WriteEndArray();
-            }
+            foreach (var (left, right) in Merges(scores)) Pair(json, left, right);
             json.WriteEndArray();
             json.WriteEndObject();
         });
@@ -248,6 +245,8 @@ internal sealed class GgufVocabulary
     private void AddedTokens(Utf8JsonWriter json, bool rightStripped, bool normalised)
     {
         json.WriteString("version", "1.0");
+        json.WriteNull("truncation");
+        json.WriteNull("padding");
         json.WriteStartArray("added_tokens");
         for (var i = 0; i < tokens.Length; i++)
         {
@@ -265,6 +264,28 @@ internal sealed class GgufVocabulary
         json.WriteEndArray();
     }
 
+    // Spelled as the tokenizers library writes it, so that equal tokenizers have equal files.
+    private static void Model(Utf8JsonWriter json, string? unknown, bool fused, bool ignoreMerges)
+    {
+        json.WriteStartObject("model");
+        json.WriteString("type", "BPE");
+        json.WriteNull("dropout");
+        json.WriteString("unk_token", unknown);
+        json.WriteNull("continuing_subword_prefix");
+        json.WriteNull("end_of_word_suffix");
+        json.WriteBoolean("fuse_unk", fused);
+        json.WriteBoolean("byte_fallback", fused);
+        json.WriteBoolean("ignore_merges", ignoreMerges);
+    }
+
+    private static void Pair(Utf8JsonWriter json, string left, string right)
+    {
+        json.WriteStartArray();
+        json.WriteStringValue(left);
+        json.WriteStringValue(right);
+        json.WriteEndArray();
+    }
+
     private void Vocabulary(Utf8JsonWriter json, Func<int, bool> counts)
     {
         json.WriteStartObject("vocab");
@@ -279,16 +300,17 @@ internal sealed class GgufVocabulary
         var eos = Flag("add_eos_token", false) ? Id("eos_token_id", defaultEos, "add_eos_token") : null;
         json.WriteStartObject("post_processor");
         json.WriteString("type", "TemplateProcessing");
-        json.WriteStartArray("single");
-        if (bos is { } first) Special(json, tokens[first]);
-        json.WriteStartObject();
-        json.WriteStartObject("Sequence");
-        json.WriteString("id", "A");
-        json.WriteNumber("type_id", 0);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        if (eos is { } last) Special(json, tokens[last]);
-        json.WriteEndArray();
+        foreach (var (name, texts) in (ReadOnlySpan<(string, string[])>)[("single", ["A"]), ("pair", ["A", "B"])])
+        {
+            json.WriteStartArray(name);
+            foreach (var text in texts)
+            {
+                if (bos is { } first) Item(json, "SpecialToken", tokens[first]);
+                Item(json, "Sequence", text);
+                if (eos is { } last) Item(json, "SpecialToken", tokens[last]);
+            }
+            json.WriteEndArray();
+        }
         json.WriteStartObject("special_tokens");
         foreach (var id in new[] { bos, eos }.OfType<long>().Distinct())
         {
@@ -297,17 +319,20 @@ internal sealed class GgufVocabulary
             json.WriteStartArray("ids");
             json.WriteNumberValue(id);
             json.WriteEndArray();
+            json.WriteStartArray("tokens");
+            json.WriteStringValue(tokens[id]);
+            json.WriteEndArray();
             json.WriteEndObject();
         }
         json.WriteEndObject();
         json.WriteEndObject();
     }
 
-    private static void Special(Utf8JsonWriter json, string token)
+    private static void Item(Utf8JsonWriter json, string kind, string id)
     {
         json.WriteStartObject();
-        json.WriteStartObject("SpecialToken");
-        json.WriteString("id", token);
+        json.WriteStartObject(kind);
+        json.WriteString("id", id);
         json.WriteNumber("type_id", 0);
         json.WriteEndObject();
         json.WriteEndObject();

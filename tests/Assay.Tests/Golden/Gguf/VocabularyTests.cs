@@ -28,6 +28,7 @@ public sealed class VocabularyTests
         using var converted = LanguageModel.Open(GoldenFiles.Require("gguf", name + ".gguf"));
         Assert.Equal(original.ValidVocabulary, converted.ValidVocabulary);
         Assert.Equal(original.Tokenizer!.Vocabulary.OrderBy(p => p.Value), converted.Tokenizer!.Vocabulary.OrderBy(p => p.Value));
+        Assert.Equal(Assay.Checkpoints.PackagingHash.Compute(original.Checkpoint).Tokenizer, Assay.Checkpoints.PackagingHash.Compute(converted.Checkpoint).Tokenizer);
         Assert.Equal(original.SpecialTokens with { Unk = null }, converted.SpecialTokens);
         Assert.Equal(original.Generation.EosTokenIds, converted.Generation.EosTokenIds);
         foreach (var text in Texts())
