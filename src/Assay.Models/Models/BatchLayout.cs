@@ -38,6 +38,7 @@ internal sealed class BatchLayout
             // Of a segment that is read anew, the last rows.
             Asked.Add((row - asked[s], asked[s]));
             RowsAsked += asked[s];
+            IsEdited |= segments[s].Edits is not null;
             if (segments[s].Cache is { } grown) Caches.Add((grown, segments[s].Tokens));
         }
     }
@@ -51,6 +52,9 @@ internal sealed class BatchLayout
 
     /// <summary>The segments; those whose sequences must be read anew with all of their tokens.</summary>
     public IReadOnlyList<Segment> Segments { get; }
+
+    /// <summary>Whether any segment has edits.</summary>
+    public bool IsEdited { get; }
 
     /// <summary>Rows that the caller asked for: (first, count) for each segment.</summary>
     public List<(int First, int Count)> Asked { get; } = [];

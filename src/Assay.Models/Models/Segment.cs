@@ -3,4 +3,5 @@ namespace Assay.Models;
 /// <summary>Tokens of one sequence in a batch: a whole sequence, or what follows the tokens already in its cache.</summary>
 /// <param name="Tokens">Token ids.</param>
 /// <param name="Cache">Keys and values of the tokens before; null for a sequence that starts here and is not continued.</param>
-public readonly record struct Segment(ReadOnlyMemory<int> Tokens, KvCache? Cache = null);
+/// <param name="Edits">Changes of what this sequence's blocks add to its residual stream; null for none. A cache belongs to one set of edits.</param>
+public readonly record struct Segment(ReadOnlyMemory<int> Tokens, KvCache? Cache = null, OutputEdits? Edits = null);

@@ -211,12 +211,14 @@ public sealed unsafe class Transformer : IDisposable
         Clock?.Mark("norms and sums");
         if (layer.Attention.Delta is null) Attend(l, layout, normed, cancellation);
         else _gatedDelta.Apply(l, layout, normed, cancellation);
+        Edit(l, ResidualWriter.Attention, layout, normed);
         Residual(layer, layer.PostAttention, layer.PreMlp, stream, normed, layer.Parallel ? null : normed, layout, new Site(l, SitePoint.AttnOut), new Site(l, SitePoint.ResidMid), options);
         Clock?.Mark("norms and sums");
         cancellation.ThrowIfCancellationRequested();
         _vectorsInUse = 0;
         if (options is not null && !layer.Parallel) Normalise(layer.PreMlp, stream, normed, layout.Rows);
         _feedForward.Apply(layer.Mlp, branch, layout.Rows, cancellation);
+        Edit(l, ResidualWriter.Mlp, layout, branch);
         Clock?.Mark("MLP: products and activation");
         var last = l + 1 == Spec.Layers.Length;
         Residual(layer, layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, branch, next, layout, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
@@ -313,6 +315,19 @@ public sealed unsafe class Transformer : IDisposable
                 positions.ReadRow(layout.Positions[row], width, learned + (long)row * width);
                 TensorPrimitives.Add(to, new ReadOnlySpan<float>(learned + (long)row * width, width), to);
             }
+        });
+        Edit(-1, ResidualWriter.Embedding, layout, stream);
+    }
+
+    /// <summary>Applies the segments' own edits to what a writer hands on, (rows, d).</summary>
+    private void Edit(int layer, ResidualWriter writer, BatchLayout layout, float* output)
+    {
+        if (!layout.IsEdited) return;
+        var width = Spec.HiddenSize;
+        Rows(layout.Rows, width, (from, end) =>
+        {
+            for (var row = from; row < end; row++)
+                layout.Segments[layout.SegmentOf[row]].Edits?.Apply(layer, writer, new Span<float>(output + (long)row * width, width));
         });
     }
 
