@@ -44,8 +44,10 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         if (early.Verdict is not (Verdict.Identical or Verdict.Packaging))
         {
             if (journal.Count > 0) Note($"Going on from the journal: {journal.Count} items and documents are done.");
+            var cost = Cost(baseModel, candidate, plan);
+            foreach (var line in Ways(cost, baseModel, candidate)) Note(line);
             var entries = new VetJournal(journal);
-            samples = StepProgress.Run(terminal, options.Quiet, told => new VetRun(baseModel, candidate, plan).Measure(entries, new Reporter(told), cancellation));
+            samples = StepProgress.Run(terminal, options.Quiet, told => new VetRun(baseModel, candidate, plan, cost.Together).Measure(entries, new Reporter(told), cancellation));
             measures = VetMeasures.Compute(plan, samples);
             decision = VerdictRules.Decide(VetReport.Evidence(plan, comparability, measures));
             Note("Comparing the weights.");
@@ -117,8 +119,21 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
             $"# weights     {ByteSize.Format(baseModel.Checkpoint.Tensors.Sum(t => t.ByteLength) + candidate.Checkpoint.Tensors.Sum(t => t.ByteLength))} to map",
             $"# memory      {ByteSize.Format(baseModel.MemoryBytes)} allowed, {ByteSize.Format(MemoryBudget.Free())} free",
             string.Create(CultureInfo.InvariantCulture, $"# speed       {speed:0} tokens a second read by the base, probed just now: at most {tokens / speed / 60:0.#} minutes if all were read"),
-        }) terminal.Out.WriteLine(line);
+        }.Concat(Ways(Cost(baseModel, candidate, plan), baseModel, candidate).Select(w => "# " + w))) terminal.Out.WriteLine(line);
         return ExitCodes.Accepted;
+    }
+
+    private static VetCost Cost(LanguageModel baseModel, LanguageModel candidate, VetPlan plan) => VetCost.Of(baseModel, candidate, plan,
+        [.. VetRun.Prompts(plan).Select(p => baseModel.EncodeChat(p.Prompt, plan.Clock).Length)], [.. VetRun.Prose(plan).Select(d => baseModel.RequireTokenizer().Encode(d.Text, true).Length)], MemoryBudget.Free());
+
+    /// <summary>The way chosen and what it costs, in words.</summary>
+    private static IEnumerable<string> Ways(VetCost cost, LanguageModel baseModel, LanguageModel candidate)
+    {
+        static string Place(bool spills) => spills ? $"in scratch files ({Path.GetTempPath()})" : "in memory";
+        static string Size(LanguageModel model) => ByteSize.Format(model.Checkpoint.Tensors.Sum(t => t.ByteLength));
+        yield return $"way         layer by layer over up to {cost.Together} texts at once, {cost.Stream.Rows} tokens a pass at most; their residual streams take {ByteSize.Format(cost.Stream.Bytes)}, {Place(cost.Stream.Spills)}";
+        yield return $"decoding    keys and values of the answers take {ByteSize.Format(cost.Decoding.Bytes)} at most, {Place(cost.Decoding.Spills)}";
+        yield return $"cost        the base's {Size(baseModel)} are gone through {cost.BaseReads} times at most, the candidate's {Size(candidate)} {cost.CandidateReads} times";
     }
 
     /// <summary>Tokens a second of reading, from about a second of it.</summary>

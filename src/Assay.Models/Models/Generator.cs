@@ -12,8 +12,6 @@ internal sealed unsafe class Generator(LanguageModel model)
     /// <summary>Tokens in common that make it worth waiting a step for another prompt to be read.</summary>
     private const int WorthWaiting = 16;
 
-    private const int MostTogether = 256;
-
     /// <summary>Continues every prompt.</summary>
     /// <param name="prompts">Token ids; none may be empty.</param>
     /// <param name="options">Length, stops, sampling.</param>
@@ -35,7 +33,7 @@ internal sealed unsafe class Generator(LanguageModel model)
 
         if (prompts.Count == 0 || options.MaxNewTokens == 0) return [.. prompts.Select(_ => new Continuation([], false))];
         model.CheckLength(longest + options.MaxNewTokens);
-        using var batch = new Batch(model, prompts, options, longest);
+        using var batch = new Batch(model, prompts, options);
         var results = new Continuation[prompts.Count];
         for (long made = 0; batch.Step(results, cancellation, out var rows); progress?.Report(made)) made += rows;
         shared = batch.SharedTokens;
@@ -58,12 +56,13 @@ internal sealed unsafe class Generator(LanguageModel model)
         private readonly int _rowLimit;
         private Row? _retained; // The last that finished: its prompt may be the beginning of one to come.
 
-        public Batch(LanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, int longest)
+        public Batch(LanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options)
         {
             (_model, _options) = (model, options);
-            _pool = new KvPool(model.Spec);
-            _states = (int)((GatedDelta.StateBytes(model.Spec) + KvPool.PageBytes(model.Spec) - 1) / KvPool.PageBytes(model.Spec));
-            _pages = (int)Math.Max(KvPool.Pages(longest + options.MaxNewTokens) + _states, Math.Min(MemoryBudget.Caches(model.MemoryBytes) / KvPool.PageBytes(model.Spec), int.MaxValue));
+            var plan = DecodingPlan.Of(model.MemoryBytes, model.Spec, [.. prompts.Select(p => p.Length + options.MaxNewTokens)]);
+            _pool = new KvPool(model.Spec, plan.Spills);
+            _states = DecodingPlan.States(model.Spec);
+            _pages = plan.Pages;
             _rowLimit = MemoryBudget.Rows(model.MemoryBytes, Transformer.BytesPerRow(model.Spec));
             for (var i = 0; i < prompts.Count; i++) _waiting.AddLast(new Row(i, prompts[i]));
         }
@@ -111,7 +110,7 @@ internal sealed unsafe class Generator(LanguageModel model)
             var rows = _live.Sum(row => RowsOf(row, row.Next.Length));
             var reserved = _live.Sum(row => row.Reserved);
             var before = _live.Count;
-            for (var node = _waiting.First; node is not null && _live.Count < Math.Min(MostTogether, _rowLimit);)
+            for (var node = _waiting.First; node is not null && _live.Count < Math.Min(DecodingPlan.MostTogether, _rowLimit);)
             {
                 var (row, next) = (node.Value, node.Next);
                 var (donor, common) = Donor(row);

@@ -16,7 +16,10 @@ internal sealed unsafe class FloatBuffer : IDisposable
     }
 
 #pragma warning disable MA0055 // Native memory must come back even where a caller forgets to dispose.
-    ~FloatBuffer() => Free();
+    ~FloatBuffer() // A scratch file has handles that look after themselves.
+    {
+        if (!_scratch) Free();
+    }
 #pragma warning restore MA0055
 
     /// <summary>First element.</summary>

@@ -20,13 +20,20 @@ internal sealed unsafe class ScoringBatch
     /// <param name="hidden">Width of the one, or both widths.</param>
     public static StreamPlan Plan(IReadOnlyList<ScoredText> texts, long memoryBytes, params ReadOnlySpan<int> hidden)
     {
-        long rows = 0, longest = 0, widest = 0, all = 0;
+        long rows = 0, longest = 0;
         foreach (var text in texts)
         {
             rows += text.Tokens.Length;
             longest = Math.Max(longest, text.Tokens.Length);
         }
 
+        return Plan(rows, longest, memoryBytes, hidden);
+    }
+
+    /// <summary>The same, of texts yet to be written.</summary>
+    public static StreamPlan Plan(long rows, long longest, long memoryBytes, params ReadOnlySpan<int> hidden)
+    {
+        long widest = 0, all = 0;
         foreach (var width in hidden)
         {
             widest = Math.Max(widest, width);

@@ -8,10 +8,12 @@ namespace Assay.Evaluation.Vetting;
 
 /// <summary>Carries out a plan: the base answers both panels greedily, both models are scored on those answers and on reference text.</summary>
 /// <remarks>Both models read the same ids, the base's: what differs is the weights' doing (protocol.md, M13 (i)).</remarks>
-public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, VetPlan plan)
+/// <param name="baseModel">The base.</param>
+/// <param name="candidate">The candidate.</param>
+/// <param name="plan">What to measure.</param>
+/// <param name="together">Items between two entries of the journal (<see cref="VetCost"/>); no result depends on it.</param>
+public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, int together = 32)
 {
-    private const int Together = 32; // Items between two entries of the journal; no result depends on it.
-
     /// <summary>Measures what the journal does not hold yet.</summary>
     /// <param name="journal">Null to keep nothing.</param>
     /// <param name="progress">Told after each group of items.</param>
@@ -24,14 +26,14 @@ public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, Vet
         var total = prompts.Count + prose.Count;
         long tokens = 0;
         var items = new List<VetItem>();
-        foreach (var group in prompts.Chunk(Together))
+        foreach (var group in prompts.Chunk(together))
         {
             items.AddRange(Resume(group, p => journal?.FindItem(p.Id), open => Answer(open, scorer, ref tokens, cancellation), journal is null ? null : journal.Add));
             progress?.Report(new VetProgress("answers", items.Count, total, tokens));
         }
 
         var documents = new List<VetDocument>();
-        foreach (var group in prose.Chunk(Together))
+        foreach (var group in prose.Chunk(together))
         {
             documents.AddRange(Resume(group, d => journal?.FindDocument(d.Id), open => Read(open, scorer, ref tokens, cancellation), journal is null ? null : journal.Add));
             progress?.Report(new VetProgress("reference text", items.Count + documents.Count, total, tokens));
