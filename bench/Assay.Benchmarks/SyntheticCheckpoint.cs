@@ -18,27 +18,33 @@ public static class SyntheticCheckpoint
     /// <param name="folder">Created where it is not there.</param>
     /// <param name="config">Text of config.json.</param>
     /// <param name="seed">Of the weights: gains of 1, matrices uniform with variance 1 / inputs.</param>
-    /// <param name="change">Tensors whose name this accepts are drawn from another seed.</param>
-    public static void Write(string folder, string config, ulong seed, Func<string, bool>? change = null)
+    /// <param name="change">Tensors whose name this accepts are drawn from another seed, or disturbed.</param>
+    /// <param name="noise">How much of another drawing is added to those tensors; 0 for the other drawing alone.</param>
+    public static void Write(string folder, string config, ulong seed, Func<string, bool>? change = null, float noise = 0)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), config);
         var tensors = ModelConfig.Parse(config).Tensors.Where(t => !t.Optional).Select((t, index) =>
         {
             var bound = t.Shape.Length == 1 ? 0 : Math.Sqrt(3.0 / t.Shape[^1]);
-            var salt = seed * 1_000_003 + (ulong)index * 7919 + (change?.Invoke(t.Name) == true ? 77UL : 0);
+            var changed = change?.Invoke(t.Name) == true;
+            var plain = seed * 1_000_003 + (ulong)index * 7919;
+            var salt = changed && noise == 0 ? plain + 77UL : plain;
             return new TensorToWrite(t.Name, DType.BF16, t.Shape, (offset, block) =>
             {
                 var values = MemoryMarshal.Cast<byte, ushort>(block);
                 for (var i = 0; i < values.Length; i++)
                 {
-                    var value = bound == 0 ? 1f : (float)((Mix(salt + (ulong)(offset / 2 + i)) >> 40) / (double)(1 << 24) * 2 * bound - bound);
+                    var value = bound == 0 ? 1f : Uniform(salt + (ulong)(offset / 2 + i), bound);
+                    if (changed && noise != 0 && bound != 0) value += noise * Uniform(plain + 77UL + (ulong)(offset / 2 + i), bound);
                     values[i] = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
                 }
             });
         });
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors);
     }
+
+    private static float Uniform(ulong z, double bound) => (float)((Mix(z) >> 40) / (double)(1 << 24) * 2 * bound - bound);
 
     private static ulong Mix(ulong z)
     {
