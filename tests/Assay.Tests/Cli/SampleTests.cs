@@ -27,7 +27,7 @@ public sealed class SampleTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["document.txt"], document.GetProperty("text").GetString());
 
-        var (code, output, error) = ChildProcess.Run(ChildProcess.Dotnet, ["run", "-c", ChildProcess.Configuration, "samples/score.cs", "--", "organisms/gemma2/aligned", folder["document.txt"]]);
+        var (code, output, error) = ChildProcess.Run(ChildProcess.Dotnet, ["run", "-c", ChildProcess.Configuration, "samples/score.cs", "--", "organisms/gemma2/aligned", folder["document.txt"]], seconds: 300);
         Assert.True(code == 0, output + error);
         var words = output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(tokens.ToString(CultureInfo.InvariantCulture), words[1]);
@@ -37,7 +37,7 @@ public sealed class SampleTests
     [Fact]
     public void Score_without_arguments_says_how_it_is_used()
     {
-        var (code, _, error) = ChildProcess.Run(ChildProcess.Dotnet, ["run", "-c", ChildProcess.Configuration, "samples/score.cs"]);
+        var (code, _, error) = ChildProcess.Run(ChildProcess.Dotnet, ["run", "-c", ChildProcess.Configuration, "samples/score.cs"], seconds: 300);
         Assert.Equal(64, code);
         Assert.Contains("usage:", error, StringComparison.Ordinal);
     }
