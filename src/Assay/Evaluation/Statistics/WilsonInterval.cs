@@ -13,12 +13,20 @@ public static class WilsonInterval
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, n);
         if (n == 0) return new Estimate(double.NaN, double.NaN, double.NaN, level, 0, "no trials");
+        return Compute((double)count / n, n, level) with { N = n };
+    }
+
+    /// <summary>The same of a share that rests on as much as n independent trials, which need be no whole number.</summary>
+    /// <param name="share">0 to 1.</param>
+    /// <param name="n">Above 0.</param>
+    /// <param name="level">Coverage asked, in (0, 1).</param>
+    internal static Estimate Compute(double share, double n, double level)
+    {
         var z = NormalDistribution.Quantile(.5 + level / 2);
-        var share = (double)count / n;
         var scale = 1 + z * z / n;
         var centre = (share + z * z / (2 * n)) / scale;
-        var half = z * Math.Sqrt(share * (1 - share) / n + z * z / (4.0 * n * n)) / scale;
+        var half = z * Math.Sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / scale;
         // The bounds are exactly 0 and 1 there; rounding would leave 1e-17.
-        return new Estimate(share, count == 0 ? 0 : centre - half, count == n ? 1 : centre + half, level, n, "Wilson");
+        return new Estimate(share, share == 0 ? 0 : centre - half, share == 1 ? 1 : centre + half, level, (long)n, "Wilson");
     }
 }
