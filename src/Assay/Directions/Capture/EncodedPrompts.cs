@@ -12,7 +12,7 @@ public sealed class EncodedPrompts
     // Texts that share neither their first nor their last character: what their ids share at either end is the template's.
     private static readonly string[] Probes = ["probe one x", "another 7", "Last of them.", "(four) b"];
 
-    private EncodedPrompts(ImmutableArray<ReadOnlyMemory<int>> ids, ImmutableArray<int> head, ImmutableArray<int> tail)
+    internal EncodedPrompts(ImmutableArray<ReadOnlyMemory<int>> ids, ImmutableArray<int> head, ImmutableArray<int> tail)
     {
         Ids = ids;
         Head = head;
