@@ -1,0 +1,47 @@
+using Assay.Checkpoints;
+using Assay.Directions;
+using Assay.Directions.Edits;
+using Assay.Models;
+
+namespace Assay.Tests.Golden.Ablation;
+
+/// <summary>Logits after a direction is removed from everything that writes to the residual stream, as PyTorch hooks give them.</summary>
+public sealed class AblationTests
+{
+    public static IEnumerable<TheoryDataRow<string>> Names => GoldenFiles.Files("ablation", ".safetensors");
+
+    [Theory, MemberData(nameof(Names))]
+    public void Hooks_reproduce_the_logits(string name)
+    {
+        using var golden = SafetensorsFile.Open(GoldenFiles.Require("ablation", name + ".safetensors"));
+        using var model = GoldenFiles.OrSkip(() => LanguageModel.Open(GoldenFiles.Require("models", name)));
+        Close(golden, model, new EditCompiler(model).Hooks([Removal(golden, model.Spec)]));
+    }
+
+    internal static WeightEdit Removal(SafetensorsFile golden, TransformerSpec spec) =>
+        new(new Direction { Estimator = "given", Vectors = [.. GoldenTensors.Floats(golden, "v")] }, EditPlaces.All(spec));
+
+    /// <summary>Logits within 1e-4, and |v · residual| within 1e-5 at every block's input.</summary>
+    internal static void Close(SafetensorsFile golden, LanguageModel model, OutputEdits? edits)
+    {
+        var ids = GoldenTensors.Ints(golden, "ids.0");
+        var v = GoldenTensors.Floats(golden, "v");
+        var sites = Enumerable.Range(0, model.Spec.Layers.Length).Select(l => new Site(l, SitePoint.ResidPre)).ToArray();
+        var cache = new ActivationCache(sites);
+        var logits = model.Logits([new Segment(ids, null, edits)], new ForwardOptions { Capture = cache });
+        var expected = GoldenTensors.Floats(golden, "logits.0");
+        Assert.Equal(expected.Length, logits.Length);
+        var worst = logits.Zip(expected, (a, b) => Math.Abs((double)a - b)).Max();
+        Assert.True(worst <= 1e-4, $"largest difference of a logit: {worst:e2}");
+        foreach (var site in sites)
+        {
+            var rows = cache[site];
+            for (var at = 0; at < rows.Length; at += v.Length)
+            {
+                var dot = 0.0;
+                for (var i = 0; i < v.Length; i++) dot += (double)rows[at + i] * v[i];
+                Assert.True(Math.Abs(dot) <= 1e-5, $"layer {site.Layer}, position {at / v.Length}: {dot:e2}");
+            }
+        }
+    }
+}
