@@ -24,11 +24,15 @@ public sealed class OutputEdits
         }
 
         _byWriter = [.. lists.Select(l => l.ToArray())];
+        FirstPlace = Array.FindIndex(_byWriter, l => l.Length > 0) is >= 0 and var place ? place : _byWriter.Length;
         FirstLayer = _byWriter[0].Length > 0 ? -1 : Array.FindIndex(_byWriter, l => l.Length > 0) is > 0 and var first ? (first - 1) / 2 : spec.Layers.Length;
     }
 
     /// <summary>First block that is edited; −1 where the embedding is, the number of blocks where nothing is. Before it, sequences with other edits compute the same.</summary>
     public int FirstLayer { get; }
+
+    /// <summary>First writer that is edited, in the order in which they run: 0 the embedding, 1 + 2 l attention of block l, 2 + 2 l its MLP; 1 + 2 · blocks where nothing is.</summary>
+    internal int FirstPlace { get; }
 
     /// <summary>Whether a writer is edited.</summary>
     internal bool Has(int layer, ResidualWriter writer) => _byWriter[Index(layer, writer)].Length > 0;
@@ -50,5 +54,6 @@ public sealed class OutputEdits
         }
     }
 
-    private static int Index(int layer, ResidualWriter writer) => writer switch { ResidualWriter.Embedding => 0, ResidualWriter.Attention => 1 + 2 * layer, _ => 2 + 2 * layer };
+    /// <summary>A writer's number in the order in which they run.</summary>
+    internal static int Index(int layer, ResidualWriter writer) => writer switch { ResidualWriter.Embedding => 0, ResidualWriter.Attention => 1 + 2 * layer, _ => 2 + 2 * layer };
 }

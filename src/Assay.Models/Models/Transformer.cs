@@ -9,7 +9,7 @@ namespace Assay.Models;
 /// <remarks>Sequences of different lengths stand row-wise one after another, without padding. Layer by layer over the whole batch: private
 /// memory is the batch's activations, what a thread packs at a time, and the panels that the cache keeps, whatever the size of the model. The instance keeps its work buffers:
 /// one forward pass at a time.</remarks>
-public sealed unsafe class Transformer : IDisposable
+public sealed unsafe partial class Transformer : IDisposable
 {
     private const int ElementFloats = 8192; // Of one task in element-wise work.
     private const int QueryRows = 168; // Rows of one task in attention, a query in each head of a group being one: a multiple of the tile's 14.
@@ -29,6 +29,7 @@ public sealed unsafe class Transformer : IDisposable
     private readonly FloatBuffer _queryLatent = new(); // (rows, query rank).
     private readonly FloatBuffer _keyLatent = new(); // (rows, rank + shared key).
     private readonly FloatBuffer _branch = new(); // (rows, d): the MLP's input in a parallel block.
+    private readonly FloatBuffer _picked = new(); // (rows asked for, d): what the last queries are made of, where not all rows are asked for.
     private readonly FloatBuffer _whole = new(); // (rows, d): after the final norm, where sequences are read anew.
     private readonly List<FloatBuffer> _vectors = []; // Gains, biases and sinks of the sub-layer at work.
     private readonly FeedForward _feedForward;
@@ -195,6 +196,25 @@ public sealed unsafe class Transformer : IDisposable
     /// <param name="cancellation">Looked at several times.</param>
     private void Layer(int l, BatchLayout layout, float* stream, float* normed, float* next, bool normalise, ForwardOptions? options, CancellationToken cancellation)
     {
+        var branch = AttentionOutput(l, layout, layout, stream, normed, normalise, options, cancellation);
+        AddAttention(l, layout, stream, normed, options);
+        cancellation.ThrowIfCancellationRequested();
+        MlpOutput(l, layout, stream, normed, branch, options, cancellation);
+        AddMlp(l, layout, stream, branch, next, options);
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>A block up to what attention hands on, in <paramref name="normed"/>; what the MLP will read, where the block is parallel, in the buffer returned.</summary>
+    /// <param name="l">Which.</param>
+    /// <param name="layout">The batch.</param>
+    /// <param name="asked">The same, or those of its rows whose queries are wanted.</param>
+    /// <param name="stream">(rows, d): the residual stream; of the rows asked for afterwards.</param>
+    /// <param name="normed">(rows, d), as <see cref="Layer"/> takes it; (rows asked for, d) afterwards.</param>
+    /// <param name="normalise">Whether the block's first norm is still to be taken.</param>
+    /// <param name="options">Captures and hooks; null for none.</param>
+    /// <param name="cancellation">Looked at several times.</param>
+    private float* AttentionOutput(int l, BatchLayout layout, BatchLayout asked, float* stream, float* normed, bool normalise, ForwardOptions? options, CancellationToken cancellation)
+    {
         var width = Spec.HiddenSize;
         var layer = Spec.Layers[l];
         Visit(new Site(l, SitePoint.ResidPre), stream, layout, options);
@@ -209,20 +229,52 @@ public sealed unsafe class Transformer : IDisposable
         }
 
         Clock?.Mark("norms and sums");
-        if (layer.Attention.Delta is null) Attend(l, layout, normed, cancellation);
+        if (layer.Attention.Delta is null) Attend(l, layout, asked, normed, cancellation);
         else _gatedDelta.Apply(l, layout, normed, cancellation);
-        Edit(l, ResidualWriter.Attention, layout, normed);
-        Residual(layer, layer.PostAttention, layer.PreMlp, stream, normed, layer.Parallel ? null : normed, layout, new Site(l, SitePoint.AttnOut), new Site(l, SitePoint.ResidMid), options);
+        if (asked != layout)
+        {
+            if (layer.Attention.Delta is not null) Pick(asked.Source, normed, normed);
+            Pick(asked.Source, stream, stream);
+            if (layer.Parallel) Pick(asked.Source, branch, branch);
+        }
+
+        return branch;
+    }
+
+    /// <summary>What attention hands on, edited, onto the stream; the MLP's norm of the sum where the block is not parallel.</summary>
+    private void AddAttention(int l, BatchLayout layout, float* stream, float* output, ForwardOptions? options)
+    {
+        var layer = Spec.Layers[l];
+        Edit(l, ResidualWriter.Attention, layout, output);
+        Residual(layer, layer.PostAttention, layer.PreMlp, stream, output, layer.Parallel ? null : output, layout, new Site(l, SitePoint.AttnOut), new Site(l, SitePoint.ResidMid), options);
         Clock?.Mark("norms and sums");
-        cancellation.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>What the MLP hands on, in <paramref name="branch"/>.</summary>
+    private void MlpOutput(int l, BatchLayout layout, float* stream, float* normed, float* branch, ForwardOptions? options, CancellationToken cancellation)
+    {
+        var layer = Spec.Layers[l];
         _vectorsInUse = 0;
         if (options is not null && !layer.Parallel) Normalise(layer.PreMlp, stream, normed, layout.Rows);
         _feedForward.Apply(layer.Mlp, branch, layout.Rows, cancellation);
-        Edit(l, ResidualWriter.Mlp, layout, branch);
+    }
+
+    /// <summary>What the MLP hands on, edited, onto the stream; the next norm of the sum in <paramref name="next"/> where that is wanted.</summary>
+    private void AddMlp(int l, BatchLayout layout, float* stream, float* output, float* next, ForwardOptions? options)
+    {
+        var layer = Spec.Layers[l];
+        Edit(l, ResidualWriter.Mlp, layout, output);
         Clock?.Mark("MLP: products and activation");
         var last = l + 1 == Spec.Layers.Length;
-        Residual(layer, layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, branch, next, layout, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
-        cancellation.ThrowIfCancellationRequested();
+        Residual(layer, layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, output, next, layout, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
+    }
+
+    /// <summary>to[i] ← from[rows[i]]; in place where the rows ascend.</summary>
+    private void Pick(int[] rows, float* from, float* to)
+    {
+        var width = Spec.HiddenSize;
+        for (var i = 0; i < rows.Length; i++)
+            if (from != to || rows[i] != i) new ReadOnlySpan<float>(from + (long)rows[i] * width, width).CopyTo(new Span<float>(to + (long)i * width, width));
     }
 
     /// <summary>Logits of rows of the final norm's output, soft-capped where the model does.</summary>
@@ -293,7 +345,7 @@ public sealed unsafe class Transformer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_transient, _stream, _normed, _queries, _keys, _values, _mixed, _gates, _queryLatent, _keyLatent, _branch, _whole, .. _vectors]) buffer.Dispose();
+        foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_transient, _stream, _normed, _queries, _keys, _values, _mixed, _gates, _queryLatent, _keyLatent, _branch, _picked, _whole, .. _vectors]) buffer.Dispose();
         _feedForward.Dispose();
         _gatedDelta.Dispose();
     }
@@ -331,8 +383,8 @@ public sealed unsafe class Transformer : IDisposable
         });
     }
 
-    /// <summary>Attention of one layer: normed (rows, d) in, its output before a post-norm out, in the same buffer.</summary>
-    private void Attend(int index, BatchLayout layout, float* normed, CancellationToken cancellation)
+    /// <summary>Attention of one layer: normed (rows, d) in, its output before a post-norm out, in the same buffer, of those rows that are asked for.</summary>
+    private void Attend(int index, BatchLayout layout, BatchLayout asked, float* normed, CancellationToken cancellation)
     {
         var spec = Spec.Layers[index].Attention;
         var (heads, kvHeads, keySize, valueSize) = (spec.Heads, spec.KeyValueHeads, spec.HeadSize, spec.ValueSize);
@@ -341,15 +393,31 @@ public sealed unsafe class Transformer : IDisposable
         var keys = _keys.Ensure((long)layout.Rows * keyWidth);
         var values = _values.Ensure((long)layout.Rows * valueWidth);
         var mixed = _mixed.Ensure((long)layout.Rows * mixedWidth);
-        var gates = spec.Gate is null ? null : _gates.Ensure((long)layout.Rows * mixedWidth);
+        var gates = spec.Gate is null ? null : _gates.Ensure((long)asked.Rows * mixedWidth);
         float* querySource = normed, keySource = normed;
         var (querySourceWidth, keySourceWidth) = (Spec.HiddenSize, Spec.HiddenSize);
         if (spec.Latent is { } latent) Narrow(latent, normed, layout.Rows, ref querySource, ref querySourceWidth, out keySource, out keySourceWidth);
+        var gateSource = normed;
+        if (asked != layout)
+        {
+            // The query's and the gate's rows, each as wide as where they come from.
+            var picked = _picked.Ensure((long)asked.Rows * (querySourceWidth + Spec.HiddenSize));
+            for (var i = 0; i < asked.Rows; i++)
+            {
+                new ReadOnlySpan<float>(querySource + (long)asked.Source[i] * querySourceWidth, querySourceWidth).CopyTo(new Span<float>(picked + (long)i * querySourceWidth, querySourceWidth));
+                if (gates is not null)
+                    new ReadOnlySpan<float>(normed + (long)asked.Source[i] * Spec.HiddenSize, Spec.HiddenSize).CopyTo(new Span<float>(picked + (long)asked.Rows * querySourceWidth + (long)i * Spec.HiddenSize, Spec.HiddenSize));
+            }
+
+            querySource = picked;
+            gateSource = picked + (long)asked.Rows * querySourceWidth;
+        }
+
         var jobs = new List<ProductJob>();
-        AddJobs(jobs, spec.Query, querySource, querySourceWidth, layout.Rows, queries, queryWidth);
+        AddJobs(jobs, spec.Query, querySource, querySourceWidth, asked.Rows, queries, queryWidth);
         AddJobs(jobs, spec.Key, keySource, keySourceWidth, layout.Rows, keys, keyWidth, spec.Latent is null ? 0 : keySize);
         AddJobs(jobs, spec.Value, keySource, keySourceWidth, layout.Rows, values, valueWidth);
-        if (spec.Gate is { } gate) AddJobs(jobs, gate, normed, Spec.HiddenSize, layout.Rows, gates, mixedWidth);
+        if (spec.Gate is { } gate) AddJobs(jobs, gate, gateSource, Spec.HiddenSize, asked.Rows, gates, mixedWidth);
         MatrixProduct.Multiply(Team, [.. jobs]);
         Clock?.Mark("attention: products");
         cancellation.ThrowIfCancellationRequested();
@@ -365,13 +433,17 @@ public sealed unsafe class Transformer : IDisposable
         {
             for (var row = from; row < end; row++)
             {
-                var q = queries + (long)row * queryWidth;
+                if (row < asked.Rows)
+                {
+                    var q = queries + (long)row * queryWidth;
+                    Normalise(spec.QueryNorm, q, q, queryWidth, queryNormWidth, queryGain, queryBias);
+                    for (var h = 0; h < heads; h++) Rotate(spec.Rope, q + h * keySize, rotations[asked.SegmentOf[row]], asked.Positions[row]);
+                }
+
                 var k = keys + (long)row * keyWidth;
                 var v = values + (long)row * valueWidth;
                 var position = layout.Positions[row];
                 var segment = layout.SegmentOf[row];
-                Normalise(spec.QueryNorm, q, q, queryWidth, queryNormWidth, queryGain, queryBias);
-                for (var h = 0; h < heads; h++) Rotate(spec.Rope, q + h * keySize, rotations[segment], position);
                 var page = (float*)pages[segment][position / KeyValueLayout.Positions];
                 if (shared > 0)
                 {
@@ -387,31 +459,43 @@ public sealed unsafe class Transformer : IDisposable
                 }
             }
         });
+        // What a sequence's first page has in common with the sequence it continues.
+        foreach (var level in layout.Levels)
+        {
+            Team.Run(level.Length, (i, _) =>
+            {
+                var (start, page) = (layout.StartOf(level[i]) % KeyValueLayout.Positions, layout.StartOf(level[i]) / KeyValueLayout.Positions);
+                if (start == 0 || page >= pages[level[i]].Length) return;
+                nint from = pages[layout.Segments[level[i]].Parent][page], to = pages[level[i]][page];
+                if (from != to) kv.Copy((float*)from, (float*)to, start);
+            });
+        }
+
         Clock?.Mark("rotation and cache");
         cancellation.ThrowIfCancellationRequested();
 
         var group = heads / kvHeads;
         var sinks = spec.Sinks is null ? null : Vector(spec.Sinks, 0, heads);
-        var tasks = layout.Tasks(Math.Max(1, QueryRows / group));
+        var tasks = asked.Tasks(Math.Max(1, QueryRows / group));
         Team.Run(tasks.Count * kvHeads, (task, worker) =>
         {
-            var (head, (s, first, count)) = (task % kvHeads, tasks[task / kvHeads]);
-            var row = (long)layout.FirstRow[s] + first;
-            AttentionKernel.Compute(spec, kv, new AttentionTask(pages[s], head, (nint)(queries + row * queryWidth + head * group * keySize), queryWidth,
-                (nint)(mixed + row * mixedWidth + head * group * valueSize), mixedWidth, layout.Positions[row], count, sinks is null ? 0 : (nint)(sinks + head * group)),
+            var (head, (first, count)) = (task % kvHeads, tasks[task / kvHeads]);
+            var row = (long)first;
+            AttentionKernel.Compute(spec, kv, new AttentionTask(pages[asked.SegmentOf[first]], head, (nint)(queries + row * queryWidth + head * group * keySize), queryWidth,
+                (nint)(mixed + row * mixedWidth + head * group * valueSize), mixedWidth, asked.Positions[first], count, sinks is null ? 0 : (nint)(sinks + head * group)),
                 Team.Scratch(worker, AttentionKernel.ScratchFloats(kv)), ProductTiles.Best);
         });
         Clock?.Mark("attention");
         cancellation.ThrowIfCancellationRequested();
         if (gates is not null)
         {
-            Rows(layout.Rows, mixedWidth, (from, end) =>
+            Rows(asked.Rows, mixedWidth, (from, end) =>
             {
                 for (var row = from; row < end; row++) Activations.SigmoidGate(mixed + (long)row * mixedWidth, gates + (long)row * mixedWidth, mixedWidth);
             });
         }
 
-        Multiply(spec.Output, mixed, mixedWidth, layout.Rows, normed, Spec.HiddenSize);
+        Multiply(spec.Output, mixed, mixedWidth, asked.Rows, normed, Spec.HiddenSize);
         Clock?.Mark("attention: products");
     }
 
@@ -419,12 +503,12 @@ public sealed unsafe class Transformer : IDisposable
     private nint[][] Pages(int index, BatchLayout layout)
     {
         var size = _layouts[index].PageFloats;
-        var borrowed = 0;
-        foreach (var segment in layout.Segments)
-            if (segment.Cache is null) borrowed += KeyValueLayout.Pages(segment.Tokens.Length);
+        var borrowed = 0L;
+        for (var s = 0; s < layout.Segments.Count; s++)
+            if (layout.Segments[s].Cache is null) borrowed += KeyValueLayout.Pages(layout.LengthOf(s)) - layout.StartOf(s) / KeyValueLayout.Positions;
         var memory = _transient.Ensure(Math.Max(1, borrowed * size));
         var pages = new nint[layout.Segments.Count][];
-        var at = 0;
+        var at = 0L;
         for (var s = 0; s < pages.Length; s++)
         {
             var segment = layout.Segments[s];
@@ -436,8 +520,14 @@ public sealed unsafe class Transformer : IDisposable
             }
 
             // A sequence that is not continued borrows one layer's room and hands it on to the next layer.
-            pages[s] = new nint[KeyValueLayout.Pages(segment.Tokens.Length)];
-            for (var p = 0; p < pages[s].Length; p++, at++) pages[s][p] = (nint)(memory + at * size);
+            pages[s] = new nint[KeyValueLayout.Pages(layout.LengthOf(s))];
+            for (var p = 0; p < pages[s].Length; p++)
+            {
+                // Full pages of the sequence that it continues are that sequence's.
+                var own = (layout.StartOf(s) + (layout.IsHeir(s) ? KeyValueLayout.Positions - 1 : 0)) / KeyValueLayout.Positions;
+                if (p < own) pages[s][p] = pages[segment.Parent][p];
+                else pages[s][p] = (nint)(memory + at++ * size);
+            }
         }
 
         return pages;

@@ -43,6 +43,9 @@ public sealed record TransformerSpec
 
     /// <summary>Whether a layer carries a state from token to token, which has no part for each position.</summary>
     internal bool IsRecurrent => Layers.Any(l => l.Attention.Delta is not null);
+
+    /// <summary>Whether sequences of a batch may grow out of a common beginning (<see cref="Segment.Parent"/>) up to a length.</summary>
+    internal bool CanBranch(int length) => !IsRecurrent && RotationOf(length) == RotationOf(1);
 }
 
 /// <summary>One block: norm, attention, norm, residual, norm, MLP, norm, residual; absent norms are null.</summary>

@@ -89,6 +89,21 @@ public static class ReportJson
         else json.WriteStringValue(double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf");
     }
 
+    /// <summary>Reads what <see cref="WriteNumber(Utf8JsonWriter, double)"/> wrote, bit for bit (NaN as NaN).</summary>
+    /// <exception cref="JsonException">Anything else.</exception>
+    public static double ReadNumber(JsonElement json) => json.ValueKind switch
+    {
+        JsonValueKind.Number => json.GetDouble(),
+        JsonValueKind.String => json.GetString() switch
+        {
+            "inf" => double.PositiveInfinity,
+            "-inf" => double.NegativeInfinity,
+            "nan" => double.NaN,
+            _ => throw new JsonException("A score is a number, inf, -inf or nan."),
+        },
+        _ => throw new JsonException("A score is a number, inf, -inf or nan."),
+    };
+
     private static void Rows(Utf8JsonWriter json, string name, IReadOnlyList<MeasureRow> rows, ReportDocument report)
     {
         json.WriteStartArray(name);

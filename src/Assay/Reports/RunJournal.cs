@@ -36,7 +36,7 @@ public sealed class RunJournal : IDisposable
             file.SetLength(end);
             file.Position = end;
             var journal = new RunJournal(file, entries);
-            if (end == 0) journal.Append(json => json.WriteString("plan", planHash));
+            if (end == 0) journal.Append([Line(json => json.WriteString("plan", planHash))]);
             return journal;
         }
         catch
@@ -52,23 +52,32 @@ public sealed class RunJournal : IDisposable
     /// <summary>Keeps a finished unit: on disk before this returns.</summary>
     /// <param name="key">Stable within the plan; a key that is there already is an error of the caller.</param>
     /// <param name="payload">Writes one JSON value.</param>
-    public void Add(string key, Action<Utf8JsonWriter> payload)
+    public void Add(string key, Action<Utf8JsonWriter> payload) => Add([(key, payload)]);
+
+    /// <summary>Keeps finished units, a line each, all on disk before this returns. A crash meanwhile keeps the first of them or none.</summary>
+    /// <param name="units">As one alone; keys differ.</param>
+    public void Add(IReadOnlyList<(string Key, Action<Utf8JsonWriter> Payload)> units)
     {
-        if (_entries.ContainsKey(key)) throw new ArgumentException($"'{key}' is in the journal already.", nameof(key));
-        var line = Append(json =>
+        foreach (var (key, _) in units)
+            if (_entries.ContainsKey(key)) throw new ArgumentException($"'{key}' is in the journal already.", nameof(units));
+        var lines = units.Select(unit => Line(json =>
         {
-            json.WriteString("key", key);
+            json.WriteString("key", unit.Key);
             json.WritePropertyName("value");
-            payload(json);
-        });
-        using var parsed = JsonDocument.Parse(line);
-        _entries[key] = parsed.RootElement.GetProperty("value").Clone();
+            unit.Payload(json);
+        })).ToList();
+        Append(lines);
+        foreach (var (unit, line) in units.Zip(lines))
+        {
+            using var parsed = JsonDocument.Parse(line);
+            _entries[unit.Key] = parsed.RootElement.GetProperty("value").Clone();
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private byte[] Append(Action<Utf8JsonWriter> members)
+    private static byte[] Line(Action<Utf8JsonWriter> members)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -79,14 +88,14 @@ public sealed class RunJournal : IDisposable
         }
 
         buffer.WriteByte((byte)'\n');
-        var line = buffer.ToArray();
-        AtomicFile.Guard(_file.Name, () =>
-        {
-            _file.Write(line);
-            _file.Flush(flushToDisk: true);
-        });
-        return line;
+        return buffer.ToArray();
     }
+
+    private void Append(IReadOnlyList<byte[]> lines) => AtomicFile.Guard(_file.Name, () =>
+    {
+        _file.Write([.. lines.SelectMany(l => l)]);
+        _file.Flush(flushToDisk: true);
+    });
 
     // Returns where the last whole line ends.
     private static long Read(FileStream file, string path, string planHash, Dictionary<string, JsonElement> entries)

@@ -30,17 +30,6 @@ public static class TokenScoreJson
         return new TokenScore(Id(0), Number(1), Number(2), Number(3), Number(4), Number(5), Number(6), Number(7), Number(8), Number(9), Id(10), Id(11), Number(12), Number(13));
 
         int Id(int at) => json[at].ValueKind == JsonValueKind.Number && json[at].TryGetInt32(out var id) ? id : throw new JsonException("A token id is a whole number.");
-        double Number(int at) => json[at].ValueKind switch
-        {
-            JsonValueKind.Number => json[at].GetDouble(),
-            JsonValueKind.String => json[at].GetString() switch
-            {
-                "inf" => double.PositiveInfinity,
-                "-inf" => double.NegativeInfinity,
-                "nan" => double.NaN,
-                _ => throw new JsonException("A score is a number, inf, -inf or nan."),
-            },
-            _ => throw new JsonException("A score is a number, inf, -inf or nan."),
-        };
+        double Number(int at) => ReportJson.ReadNumber(json[at]);
     }
 }

@@ -53,4 +53,27 @@ internal sealed unsafe class KeyValueLayout
             new ReadOnlySpan<float>(value + chunk * ProductTiles.Columns, width).CopyTo(new Span<float>(Values(page, head, chunk, position), width));
         }
     }
+
+    /// <summary>Copies the first positions of a page, all heads, onto another; what stands behind them there stays.</summary>
+    public void Copy(float* from, float* to, int positions)
+    {
+        for (var head = 0; head < Heads; head++)
+        {
+            for (var first = 0; first < positions; first += ProductTiles.Columns)
+            {
+                float* source = Keys(from, head, first), target = Keys(to, head, first);
+                var columns = Math.Min(ProductTiles.Columns, positions - first);
+                if (columns == ProductTiles.Columns)
+                {
+                    new ReadOnlySpan<float>(source, KeyWidth * columns).CopyTo(new Span<float>(target, KeyWidth * columns));
+                    continue;
+                }
+
+                for (var i = 0; i < KeyWidth * ProductTiles.Columns; i += ProductTiles.Columns) new ReadOnlySpan<float>(source + i, columns).CopyTo(new Span<float>(target + i, columns));
+            }
+
+            for (var chunk = 0; chunk < ValueChunks; chunk++)
+                new ReadOnlySpan<float>(Values(from, head, chunk, 0), positions * ProductTiles.Columns).CopyTo(new Span<float>(Values(to, head, chunk, 0), positions * ProductTiles.Columns));
+        }
+    }
 }

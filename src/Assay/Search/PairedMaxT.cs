@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Numerics.Tensors;
+using Assay.Evaluation;
+using Assay.Evaluation.Statistics;
+
+namespace Assay.Search;
+
+/// <summary>Simultaneous intervals of the paired differences of many candidates from one of them.</summary>
+/// <remarks>Single-step max-t by bootstrap over items (Westfall and Young 1993, §2.3; Hothorn, Bretz and Westfall 2008): in each resample the largest |mean* − mean| / se* over all candidates, whose
+/// quantile is the half-width of every interval in standard errors. Items are drawn together for all candidates, so what they have in common cancels. Deterministic for a seed.</remarks>
+public static class PairedMaxT
+{
+    /// <summary>Mean of value − value of the reference, with simultaneous intervals; the reference's own is 0.</summary>
+    /// <param name="values">Values of each candidate by item: the same items in the same order.</param>
+    /// <param name="reference">Whom the others are compared with.</param>
+    /// <param name="seed">Of the resamples.</param>
+    /// <param name="level">Coverage of all intervals together.</param>
+    /// <returns>No interval for those with differences that are not finite, or of fewer than <see cref="ClusterBootstrap.MinimumClusters"/> items.</returns>
+    public static ImmutableArray<Estimate> Differences(IReadOnlyList<ImmutableArray<double>> values, int reference, ulong seed, double level = .95)
+    {
+        var n = values[reference].Length;
+        if (values.Any(v => v.Length != n)) throw new ArgumentException("Paired values are of the same items.", nameof(values));
+        var results = new Estimate[values.Count];
+        var (compared, means, errors) = (new List<int>(), new List<double>(), new List<double>());
+        for (var c = 0; c < results.Length; c++)
+        {
+            var differences = Difference(values[c], values[reference]);
+            var mean = FixedOrderSum.Mean(differences);
+            var error = FixedOrderSum.StandardDeviation(differences) / Math.Sqrt(n);
+            if (c != reference && !double.IsFinite(mean)) results[c] = new Estimate(mean, double.NaN, double.NaN, level, n, "a difference is not finite");
+            else if (n < ClusterBootstrap.MinimumClusters) results[c] = new Estimate(c == reference ? 0 : mean, double.NaN, double.NaN, level, n, $"fewer than {ClusterBootstrap.MinimumClusters} items");
+            else if (c == reference || error == 0) results[c] = c == reference ? new Estimate(0, 0, 0, level, n, "the reference") : new Estimate(mean, mean, mean, level, n, "no variation between items");
+            else
+            {
+                compared.Add(c);
+                means.Add(mean);
+                errors.Add(error);
+            }
+        }
+
+        if (compared.Count == 0) return [.. results];
+        var width = Largest([.. compared.Select(c => Difference(values[c], values[reference]))], means, n, seed, level);
+        for (var k = 0; k < compared.Count; k++) results[compared[k]] = new Estimate(means[k], means[k] - width * errors[k], means[k] + width * errors[k], level, n, "bootstrap max-t");
+        return [.. results];
+    }
+
+    /// <summary>The quantile of the largest |t| over candidates.</summary>
+    private static double Largest(double[][] differences, IReadOnlyList<double> means, int n, ulong seed, double level)
+    {
+        // (item, candidate): centred, and their squares; a resample is then a sum of a few rows.
+        var (centred, squares) = (new double[n][], new double[n][]);
+        for (var i = 0; i < n; i++)
+        {
+            centred[i] = [.. differences.Select((d, k) => d[i] - means[k])];
+            squares[i] = [.. centred[i].Select(d => d * d)];
+        }
+
+        var largest = new double[ClusterBootstrap.Replicates];
+        var (sum, square, counts) = (new double[differences.Length], new double[differences.Length], new int[n]);
+        for (var b = 0; b < largest.Length; b++)
+        {
+            var random = new BootstrapRandom(seed, (ulong)b);
+            Array.Clear(counts);
+            for (var i = 0; i < n; i++) counts[random.Index(n)]++;
+            Array.Clear(sum);
+            Array.Clear(square);
+            for (var i = 0; i < n; i++)
+            {
+                if (counts[i] == 0) continue;
+                TensorPrimitives.MultiplyAdd(centred[i], counts[i], sum, sum);
+                TensorPrimitives.MultiplyAdd(squares[i], counts[i], square, square);
+            }
+
+            for (var k = 0; k < sum.Length; k++)
+            {
+                var shift = sum[k] / n;
+                var error = Math.Sqrt(Math.Max(0, square[k] - n * shift * shift) / (n - 1) / n);
+                // A resample of one item again and again has no spread: any shift is infinitely far.
+                largest[b] = Math.Max(largest[b], shift == 0 ? 0 : Math.Abs(shift) / error);
+            }
+        }
+
+        Array.Sort(largest);
+        return OrderStatistics.Quantile(largest, level);
+    }
+
+    private static double[] Difference(ImmutableArray<double> a, ImmutableArray<double> b) => [.. a.Zip(b, (x, y) => x - y)];
+}
