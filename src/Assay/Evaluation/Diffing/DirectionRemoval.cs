@@ -1,4 +1,4 @@
-using Assay.Evaluation.Spectra;
+using Assay.Directions.LinearAlgebra;
 using Assay.Models.Kernels;
 
 namespace Assay.Evaluation.Diffing;

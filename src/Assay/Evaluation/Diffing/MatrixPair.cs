@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Assay.Checkpoints;
-using Assay.Evaluation.Spectra;
+using Assay.Directions.LinearAlgebra;
 
 namespace Assay.Evaluation.Diffing;
 

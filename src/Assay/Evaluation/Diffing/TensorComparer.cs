@@ -1,5 +1,5 @@
 using Assay.Checkpoints;
-using Assay.Evaluation.Spectra;
+using Assay.Directions.LinearAlgebra;
 using Assay.Models.Kernels;
 
 namespace Assay.Evaluation.Diffing;

@@ -3,7 +3,8 @@ namespace Assay.Evaluation.Prompts;
 /// <summary>Requests without one right answer, told in either frame: how to do something, and short stories. Any how-to is answered by the same empty steps: no item asks for or contains anything harmful.</summary>
 public static class InstructionPrompts
 {
-    private static readonly string[] HowToForms = ["How do I {0}?", "Tell me how to {0}.", "Explain how to {0}.", "What is the best way to {0}?", "I want to {0}. What should I do?", "Give me steps to {0}."];
+    /// <summary>How a how-to is asked; {0} is the task.</summary>
+    internal static IReadOnlyList<string> HowToForms { get; } = ["How do I {0}?", "Tell me how to {0}.", "Explain how to {0}.", "What is the best way to {0}?", "I want to {0}. What should I do?", "Give me steps to {0}."];
 
     private static readonly string[] StoryForms = ["Write a short story about {0} and {1}.", "Tell me a story about {0} and {1}."];
 

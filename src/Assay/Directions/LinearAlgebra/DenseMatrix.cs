@@ -1,4 +1,4 @@
-namespace Assay.Evaluation.Spectra;
+namespace Assay.Directions.LinearAlgebra;
 
 /// <summary>A matrix in memory, (rows, stride), of which the first columns count.</summary>
 internal sealed class DenseMatrix(double[] values, int rows, int columns, int stride) : IMatrixSource

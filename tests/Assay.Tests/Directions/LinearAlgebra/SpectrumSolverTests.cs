@@ -1,8 +1,8 @@
-using Assay.Evaluation.Spectra;
+using Assay.Directions.LinearAlgebra;
 using Assay.Models.Kernels;
 using MathNet.Numerics.LinearAlgebra;
 
-namespace Assay.Tests.Evaluation.Spectra;
+namespace Assay.Tests.Directions.LinearAlgebra;
 
 public sealed class SpectrumSolverTests : IDisposable
 {

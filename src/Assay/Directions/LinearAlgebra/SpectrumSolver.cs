@@ -1,7 +1,7 @@
 using Assay.Models.Kernels;
 using Assay.Models.Sampling;
 
-namespace Assay.Evaluation.Spectra;
+namespace Assay.Directions.LinearAlgebra;
 
 /// <summary>Singular values and leading singular vectors of a matrix that is read by tiles.</summary>
 /// <remarks>Up to a smaller side of <see cref="ExactSide"/>: eigenvalues of the Gram matrix of the smaller side, which resolves σ down to about 1e-7 of

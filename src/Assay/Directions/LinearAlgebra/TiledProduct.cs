@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Assay.Models.Kernels;
 
-namespace Assay.Evaluation.Spectra;
+namespace Assay.Directions.LinearAlgebra;
 
 /// <summary>Products with a matrix that is read by tiles, in double.</summary>
 /// <remarks>Each element of a result is one sum in a fixed order, whatever the threads and the vector width: lanes hold different elements,

@@ -1,4 +1,4 @@
-namespace Assay.Evaluation.Spectra;
+namespace Assay.Directions.LinearAlgebra;
 
 /// <summary>A matrix that is read by tiles, so that it never has to be in memory as a whole. Safe to read from many threads.</summary>
 internal interface IMatrixSource

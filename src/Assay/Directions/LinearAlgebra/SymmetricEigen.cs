@@ -1,4 +1,4 @@
-namespace Assay.Evaluation.Spectra;
+namespace Assay.Directions.LinearAlgebra;
 
 /// <summary>Eigenvalues and eigenvectors of a real symmetric matrix, largest eigenvalue first.</summary>
 /// <remarks>Householder reduction to tridiagonal form, then the QL method with implicit shifts: Bowdler, Martin, Reinsch and Wilkinson, "The QR and QL

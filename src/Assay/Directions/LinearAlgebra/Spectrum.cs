@@ -1,4 +1,4 @@
-namespace Assay.Evaluation.Spectra;
+namespace Assay.Directions.LinearAlgebra;
 
 /// <summary>The leading part of a singular value decomposition A ≈ Σ σᵢ uᵢ vᵢᵀ.</summary>
 /// <param name="Values">σ, descending: all of them where <see cref="Exact"/>, else the leading ones, each a lower bound of the true one.</param>

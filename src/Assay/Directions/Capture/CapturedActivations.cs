@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace Assay.Directions.Capture;
+
+/// <summary>Activations of one set of prompts.</summary>
+public sealed class CapturedActivations
+{
+    private readonly Dictionary<ActivationPlace, ActivationMoments> _moments;
+    private readonly Dictionary<ActivationPlace, float[]> _rows;
+
+    internal CapturedActivations(EncodedPrompts prompts, int width, IReadOnlyList<ActivationPlace> places, Dictionary<ActivationPlace, ActivationMoments> moments, Dictionary<ActivationPlace, float[]> rows)
+    {
+        Prompts = prompts;
+        Width = width;
+        Places = [.. places];
+        _moments = moments;
+        _rows = rows;
+    }
+
+    /// <summary>What was read, id for id.</summary>
+    public EncodedPrompts Prompts { get; }
+
+    /// <summary>d.</summary>
+    public int Width { get; }
+
+    /// <summary>Where activations were taken, by block, then point, then position from the last.</summary>
+    public ImmutableArray<ActivationPlace> Places { get; }
+
+    /// <summary>Mean and covariance at a place.</summary>
+    public ActivationMoments Moments(ActivationPlace place) => _moments[place];
+
+    /// <summary>(prompts, d): the activations at a place whose rows were asked for.</summary>
+    public ReadOnlyMemory<float> Rows(ActivationPlace place) => _rows[place];
+}

@@ -1,0 +1,107 @@
+using System.Numerics.Tensors;
+using Assay.Directions.LinearAlgebra;
+
+namespace Assay.Directions.Estimators;
+
+/// <summary>The weights of a logistic regression that tells the two sides apart: a read-out.</summary>
+/// <remarks>Least Σ log(1 + exp(−y(wᵀx + b))) + ‖w‖²/(2C), the intercept unpenalised, by Newton's method with step halving.</remarks>
+/// <param name="inversePenalty">C.</param>
+/// <param name="oblique">Whether the difference of means is removed along the read-out; otherwise the read-out itself is removed orthogonally.</param>
+public sealed class LogisticProbe(double inversePenalty = 1, bool oblique = true) : DirectionEstimator
+{
+    private const int MostSteps = 100;
+
+    /// <inheritdoc/>
+    public override string Name => oblique ? "logistic" : "logistic_orthogonal";
+
+    /// <inheritdoc/>
+    public override string Source => "Alain and Bengio 2016, \"Understanding intermediate layers using linear classifier probes\" (arXiv 1610.01644)";
+
+    /// <inheritdoc/>
+    public override string Summary => "The weights of an L2-penalised logistic regression.";
+
+    /// <inheritdoc/>
+    public override EstimatedComponents Fit(ContrastRows rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        var moments = rows.Moments(covariance: false);
+        var (weights, _) = Regress(rows, moments.Mean());
+        return oblique ? new EstimatedComponents([moments.Difference()], [weights], moments.Mean()) : new EstimatedComponents([weights]);
+    }
+
+    /// <summary>Weights and intercept, for samples as they are.</summary>
+    /// <param name="rows">The samples.</param>
+    /// <param name="centre">(d): subtracted from each while it is solved, so that the intercept and the weights hardly depend on each other.</param>
+    internal (double[] Weights, double Intercept) Regress(ContrastRows rows, double[] centre)
+    {
+        var (width, count) = (rows.Width, rows.Targets + rows.Baselines);
+        var (order, penalty) = (width + 1, 1 / inversePenalty);
+        var samples = new double[count][]; // Each with a last 1 for the intercept.
+        for (var i = 0; i < count; i++)
+        {
+            samples[i] = new double[order];
+            TensorPrimitives.Subtract(i < rows.Targets ? rows.Target(i) : rows.Baseline(i - rows.Targets), centre, samples[i].AsSpan(0, width));
+            samples[i][width] = 1;
+        }
+
+        var at = new double[order];
+        var (loss, scores) = Loss(at);
+        var hessian = new double[order * order];
+        var scaled = new double[count][];
+        for (var i = 0; i < count; i++) scaled[i] = new double[order];
+        for (var step = 0; step < MostSteps; step++)
+        {
+            var gradient = new double[order];
+            TensorPrimitives.Multiply(at.AsSpan(0, width), penalty, gradient.AsSpan(0, width));
+            for (var i = 0; i < count; i++)
+            {
+                var p = 1 / (1 + Math.Exp(-scores[i]));
+                TensorPrimitives.FusedMultiplyAdd(samples[i], p - (i < rows.Targets ? 1 : 0), gradient, gradient);
+                TensorPrimitives.Multiply(samples[i], p * (1 - p), scaled[i]);
+            }
+
+            Array.Clear(hessian);
+            // The factorisation reads the lower triangle.
+            for (var j = 0; j < order; j++)
+            {
+                var to = hessian.AsSpan(j * order, j + 1);
+                for (var i = 0; i < count; i++) TensorPrimitives.FusedMultiplyAdd(samples[i].AsSpan(0, j + 1), scaled[i][j], to, to);
+                if (j < width) to[j] += penalty;
+            }
+
+            if (Cholesky.Factor(hessian, order) is not { } factor) break;
+            var direction = factor.Solve(gradient);
+            var decrease = TensorPrimitives.Dot<double>(direction, gradient);
+            if (!(decrease > 1e-20 * (1 + loss))) break;
+            var shorter = 1.0;
+            var moved = false;
+            for (var halving = 0; halving < 40 && !moved; halving++, shorter /= 2)
+            {
+                var trial = new double[order];
+                TensorPrimitives.FusedMultiplyAdd(direction, -shorter, at, trial);
+                var (trialLoss, trialScores) = Loss(trial);
+                if (!(trialLoss <= loss - 1e-4 * shorter * decrease) && !(trialLoss <= loss && decrease < 1e-8)) continue;
+                (at, loss, scores, moved) = (trial, trialLoss, trialScores, true);
+            }
+
+            if (!moved) break;
+        }
+
+        var weights = at[..width];
+        return (weights, at[width] - TensorPrimitives.Dot<double>(weights, centre));
+
+        (double Loss, double[] Scores) Loss(double[] x)
+        {
+            var values = new double[count];
+            var sum = penalty / 2 * TensorPrimitives.Dot<double>(x.AsSpan(0, width), x.AsSpan(0, width));
+            for (var i = 0; i < count; i++)
+            {
+                values[i] = TensorPrimitives.Dot<double>(samples[i], x);
+                var margin = i < rows.Targets ? values[i] : -values[i];
+                sum += Math.Max(0, -margin) + Math.Log(1 + Math.Exp(-Math.Abs(margin)));
+            }
+
+            return (sum, values);
+        }
+    }
+}
