@@ -60,6 +60,12 @@ public sealed unsafe class Tensor
     /// <summary>The tensor whose transpose this one is, if it was made so: whoever wants columns reads that one's rows.</summary>
     internal Tensor? TransposeOf => (source as TransposedRows)?.Inner;
 
+    /// <summary>Where its bytes stand in a file; null where the tensor is computed.</summary>
+    internal (string Path, long Offset)? Place => owner is null || Data is null ? null : (owner.Path, Data - owner.Start);
+
+    /// <summary>What an adapter changes to make this tensor; null where none does.</summary>
+    internal Tensor? UpdateOf => (source as LowRankUpdate)?.Inner;
+
     /// <summary>Whether an adapter changes it, and whether one that scales outputs to learned lengths does.</summary>
     internal bool IsUpdated => source is LowRankUpdate;
 

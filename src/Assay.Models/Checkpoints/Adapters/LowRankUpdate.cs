@@ -42,6 +42,9 @@ internal sealed class LowRankUpdate : ComputedValues
         if (lengths is not null) factors = new Lazy<float[]>(Factors);
     }
 
+    /// <summary>W.</summary>
+    public Tensor Inner => inner;
+
     /// <summary>Whether outputs are scaled to learned lengths.</summary>
     public bool HasLengths => lengths is not null;
 

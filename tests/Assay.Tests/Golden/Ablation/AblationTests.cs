@@ -2,6 +2,8 @@ using Assay.Checkpoints;
 using Assay.Directions;
 using Assay.Directions.Edits;
 using Assay.Models;
+using Assay.Tests.Checkpoints;
+using Assay.Tests.Directions.Edits;
 
 namespace Assay.Tests.Golden.Ablation;
 
@@ -16,6 +18,20 @@ public sealed class AblationTests
         using var golden = SafetensorsFile.Open(GoldenFiles.Require("ablation", name + ".safetensors"));
         using var model = GoldenFiles.OrSkip(() => LanguageModel.Open(GoldenFiles.Require("models", name)));
         Close(golden, model, new EditCompiler(model).Hooks([Removal(golden, model.Spec)]));
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Edited_weights_reproduce_the_logits(string name)
+    {
+        using var golden = SafetensorsFile.Open(GoldenFiles.Require("ablation", name + ".safetensors"));
+        using var folder = new TemporaryFolder();
+        // In float32: rounded to bf16 the weights would be others.
+        var copy = GoldenFiles.OrSkip(() => ModelCopy.As(DType.F32, GoldenFiles.Require("models", name), folder));
+        using (var source = EditableModel.Open(copy))
+            MergedCheckpoint.Write(source, [Removal(golden, source.Config.Spec)], folder["edited"]);
+        using var model = LanguageModel.Open(folder["edited"]);
+        Assert.False(model.Config.TiedHead);
+        Close(golden, model, null);
     }
 
     internal static WeightEdit Removal(SafetensorsFile golden, TransformerSpec spec) =>

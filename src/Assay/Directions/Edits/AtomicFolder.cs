@@ -1,0 +1,133 @@
+using Assay.Checkpoints;
+
+namespace Assay.Directions.Edits;
+
+/// <summary>A folder that is there whole or not at all: written beside its place, flushed, then renamed. Where one is overwritten, the two names are exchanged.</summary>
+/// <remarks>While it is written it holds no <c>config.json</c> and no <c>adapter_config.json</c>, so that nothing takes it for a model: such a file waits under another name until
+/// everything is there and checked, and gets its own one step before the folder does.</remarks>
+internal sealed class AtomicFolder : IDisposable
+{
+    private const string Waiting = ".unfinished";
+    private static readonly string[] Marks = ["config.json", "adapter_config.json"];
+
+    private readonly string _given, _target;
+    private readonly bool _overwrite;
+    private readonly List<string> _waiting = [];
+
+    /// <summary>Checks the target and makes a scratch folder beside it.</summary>
+    /// <param name="target">The folder to be; must not exist unless it is overwritten.</param>
+    /// <param name="overwrite">Whether an existing one is replaced; only an empty one or one that holds a model or an adapter is.</param>
+    /// <param name="source">A folder that is read meanwhile; null for none.</param>
+    /// <param name="bytes">About how much will be written.</param>
+    /// <exception cref="InvalidInputException">The target exists, is no model, contains the source or lies in it; too little space.</exception>
+    public AtomicFolder(string target, bool overwrite, string? source, long bytes)
+    {
+        (_given, _overwrite) = (target, overwrite);
+        _target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
+        if (Path.Exists(_target)) RequireReplaceable();
+        if (source is not null)
+        {
+            var from = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source));
+            if (IsIn(_target, from) || IsIn(from, _target)) throw new InvalidInputException($"{target}: is the model that is edited, or lies in it or around it; that is never overwritten. Choose a target apart from it.");
+        }
+        var parent = Path.GetDirectoryName(_target) ?? throw new InvalidInputException($"{target}: a folder inside another is expected.");
+        Scratch = Path.Combine(parent, $".{Path.GetFileName(_target)}.partial-{Guid.NewGuid():n}");
+        Guard(() =>
+        {
+            Directory.CreateDirectory(parent);
+            var free = new DriveInfo(parent).AvailableFreeSpace;
+            if (free < bytes) throw new InvalidInputException($"{target}: {bytes} bytes are to be written, but {free} are free there. Free some space or choose another disk.");
+            Directory.CreateDirectory(Scratch);
+        });
+    }
+
+    /// <summary>Where it is written meanwhile.</summary>
+    public string Scratch { get; private set; }
+
+    /// <summary>Called before each step with its name; a test's way to fail or look there.</summary>
+    internal Action<string>? Step { get; init; }
+
+    /// <summary>Path of a written file in the scratch folder.</summary>
+    public string this[string relative] => Path.Combine(Scratch, _waiting.Contains(relative) ? relative + Waiting : relative);
+
+    /// <summary>Writes one file and flushes it to disk.</summary>
+    public void Write(string relative, Action<FileStream> fill) => Guard(() =>
+    {
+        Step?.Invoke("write " + relative);
+        if (Marks.Contains(relative)) _waiting.Add(relative);
+        var path = this[relative];
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        fill(stream);
+        Step?.Invoke("flush " + relative);
+        stream.Flush(flushToDisk: true);
+    });
+
+    /// <summary>Puts the folder in its place.</summary>
+    public void Commit() => Guard(() =>
+    {
+        foreach (var folder in Directory.EnumerateDirectories(Scratch, "*", SearchOption.AllDirectories).Append(Scratch)) FolderSwap.Flush(folder);
+        Step?.Invoke("commit");
+        foreach (var mark in _waiting) File.Move(Path.Combine(Scratch, mark + Waiting), Path.Combine(Scratch, mark));
+        if (!Path.Exists(_target)) Directory.Move(Scratch, _target);
+        else if (_overwrite) Replace();
+        else throw new IOException("something of that name has appeared meanwhile.");
+        FolderSwap.Flush(Path.GetDirectoryName(_target)!);
+        Step?.Invoke("committed");
+    });
+
+    /// <summary>Removes what is left of the scratch folder, or the old folder that was replaced.</summary>
+    public void Dispose()
+    {
+        if (!Directory.Exists(Scratch)) return;
+        try
+        {
+            // First what makes it look like a model.
+            foreach (var mark in Marks) File.Delete(Path.Combine(Scratch, mark));
+            Directory.Delete(Scratch, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What could not be removed is no model; the error that led here, if any, is the one to tell.
+        }
+    }
+
+    private void Replace()
+    {
+        if (FolderSwap.TryExchange(Scratch, _target)) return; // The scratch name is now that of the old folder.
+        var old = Scratch + ".old";
+        Directory.Move(_target, old);
+        try
+        {
+            Directory.Move(Scratch, _target);
+        }
+        catch
+        {
+            Directory.Move(old, _target);
+            throw;
+        }
+        Scratch = old;
+    }
+
+    private void RequireReplaceable()
+    {
+        if (!_overwrite) throw new InvalidInputException($"{_given}: exists already; nothing is overwritten unless asked for. Choose another target.");
+        if (!Directory.Exists(_target) || new DirectoryInfo(_target).LinkTarget is not null) throw new InvalidInputException($"{_given}: is not a folder, so no folder takes its place. Choose another target.");
+        if (Directory.EnumerateFileSystemEntries(_target).Any() && !Marks.Any(m => File.Exists(Path.Combine(_target, m))))
+            throw new InvalidInputException($"{_given}: holds neither {string.Join(" nor ", Marks)}; only a model or an adapter is overwritten. Choose another target.");
+    }
+
+    private static bool IsIn(string path, string folder) => path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private void Guard(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{_given}: cannot be written: {e.Message} Nothing was left behind.", e);
+        }
+    }
+}

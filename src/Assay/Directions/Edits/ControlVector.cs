@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.Text;
+using Assay.Checkpoints;
+
+namespace Assay.Directions.Edits;
+
+/// <summary>Activation addition as a GGUF control vector: a vector that is added to what each block hands on.</summary>
+/// <remarks>Turner et al. 2023 (arXiv 2308.10248); the format of llama.cpp's cvector-generator: <c>general.architecture</c> is <c>controlvector</c>, F32 tensors <c>direction.1…</c>,
+/// each added to the output of the block of that number, so the first block's output cannot be reached. It only adds: a removal is no control vector.</remarks>
+public static class ControlVector
+{
+    private const int Alignment = 32;
+
+    /// <summary>Writes the file, whole or not at all.</summary>
+    /// <param name="path">Must not exist.</param>
+    /// <param name="modelType">GGUF architecture of the model (<c>llama</c>), as a note to the reader.</param>
+    /// <param name="vectors">What is added to the output of each block, (d) each, by block from 0; empty for none.</param>
+    /// <exception cref="InvalidInputException">A vector for block 0, vectors of different widths, none at all, or the file cannot be written.</exception>
+    public static void Write(string path, string modelType, IReadOnlyDictionary<int, ImmutableArray<float>> vectors)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(vectors);
+        var layers = vectors.Where(v => !v.Value.IsDefaultOrEmpty).OrderBy(v => v.Key).ToList();
+        if (layers.Count == 0) throw new InvalidInputException("There is nothing to add; a control vector needs at least one block's.");
+        if (layers[0].Key < 1) throw new InvalidInputException($"A control vector holds blocks from 1 on (llama.cpp reads direction.1 …); one of block {layers[0].Key} is asked for. Add at a later block.");
+        var width = layers[0].Value.Length;
+        if (layers.Exists(l => l.Value.Length != width)) throw new InvalidInputException("Vectors of different widths are asked for; those of one model are alike.");
+        using var file = new MemoryStream();
+        using var writer = new BinaryWriter(file);
+        writer.Write("GGUF"u8);
+        writer.Write(3u);
+        writer.Write((ulong)layers.Count);
+        writer.Write(3UL);
+        Text("general.architecture");
+        writer.Write(8u);
+        Text("controlvector");
+        Text("controlvector.model_hint");
+        writer.Write(8u);
+        Text(modelType);
+        Text("controlvector.layer_count");
+        writer.Write(4u);
+        writer.Write((uint)layers.Count);
+        var size = (width * 4L + Alignment - 1) / Alignment * Alignment;
+        for (var i = 0; i < layers.Count; i++)
+        {
+            Text($"direction.{layers[i].Key}");
+            writer.Write(1u);
+            writer.Write((ulong)width);
+            writer.Write(0u); // F32.
+            writer.Write((ulong)(i * size));
+        }
+        Pad();
+        foreach (var (_, vector) in layers)
+        {
+            foreach (var value in vector) writer.Write(value);
+            Pad();
+        }
+        WriteWhole(path, file);
+
+        void Text(string text)
+        {
+            var bytes = Encoding.UTF8.GetBytes(text);
+            writer.Write((ulong)bytes.Length);
+            writer.Write(bytes);
+        }
+
+        void Pad()
+        {
+            while (file.Position % Alignment != 0) writer.Write((byte)0);
+        }
+    }
+
+    /// <summary>Says why a removal is no control vector.</summary>
+    /// <param name="edits">The plan.</param>
+    /// <exception cref="InvalidInputException">Always.</exception>
+    public static void Refuse(IReadOnlyList<WeightEdit> edits)
+    {
+        ArgumentNullException.ThrowIfNull(edits);
+        throw new InvalidInputException($"The plan removes {string.Join(", ", edits.Select(e => ProblemList.Quote(e.Direction.Estimator)).Distinct())} by directional ablation, whose effect depends on what is there; a GGUF control vector only adds a constant. " +
+            "Write the merged checkpoint, a LoRA adapter or the edit file; a control vector is the export of activation addition.");
+    }
+
+    private static void WriteWhole(string path, MemoryStream content)
+    {
+        if (Path.Exists(path)) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another target.");
+        var temporary = $"{path}.partial-{Guid.NewGuid():n}";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                content.WriteTo(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path}: cannot be written: {e.Message} Nothing was left behind.", e);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace Assay.Directions.Edits;
+
+/// <summary>How a plan is put into weights.</summary>
+public sealed record EditOptions
+{
+    /// <summary>Each column of (out, in), each row of an embedding, keeps its norm. The change then has full rank: no hook and no LoRA equals it.</summary>
+    public bool PreserveNorms { get; init; }
+
+    /// <summary>What reads the residual stream is edited, not what writes to it: the places' query, key, value, gate, up and router matrices become blind to the direction.</summary>
+    public bool InputSide { get; init; }
+
+    /// <summary>A tied head stays tied: it changes with the embedding. Otherwise it keeps its rows and becomes a tensor of its own.</summary>
+    public bool KeepTiedHead { get; init; }
+}
