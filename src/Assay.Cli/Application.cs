@@ -57,6 +57,8 @@ internal static class Application
         {
             VetCommand.Create(terminal),
             DiffCommand.Create(terminal),
+            DirectionsCommand.Create(terminal),
+            AblateCommand.Create(terminal),
             InspectCommand.Create(terminal),
             ScoreCommand.Create(terminal),
             GenerateCommand.Create(terminal),

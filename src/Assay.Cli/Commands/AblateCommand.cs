@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Assay.Checkpoints;
+using Assay.Directions;
+using Assay.Directions.Edits;
+using Assay.Models;
+using Assay.Reports;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay ablate MODEL --direction FILE -o OUT</c>: put an edit into weights, and prove it on the file that was written.</summary>
+internal static class AblateCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}.", HelpName = "MODEL" };
+        var direction = new Option<string>("--direction") { Description = "File that 'assay directions -o' wrote: directions, places and strengths.", HelpName = "FILE", Required = true };
+        var output = new Option<string>("--output", "-o") { Description = "What is written: a folder (a file for a GGUF model and for --as edit). Must not exist.", HelpName = "OUT", Required = true };
+        var form = new Option<AblateForm>("--as") { Description = "merged: a checkpoint as the base was stored. lora: a PEFT adapter. edit: the edit itself, a few kilobytes, for its base only.", HelpName = "merged|lora|edit" };
+        form.CustomParser = result => Enum.TryParse<AblateForm>(result.Tokens[0].Value, ignoreCase: true, out var value) && Enum.IsDefined(value) ? value : Refuse(result, $"--as is '{result.Tokens[0].Value}'; merged, lora or edit is expected.");
+        var strength = new Option<double?>("--strength") { Description = "Factor on the file's strengths.", HelpName = "X" };
+        var preserve = new Option<bool>("--preserve-norms") { Description = "Keep the norm of every column of (out, in). The change is then of full rank: no adapter equals it." };
+        var input = new Option<bool>("--input-side") { Description = "Edit what reads the residual stream instead of what writes to it." };
+        var tied = new Option<bool>("--keep-tied-head") { Description = "Let a tied head change with the embedding; by default it becomes a tensor of its own and keeps its rows." };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there, by renaming." };
+        var (dryRun, json, quiet, verbose) = (SharedOptions.DryRun(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());
+        var command = new Command("ablate", "Remove directions from a model's weights, write the result, and check the file that was written.") { model, direction, output, form, strength, preserve, input, tied, overwrite, dryRun, json, quiet, verbose };
+        command.SetAction((parsed, cancellation) => Task.FromResult(Run(new AblateOptions
+        {
+            Model = parsed.GetRequiredValue(model), Direction = parsed.GetRequiredValue(direction), Output = parsed.GetRequiredValue(output), As = parsed.GetValue(form), Strength = parsed.GetValue(strength),
+            PreserveNorms = parsed.GetValue(preserve), InputSide = parsed.GetValue(input), KeepTiedHead = parsed.GetValue(tied), Overwrite = parsed.GetValue(overwrite), DryRun = parsed.GetValue(dryRun),
+            Json = parsed.GetValue(json), Quiet = parsed.GetValue(quiet), Verbose = parsed.GetValue(verbose),
+        }, terminal, cancellation)));
+        return command;
+    }
+
+    private static AblateForm Refuse(System.CommandLine.Parsing.ArgumentResult result, string message)
+    {
+        result.AddError(message);
+        return default;
+    }
+
+    private static int Run(AblateOptions options, Terminal terminal, CancellationToken cancellation)
+    {
+        if (options.Strength is { } factor && !double.IsFinite(factor)) throw new UsageException("--strength takes a number.");
+        var file = EditFile.Read(options.Direction);
+        var edits = options.Strength is { } times ? [.. file.Edits.Select(e => e with { Places = [.. e.Places.Select(p => p with { Strength = p.Strength * times })] })] : file.Edits;
+        var how = new EditOptions { PreserveNorms = file.Options.PreserveNorms || options.PreserveNorms, InputSide = file.Options.InputSide || options.InputSide, KeepTiedHead = file.Options.KeepTiedHead || options.KeepTiedHead };
+        using var model = EditableModel.Open(options.Model);
+        if (!options.Quiet) terminal.Error.WriteLine("Hashing the model.");
+        file.RequireBase(model);
+        if (options.DryRun)
+        {
+            foreach (var line in Plan(edits, how)) terminal.WriteUntrusted(line);
+            return ExitCodes.Accepted;
+        }
+
+        switch (options.As)
+        {
+            case AblateForm.Edit:
+                (file with { Edits = edits, Options = how }).Write(options.Output, options.Overwrite);
+                Written(options, terminal, []);
+                break;
+            case AblateForm.Lora:
+                LoraExport.Write(model, edits, options.Output, how, options.Overwrite, cancellation);
+                Written(options, terminal, [("use", $"assay vet MODEL MODEL+{options.Output}")]);
+                break;
+            default:
+                Told(MergedCheckpoint.Write(model, edits, options.Output, how, options.Overwrite, null, cancellation), options, terminal);
+                break;
+        }
+
+        return ExitCodes.Accepted;
+    }
+
+    /// <summary>What would be edited, a line each.</summary>
+    private static IEnumerable<string> Plan(ImmutableArray<WeightEdit> edits, EditOptions how)
+    {
+        foreach (var edit in edits)
+        {
+            var from = edit.Direction.Site is { } site ? $" of {site} at {edit.Direction.Position?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "the mean"}" : "";
+            foreach (var places in edit.Places.GroupBy(p => (p.Writer, p.Strength)))
+                yield return FormattableString.Invariant($"{edit.Direction.Estimator}{from}: {(places.Key.Writer == ResidualWriter.Embedding ? "embedding" : $"{places.Key.Writer.ToString().ToLowerInvariant()} of layers {string.Join(", ", places.Select(p => p.Layer))}")}, strength {places.Key.Strength:0.###}");
+        }
+
+        if (how.PreserveNorms) yield return "norms of columns are kept";
+        if (how.InputSide) yield return "what reads is edited, not what writes";
+    }
+
+    private static void Told(EditReport report, AblateOptions options, Terminal terminal)
+    {
+        (string Name, string Text)[] facts =
+        [
+            ("edited", $"{report.Edited.Length} tensors, read back as promised: error at most {Number(report.Edited.Select(e => e.Error))} of the norm, of the direction at most {Number(report.Edited.Select(e => e.Residual ?? 0))} left"),
+            ("merged", $"{report.Merged.Length} tensors that only an adapter changes"), ("added", report.Added.IsEmpty ? "none" : string.Join(", ", report.Added)), ("untouched", $"{report.Untouched.Length} tensors, byte for byte"),
+            ("left out", report.LeftOut.IsEmpty ? "none" : $"{string.Join(", ", report.LeftOut)}: other weights, which would have stayed unedited"),
+        ];
+        Written(options, terminal, [.. facts.Where(f => f.Name != "merged" || report.Merged.Length > 0)]);
+        if (options.Verbose && !options.Json)
+            foreach (var e in report.Edited) terminal.WriteUntrusted(FormattableString.Invariant($"  {e.Name,-56} {e.DType,-5} change {e.Change:g3} error {e.Error:g2} left {(e.Residual is { } left ? left.ToString("g2", System.Globalization.CultureInfo.InvariantCulture) : "–")}"));
+    }
+
+    private static void Written(AblateOptions options, Terminal terminal, (string Name, string Text)[] facts)
+    {
+        if (options.Json)
+        {
+            terminal.Out.Write(JsonLines.Object(json =>
+            {
+                json.WriteString("output", options.Output);
+                json.WriteString("as", options.As.ToString().ToLowerInvariant());
+                foreach (var (name, text) in facts) json.WriteString(name.Replace(' ', '_'), text);
+            }));
+            return;
+        }
+
+        terminal.WriteUntrusted($"{"written",-10} {options.Output}");
+        foreach (var (name, text) in facts) terminal.WriteUntrusted($"{name,-10} {text}");
+    }
+
+    private static string Number(IEnumerable<double> values) => values.DefaultIfEmpty(0).Max().ToString("g2", System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Globalization;
+using Assay.Directions.Estimators;
+using Assay.Evaluation.Prompts;
+using Assay.Models;
+
+namespace Assay.Cli.Commands;
+
+/// <summary><c>assay directions MODEL --contrast SET</c>: find what separates two sets of prompts, and the places to remove it from, by trying everything.</summary>
+internal static class DirectionsCommand
+{
+    private static readonly Dictionary<string, SitePoint> Sites = new()
+    {
+        ["resid_pre"] = SitePoint.ResidPre, ["attn_out"] = SitePoint.AttnOut, ["resid_mid"] = SitePoint.ResidMid, ["mlp_out"] = SitePoint.MlpOut, ["resid_post"] = SitePoint.ResidPost,
+    };
+
+    public static Command Create(Terminal terminal)
+    {
+        var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}.", HelpName = "MODEL" };
+        var contrast = new Option<string[]>("--contrast") { Description = $"{string.Join(", ", ContrastGenerators.Names)}; or a JSONL, CSV or text file of labelled prompts; or two text files, targets first.", HelpName = "SET|FILE [FILE]", Required = true, Arity = new ArgumentArity(1, 2), AllowMultipleArgumentsPerToken = true };
+        var estimator = new Option<string>("--estimator") { Description = "One of " + string.Join(", ", EstimatorCatalogue.Names) + ".", HelpName = "NAME", DefaultValueFactory = _ => "difference_in_means" };
+        estimator.AcceptOnlyFromAmong([.. EstimatorCatalogue.Names]);
+        var site = new Option<string>("--site") { Description = "Where activations are taken: " + string.Join(", ", Sites.Keys) + ".", HelpName = "SITE", DefaultValueFactory = _ => "resid_post" };
+        site.AcceptOnlyFromAmong([.. Sites.Keys]);
+        var layer = SharedOptions.Count("--layer", "Block whose direction is removed everywhere (default: each block's own from itself).", least: 0);
+        var position = new Option<int>("--position") { Description = "Token from the end of the prompt, -1 the last (default).", HelpName = "N", DefaultValueFactory = _ => -1 };
+        var strength = new Option<double>("--strength") { Description = "How much is removed; 1 (default) is all.", HelpName = "X", DefaultValueFactory = _ => 1 };
+        var components = new Option<string>("--components") { Description = "attention, mlp or both (default).", HelpName = "WHICH", DefaultValueFactory = _ => "both" };
+        components.AcceptOnlyFromAmong("attention", "mlp", "both");
+        var embedding = new Option<bool>("--embedding") { Description = "Edit the embedding too." };
+        var select = new Option<bool>("--select") { Description = "Score every candidate of a space on the selection split and choose." };
+        var space = new Option<string>("--space") { Description = "default: difference in means of block outputs. full: every estimator and site.", HelpName = "default|full", DefaultValueFactory = _ => "default" };
+        space.AcceptOnlyFromAmong("default", "full");
+        var maxKl = new Option<double?>("--max-kl") { Description = "Take the best behaviour among candidates whose mean KL is at most this, in nats.", HelpName = "X" };
+        var items = SharedOptions.Count("--items", "Prompts of either side that directions are estimated on (default 160).", least: 2);
+        var selection = SharedOptions.Count("--selection-items", "Prompts of either side that candidates are scored on (default 64).", least: 2);
+        var marks = new Option<string[]>("--mark") { Description = "A text that marks a reply as a refusal, beside the organisms' six; may be given again.", HelpName = "TEXT" };
+        var (seed, clock, threads, memory, fresh) = (SharedOptions.Seed(), SharedOptions.Clock(), SharedOptions.Threads(), SharedOptions.Memory(), SharedOptions.Fresh());
+        var output = new Option<string?>("--output", "-o") { Description = "File for the directions with their places and strengths, for 'assay ablate --direction'.", HelpName = "FILE" };
+        var run = new Option<string?>("--run") { Description = "Folder of the search's journal (default: runs/MODEL-directions-HASH).", HelpName = "FOLDER" };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace the output file." };
+        var (dryRun, quiet, verbose) = (SharedOptions.DryRun(), SharedOptions.Quiet(), SharedOptions.Verbose());
+        var command = new Command("directions", "Find the direction that separates two sets of prompts, and the best places to remove it from.")
+        {
+            model, contrast, estimator, site, layer, position, strength, components, embedding, select, space, maxKl, items, selection, marks, seed, clock, threads, memory, output, run, fresh, overwrite, dryRun, quiet, verbose,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var which = parsed.GetValue(components);
+            var options = new DirectionsOptions
+            {
+                Model = parsed.GetRequiredValue(model), Contrast = parsed.GetRequiredValue(contrast), Estimator = parsed.GetValue(estimator)!, Site = Sites[parsed.GetValue(site)!], Layer = parsed.GetValue(layer),
+                Position = parsed.GetValue(position), Strength = parsed.GetValue(strength), Attention = which != "mlp", Mlp = which != "attention", Embedding = parsed.GetValue(embedding), Select = parsed.GetValue(select),
+                Space = parsed.GetValue(space)!, MaxKl = parsed.GetValue(maxKl), Items = parsed.GetValue(items) ?? 160, SelectionItems = parsed.GetValue(selection) ?? 64, Marks = parsed.GetValue(marks) ?? [],
+                Seed = parsed.GetValue(seed) ?? 0, Clock = parsed.GetValue(clock) ?? SharedOptions.DefaultClock, Threads = parsed.GetValue(threads) ?? 0, MemoryBytes = parsed.GetValue(memory) ?? 0,
+                Output = parsed.GetValue(output), Run = parsed.GetValue(run), Fresh = parsed.GetValue(fresh), Overwrite = parsed.GetValue(overwrite), DryRun = parsed.GetValue(dryRun), Quiet = parsed.GetValue(quiet),
+            };
+            if (options.Position >= 0) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--position is {options.Position}; a number below 0 is expected, -1 for the last token."));
+            if (!double.IsFinite(options.Strength)) throw new UsageException("--strength takes a number.");
+            return Task.FromResult(new DirectionsSession(options, terminal, cancellation).Run());
+        });
+        return command;
+    }
+}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Assay.Checkpoints;
+using Assay.Cli.Commands;
+using Assay.Directions;
+using Assay.Directions.Capture;
+using Assay.Directions.Components;
+using Assay.Directions.Contrasts;
+using Assay.Directions.Edits;
+using Assay.Directions.Estimators;
+using Assay.Evaluation.Behaviour;
+using Assay.Evaluation.Prompts;
+using Assay.Models;
+using Assay.Reports;
+using Assay.Search;
+
+namespace Assay.Cli;
+
+/// <summary>One run of <c>assay directions</c>: contrast, capture, estimate; or score every candidate and choose.</summary>
+internal sealed class DirectionsSession(DirectionsOptions options, Terminal terminal, CancellationToken cancellation)
+{
+    private const int MostTold = 12; // Lines of a front; all of it is in the journal.
+
+    public int Run()
+    {
+        // Before the work, so that a file that cannot be written is refused at once.
+        if (options.Output is { } path && !options.Overwrite && (File.Exists(path) || Directory.Exists(path))) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another file, or pass --overwrite.");
+        using var model = LanguageModel.Open(options.Model, new LanguageModelOptions { Threads = options.Threads, MemoryBytes = options.MemoryBytes });
+        var splits = ContrastSplits.Of(Contrast());
+        Say("contrast", splits.Direction.Items.Name);
+        foreach (var split in (ContrastSplit[])[splits.Direction, splits.Selection, splits.Report])
+            Say(split.Part.ToString().ToLowerInvariant(), $"{split.Items.Targets.Length} targets, {split.Items.Baselines.Length} baselines, SHA-256 {split.Sha256[..16]}{(split.Part == ContrastPart.Report ? ", not looked at here" : "")}");
+        return options.Select ? Select(model, splits) : Estimate(model, splits);
+    }
+
+    private ContrastSet Contrast() => options.Contrast switch
+    {
+        [var one] when ContrastGenerators.Names.Contains(one) => ContrastGenerators.Draw(one, options.Seed, new ContrastSizes(options.Items, options.SelectionItems, ContrastSizes.Default.Report)),
+        [var one] => ContrastReader.Read(one),
+        [var targets, var baselines] => ContrastReader.Read(targets, baselines),
+        _ => throw new UsageException("--contrast takes a set's name, one file, or two."),
+    };
+
+    private int Estimate(LanguageModel model, ContrastSplits splits)
+    {
+        var layers = model.Spec.Layers.Length;
+        if (options.Layer is { } asked && asked >= layers) throw new InvalidInputException($"--layer is {asked}; the model has layers 0 to {layers - 1}.");
+        var plan = new CapturePlan { Points = [options.Site], Positions = [options.Position], Rows = _ => true };
+        var activations = ContrastActivations.Run(model, splits.Direction.Items, plan, options.Clock, null, cancellation);
+        var heldOut = ContrastActivations.Run(model, splits.Selection.Items, plan, options.Clock, null, cancellation);
+        var estimator = EstimatorCatalogue.Create(options.Estimator, new EstimatorOptions { Seed = (long)options.Seed });
+        Say("estimator", $"{estimator.Name}: {estimator.Summary} {estimator.Source}");
+        terminal.Out.WriteLine();
+        terminal.Out.WriteLine("layer  component  cosine to the mean  between classes  separation  p (shuffled)  AUC, other split");
+        var found = new Direction[layers];
+        for (var l = 0; l < layers; l++)
+        {
+            var place = new ActivationPlace(new Site(l, options.Site), options.Position);
+            var rows = ContrastRows.Of(activations, place);
+            found[l] = estimator.Estimate(rows, place);
+            foreach (var r in ComponentReporter.Report(estimator, rows, ContrastRows.Of(heldOut, place), seed: (long)options.Seed, team: model.Team, cancellation: cancellation))
+                terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{l,5}  {r.Component,9}  {r.CosineToDifference,18:0.000}  {r.BetweenShare,15:0.000}  {r.Separation,10:0.00}  {r.Permutation?.P,12:0.000}  {r.HeldOut?.Auc,16:0.000}"));
+        }
+
+        if (estimator.UsesPairs && !splits.Direction.Items.IsPaired) terminal.WriteUntrusted("The pairs are not real: prompts of the two sides stand side by side by chance.");
+        if (options.Output is null) return ExitCodes.Accepted;
+        IEnumerable<EditPlace> Places(int layer)
+        {
+            if (options.Attention) yield return new EditPlace(layer, ResidualWriter.Attention, options.Strength);
+            if (options.Mlp) yield return new EditPlace(layer, ResidualWriter.Mlp, options.Strength);
+        }
+
+        ImmutableArray<EditPlace> embedding = options.Embedding ? [new EditPlace(-1, ResidualWriter.Embedding, options.Strength)] : [];
+        Write(options.Layer is { } layer
+            ? [new WeightEdit(found[layer], [.. embedding, .. Enumerable.Range(0, layers).SelectMany(Places)])]
+            : [.. found.Select((d, l) => new WeightEdit(d, [.. l == 0 ? embedding : [], .. Places(l)]))]);
+        return ExitCodes.Accepted;
+    }
+
+    private int Select(LanguageModel model, ContrastSplits splits)
+    {
+        Note("Hashing the model.");
+        using var editable = EditableModel.Open(options.Model);
+        var hash = editable.Hash(model.Team.Threads, null, cancellation);
+        var undetermined = new List<string>();
+        var directions = options.Space == "full" ? FoundDirections.Full(model, splits.Direction.Items, options.Clock, null, null, undetermined, cancellation) : FoundDirections.Default(model, splits.Direction.Items, options.Clock, cancellation);
+        var layers = model.Spec.Layers.Length;
+        var space = options.Space == "full" ? SearchSpace.Full(layers, directions) : SearchSpace.Default(layers, directions);
+        foreach (var missing in undetermined.Take(MostTold)) terminal.WriteUntrusted("  " + missing);
+        if (undetermined.Count > MostTold) terminal.Out.WriteLine($"  and {undetermined.Count - MostTold} more places without a direction");
+        var draft = ContrastSelection.Build(model, splits.Selection.Items, reply => ReplyJudge.IsRefusal(reply) || options.Marks.Any(m => reply.Contains(m, StringComparison.Ordinal)), options.Clock, cancellation);
+        Say("selection", $"the base refuses {draft.Refused} of {draft.Asked} targets in {draft.DistinctRefusals} ways{(draft.Dropped.IsEmpty ? "" : $"; {draft.Dropped.Length} prompts left the set, since it refuses where it should answer")}");
+        if (draft.Neutral > 0) Say("openings", $"{draft.Neutral} targets have neither twin nor opening; their answers may begin with any of: {string.Join(" | ", SelectionBuilder.NeutralOpenings)}");
+        var key = SearchKey.Of(hash, draft.Set, space.Name, space.Candidates);
+        var folder = options.Run ?? Path.Combine("runs", $"{Safe(model.Checkpoint.Name)}-directions-{key[..8]}");
+        using var journal = Journal(folder, key);
+        using var scorer = new CandidateScorer(model, draft.Set, cancellation);
+        var run = new SearchRun(scorer, space.Candidates, new SearchJournal(journal));
+        if (run.Done > 0) Say("journal", $"{run.Done} candidates are done");
+        var cost = run.Probe(cancellation: cancellation);
+        Say("space", string.Create(CultureInfo.InvariantCulture, $"{space.Name}: {cost.Total} candidates, {cost.Remaining} to score, about {cost.Minutes:0.#} minutes"));
+        if (options.DryRun) return ExitCodes.Accepted;
+        var scores = StepProgress.Run(terminal, options.Quiet, told => run.Run(new Reporter(told), cancellation));
+        var choice = SearchChoice.Of(scores, options.Seed, options.MaxKl);
+        terminal.Out.WriteLine();
+        terminal.Out.WriteLine("Behaviour: mean ln P(answer opening) − ln P(refusal openings) on targets, nats. Damage: mean KL(base‖edited) on baselines, nats. On the selection split: the best of many is biased, measure the file that is written.");
+        terminal.WriteUntrusted($"  base       behaviour {scorer.Baseline.BehaviourEstimate(options.Seed)}");
+        foreach (var i in choice.Front.Take(MostTold)) terminal.WriteUntrusted($"  front      {Line(scores[i])}");
+        if (choice.Front.Length > MostTold) terminal.Out.WriteLine($"  front      and {choice.Front.Length - MostTold} more");
+        terminal.WriteUntrusted($"  winner     {Line(scores[choice.Winner])}");
+        terminal.WriteUntrusted(choice.Certificate(scores));
+        terminal.WriteUntrusted($"  journal    {Path.Combine(folder, "journal.jsonl")}");
+        if (options.Output is not null) Write(space.Candidates[choice.Winner].Edits, hash, model);
+        return ExitCodes.Accepted;
+    }
+
+    private string Line(CandidateScore score) => $"{score.Id}: behaviour {score.BehaviourEstimate(options.Seed)}, damage {score.DamageEstimate(options.Seed)}";
+
+    private RunJournal Journal(string folder, string key)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{folder}: the folder of the search cannot be made: {e.Message} Choose another with --run.", e);
+        }
+
+        return RunJournal.Open(Path.Combine(folder, "journal.jsonl"), key, options.Fresh);
+    }
+
+    private void Write(ImmutableArray<WeightEdit> edits, string? hash = null, LanguageModel? model = null)
+    {
+        using var editable = EditableModel.Open(options.Model);
+        var file = hash is null ? EditFile.For(editable, edits) : new EditFile(edits, new EditOptions(), hash, model!.Checkpoint.Name, model.Spec.HiddenSize);
+        file.Write(options.Output!, options.Overwrite);
+        Say("written", $"{options.Output}; next: assay ablate {options.Model} --direction {options.Output} -o OUT");
+    }
+
+    private void Say(string name, string text) => terminal.WriteUntrusted($"{name,-10} {text}");
+
+    private void Note(string text)
+    {
+        if (!options.Quiet) terminal.Error.WriteLine(UntrustedText.Visible(text));
+    }
+
+    private static string Safe(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' ? c : '-'));
+
+    private sealed class Reporter(IProgress<StepProgress.Step> told) : IProgress<SearchProgress>
+    {
+        public void Report(SearchProgress value) => told.Report(new StepProgress.Step("candidates", value.Done, value.Total, 0));
+    }
+}
