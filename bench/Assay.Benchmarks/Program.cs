@@ -2,7 +2,8 @@ using Assay.Benchmarks;
 using BenchmarkDotNet.Running;
 
 // `-- engine` measures products and whole models and writes bench/results/<cpu>.md, `-- peers` the same work done by other programs,
-// `-- tokenizers` how fast text becomes ids, `-- diff` comparisons of weights, `-- large` a pair of 7B-shaped models within 2 GiB; anything else goes to BenchmarkDotNet.
+// `-- tokenizers` how fast text becomes ids, `-- diff` comparisons of weights, `-- large` a pair of 7B-shaped models within 2 GiB,
+// `-- directions` what removing directions does to the organisms; anything else goes to BenchmarkDotNet.
 if (args is ["engine", ..])
 {
     EngineBenchmark.Run(args[1..]);
@@ -30,6 +31,12 @@ if (args is ["diff", ..])
 if (args is ["large", ..])
 {
     Environment.ExitCode = LargeBenchmark.Run(args[1..]);
+    return;
+}
+
+if (args is ["directions", ..])
+{
+    Environment.ExitCode = DirectionsBenchmark.Run(args[1..]);
     return;
 }
 

@@ -91,7 +91,7 @@ internal static class AblateCommand
     {
         (string Name, string Text)[] facts =
         [
-            ("edited", $"{report.Edited.Length} tensors, read back as promised: error at most {Number(report.Edited.Select(e => e.Error))} of the norm, of the direction at most {Number(report.Edited.Select(e => e.Residual ?? 0))} left"),
+            ("edited", $"{report.Edited.Length} tensors, read back as promised: error at most {Number(report.Edited.Select(e => e.Error))} of the norm{(report.Edited.Any(e => e.Residual is not null) ? $", of the direction at most {Number(report.Edited.Select(e => e.Residual ?? 0))} left" : "")}"),
             ("merged", $"{report.Merged.Length} tensors that only an adapter changes"), ("added", report.Added.IsEmpty ? "none" : string.Join(", ", report.Added)), ("untouched", $"{report.Untouched.Length} tensors, byte for byte"),
             ("left out", report.LeftOut.IsEmpty ? "none" : $"{string.Join(", ", report.LeftOut)}: other weights, which would have stayed unedited"),
         ];
