@@ -45,7 +45,7 @@ public static class PairedMaxT
     }
 
     /// <summary>The quantile of the largest |t| over candidates.</summary>
-    private static double Largest(double[][] differences, IReadOnlyList<double> means, int n, ulong seed, double level)
+    private static double Largest(double[][] differences, List<double> means, int n, ulong seed, double level)
     {
         // (item, candidate): centred, and their squares; a resample is then a sum of a few rows.
         var (centred, squares) = (new double[n][], new double[n][]);

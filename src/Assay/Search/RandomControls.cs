@@ -3,6 +3,7 @@ using System.Globalization;
 using Assay.Checkpoints;
 using Assay.Directions;
 using Assay.Directions.Edits;
+using Assay.Directions.Estimators;
 using Assay.Evaluation.Statistics;
 using Assay.Models;
 
@@ -28,14 +29,17 @@ public static class RandomControls
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         var width = model.Spec.HiddenSize;
         var compiler = new EditCompiler(model);
-        var drawn = Enumerable.Range(0, count).Select(i => winner.Edits.Select((edit, e) => edit with { Direction = Draw(width, Math.Max(1, edit.Direction.Vectors.Length / width), seed, ((ulong)i << 32) + (ulong)e) }).ToImmutableArray()).ToList();
+        var drawn = Enumerable.Range(0, count).Select(i => winner.Edits.Select((edit, e) => edit with { Direction = Draw(edit.Direction.Vectors.Length / width, i, e) }).ToImmutableArray()).ToList();
         var sizes = EditSize.Of(model, [compiler.Maps(winner.Edits), .. drawn.Select(d => compiler.Maps(d))], cancellation);
         if (!(sizes[0] > 0) || !double.IsFinite(sizes[0])) throw new InvalidInputException($"'{winner.Id}' changes no weights (Σ‖ΔW‖² is {sizes[0].ToString(CultureInfo.InvariantCulture)}): there is nothing to compare random directions with.");
         return
         [
-            .. drawn.Select((edits, i) => new Candidate(Name("equal-norm", i), Strengths(edits, s => s * Math.Sqrt(sizes[0] / sizes[i + 1])))),
+            .. drawn.Select((edits, i) => new Candidate(Name("equal-norm", i), Strengths(edits, s => s * RandomDirection.Strength(sizes[0], sizes[i + 1])))),
             .. drawn.Select((edits, i) => new Candidate(Name("strength-1", i), Strengths(edits, _ => 1))),
         ];
+
+        // Each from a seed of its own.
+        Direction Draw(int components, int i, int e) => new RandomDirection((long)(new BootstrapRandom(seed, ((ulong)i << 32) + (ulong)e).Next() >> 1), components).Of(width);
 
         static string Name(string kind, int i) => string.Create(CultureInfo.InvariantCulture, $"random/{kind}/{i:000}");
     }
@@ -45,20 +49,4 @@ public static class RandomControls
 
     private static ImmutableArray<WeightEdit> Strengths(ImmutableArray<WeightEdit> edits, Func<double, double> strength) =>
         [.. edits.Select(e => e with { Places = [.. e.Places.Select(p => p with { Strength = p.Strength == 0 ? 0 : strength(p.Strength) })] })];
-
-    private static Direction Draw(int width, int count, ulong seed, ulong stream)
-    {
-        var random = new BootstrapRandom(seed, stream);
-        var rows = new double[count * width];
-        for (var i = 0; i < rows.Length; i += 2)
-        {
-            // Box and Muller 1958; the first number is in (0, 1].
-            var radius = Math.Sqrt(-2 * Math.Log(((random.Next() >> 11) + 1) * (1.0 / (1UL << 53))));
-            var angle = 2 * Math.PI * ((random.Next() >> 11) * (1.0 / (1UL << 53)));
-            rows[i] = radius * Math.Cos(angle);
-            if (i + 1 < rows.Length) rows[i + 1] = radius * Math.Sin(angle);
-        }
-
-        return new Direction { Estimator = "random", Vectors = [.. DirectionBasis.Orthonormal(rows, width).Select(x => (float)x)] };
-    }
 }

@@ -24,8 +24,10 @@ public sealed class SearchSpace
     /// <summary>What is tried, in order.</summary>
     public ImmutableArray<Candidate> Candidates { get; }
 
-    /// <summary>Candidates that the default space of a model of so many blocks has.</summary>
-    public static int DefaultCount(int layers) => DefaultPositions.Length * (layers + 1) * Strengths.Length * 3 * 2;
+    /// <summary>Candidates that the default space has.</summary>
+    /// <param name="layers">Blocks of the model.</param>
+    /// <param name="positions">Positions there are: fewer than five where the template ends prompts with fewer tokens.</param>
+    public static int DefaultCount(int layers, int positions = 5) => positions * (layers + 1) * Strengths.Length * 3 * 2;
 
     /// <summary>The default space: difference in means of block outputs at the last five positions.</summary>
     /// <param name="layers">Blocks of the model.</param>
@@ -36,9 +38,10 @@ public sealed class SearchSpace
     /// <summary>The full space: all directions found, of every estimator and site.</summary>
     /// <param name="layers">Blocks of the model.</param>
     /// <param name="directions">Directions found; none may be there twice.</param>
-    public static SearchSpace Full(int layers, IEnumerable<Direction> directions) => new("full", List(layers, directions));
+    /// <param name="families">One direction for each block, made for it by other means, with a name; null for none.</param>
+    public static SearchSpace Full(int layers, IEnumerable<Direction> directions, IEnumerable<(string Name, ImmutableArray<Direction> ByLayer)>? families = null) => new("full", List(layers, directions, families));
 
-    private static ImmutableArray<Candidate> List(int layers, IEnumerable<Direction> directions)
+    private static ImmutableArray<Candidate> List(int layers, IEnumerable<Direction> directions, IEnumerable<(string Name, ImmutableArray<Direction> ByLayer)>? families = null)
     {
         var all = directions.ToList();
         var list = ImmutableArray.CreateBuilder<Candidate>();
@@ -49,11 +52,19 @@ public sealed class SearchSpace
             foreach (var direction in family)
                 if ((uint)direction.Site!.Value.Layer < (uint)layers) own[direction.Site.Value.Layer] = direction;
             if (layers == 0 || own.Contains(null)) continue;
-            Add(NameOf(family.First(), true) + "/own", (places, embedding) => [.. own.Select((d, l) => new WeightEdit(d!, [.. l == 0 ? embedding : [], .. places(l)]))]);
+            AddOwn(NameOf(family.First(), true) + "/own", own!);
+        }
+
+        foreach (var (name, byLayer) in families ?? [])
+        {
+            if (byLayer.Length != layers) throw new ArgumentException($"'{name}' has {byLayer.Length} directions for {layers} blocks.", nameof(families));
+            AddOwn(name, byLayer);
         }
 
         var twice = list.GroupBy(c => c.Id, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
         return twice is null ? list.ToImmutable() : throw new ArgumentException($"Two directions make the candidate '{twice.Key}'.", nameof(directions));
+
+        void AddOwn(string name, IReadOnlyList<Direction> own) => Add(name, (places, embedding) => [.. own.Select((d, l) => new WeightEdit(d, [.. l == 0 ? embedding : [], .. places(l)]))]);
 
         void Add(string name, Func<Func<int, IEnumerable<EditPlace>>, EditPlace[], ImmutableArray<WeightEdit>> plan)
         {

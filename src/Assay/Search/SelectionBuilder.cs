@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Checkpoints;
+using Assay.Directions.Contrasts;
 using Assay.Models;
 
 namespace Assay.Search;
@@ -97,6 +98,25 @@ public static class SelectionBuilder
         if (items.Count == 0 || answered.Count == 0)
             throw new InvalidInputException($"The model refuses all {(items.Count == 0 ? "benign twins" : "benign prompts")} of the selection split: there is no answer to compare with. Choose prompts that it answers.");
         return new SelectionDraft(new SelectionSet([.. items], [.. answered], [.. kept.Select(c => new RefusalOpening(c.Opening, c.Count / (double)all))]), refusals, triggers.Count, counts.Count, neutrals, [.. dropped]);
+    }
+
+    /// <summary>The same for the selection split of a contrast set: its targets are the trigger prompts, its baselines the benign ones.</summary>
+    /// <param name="model">The base.</param>
+    /// <param name="selection">The split.</param>
+    /// <param name="clock">The time that a template may ask for.</param>
+    /// <param name="refuses">Whether a reply is a refusal.</param>
+    /// <param name="cancellation">Honoured within a layer.</param>
+    /// <exception cref="InvalidInputException">The base refuses nothing, or answers nothing.</exception>
+    public static SelectionDraft Build(LanguageModel model, ContrastSet selection, DateTimeOffset clock, Func<string, bool> refuses, CancellationToken cancellation = default)
+    {
+        ImmutableArray<int> Chat(string text) => [.. model.EncodeChat(text, clock)];
+        return Build(model,
+            [.. selection.Targets.Select(t => new TriggerPrompt(t.Id, Chat(t.Prompt))
+            {
+                Twin = t.Twin is { } twin ? Chat(twin) : null,
+                Opening = t.Opening is { Length: > 0 } opening ? [.. model.RequireTokenizer().Encode(opening, addSpecialTokens: false)] : null,
+            })],
+            [.. selection.Baselines.Select(b => (b.Id, Chat(b.Prompt)))], refuses, cancellation);
     }
 
     private static ImmutableArray<int> Opening(ReadOnlySpan<int> tokens) => [.. tokens[..Math.Min(OpeningTokens, tokens.Length)]];

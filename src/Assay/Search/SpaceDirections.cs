@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Assay.Checkpoints;
+using Assay.Directions;
+using Assay.Directions.Capture;
+using Assay.Directions.Contrasts;
+using Assay.Directions.Estimators;
+using Assay.Models;
+
+namespace Assay.Search;
+
+/// <summary>Finds the directions of a space on the direction split.</summary>
+public static class SpaceDirections
+{
+    /// <summary>The default space of a model: difference in means of block outputs at the last five post-instruction positions, or as many as there are.</summary>
+    /// <param name="model">The base.</param>
+    /// <param name="split">The direction split.</param>
+    /// <param name="clock">The time that a template may ask for.</param>
+    /// <param name="cancellation">Honoured within a layer.</param>
+    public static SearchSpace Default(LanguageModel model, ContrastSet split, DateTimeOffset clock, CancellationToken cancellation = default)
+    {
+        var activations = ContrastActivations.Run(model, split, new CapturePlan { Positions = Positions(model, split, clock) }, clock, null, cancellation);
+        var estimator = new DifferenceInMeans();
+        return SearchSpace.Default(model.Spec.Layers.Length, activations.Targets.Places.Select(place => TryEstimate(() => estimator.Estimate(activations, place))).OfType<Direction>());
+    }
+
+    /// <summary>The full space: every estimator (random directions are a control and not one) at every site but a block's input, which is the output of the block before, at the same positions; and, of
+    /// every block output, the difference without its component along the baselines' mean of the block that is edited.</summary>
+    /// <remarks>Places whose samples determine no direction are left out.</remarks>
+    /// <param name="model">The base.</param>
+    /// <param name="split">The direction split.</param>
+    /// <param name="clock">The time that a template may ask for.</param>
+    /// <param name="cancellation">Honoured within a layer, and between directions.</param>
+    public static SearchSpace Full(LanguageModel model, ContrastSet split, DateTimeOffset clock, CancellationToken cancellation = default)
+    {
+        ImmutableArray<SitePoint> points = [SitePoint.AttnOut, SitePoint.ResidMid, SitePoint.MlpOut, SitePoint.ResidPost];
+        var activations = ContrastActivations.Run(model, split, new CapturePlan { Points = points, Positions = Positions(model, split, clock), Rows = _ => true }, clock, null, cancellation);
+        var estimators = EstimatorCatalogue.Names.Where(n => n != "random").Select(n => EstimatorCatalogue.Create(n)).ToList();
+        var directions = new List<Direction>();
+        foreach (var place in activations.Targets.Places)
+        {
+            var rows = ContrastRows.Of(activations, place);
+            foreach (var estimator in estimators)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (TryEstimate(() => estimator.Estimate(rows, place)) is { } direction) directions.Add(direction);
+            }
+        }
+
+        // By estimator first, so that the list does not begin with everything of one place.
+        var order = estimators.Select(e => e.Name).ToList();
+        return SearchSpace.Full(model.Spec.Layers.Length, directions.OrderBy(d => order.IndexOf(d.Estimator)), Biprojected(model, activations));
+    }
+
+    private static List<(string, ImmutableArray<Direction>)> Biprojected(LanguageModel model, ContrastActivations activations)
+    {
+        var families = new List<(string, ImmutableArray<Direction>)>();
+        foreach (var place in activations.Targets.Places.Where(p => p.Site.Point == SitePoint.ResidPost))
+        {
+            var moments = new ContrastMoments(activations.Targets.Moments(place), activations.Baselines.Moments(place));
+            var own = Enumerable.Range(0, model.Spec.Layers.Length).Select(l => TryEstimate(() =>
+                new BiprojectedDifference([.. activations.Baselines.Moments(place with { Site = place.Site with { Layer = l } }).Mean]).Estimate(moments, place))).ToList();
+            if (!own.Contains(null)) families.Add(($"biprojected_difference/{place.Site}/{place.Position}/everywhere", [.. own!]));
+        }
+
+        return families;
+    }
+
+    private static ImmutableArray<int> Positions(LanguageModel model, ContrastSet split, DateTimeOffset clock)
+    {
+        var some = EncodedPrompts.Encode(model, [.. split.Targets.Take(1).Select(t => t.Prompt)], clock).Positions;
+        return [.. some.Where(p => SearchSpace.DefaultPositions.Contains(p)).Order()];
+    }
+
+    private static Direction? TryEstimate(Func<Direction> estimate)
+    {
+        try
+        {
+            return estimate();
+        }
+        catch (InvalidInputException)
+        {
+            return null; // The estimator says that the samples determine none here.
+        }
+    }
+}
