@@ -1,0 +1,114 @@
+using System.Text.Json;
+using Assay.Checkpoints;
+using Assay.Directions;
+using Assay.Directions.Edits;
+using Assay.Models;
+using Assay.Tests.Checkpoints;
+using Assay.Tests.Golden;
+
+namespace Assay.Tests.Directions.Edits;
+
+public sealed class LoraExportTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("llama", false)]
+    [InlineData("llama-tied-mha", false)]
+    [InlineData("llama-bias", false)]
+    [InlineData("gemma2", false)]
+    [InlineData("gpt2", false)]
+    [InlineData("gpt_neox", false)]
+    [InlineData("qwen2_moe", false)]
+    [InlineData("qwen3_next", false)]
+    [InlineData("deepseek_v3", false)]
+    [InlineData("llama", true)]
+    [InlineData("gemma2", true)]
+    [InlineData("gpt2", true)]
+    public void Read_back_by_our_reader_it_equals_the_merged_checkpoint_within_one_ulp(string name, bool input)
+    {
+        var path = GoldenFiles.Require("models", name);
+        using var model = EditableModel.Open(path);
+        var spec = model.Config.Spec;
+        var direction = new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(spec.HiddenSize, 1), .. ModelCopy.Unit(spec.HiddenSize, 2)], Offset = [.. ModelCopy.Unit(spec.HiddenSize, 3)] };
+        WeightEdit[] plan = [new(direction, EditPlaces.Window(spec, 0, 99, embedding: !input, strength: .8))];
+        var options = new EditOptions { InputSide = input };
+        MergedCheckpoint.Write(model, plan, _folder["merged"], options);
+        LoraExport.Write(model, plan, _folder["adapter"], options);
+        using var merged = EditableModel.Open(_folder["merged"]);
+        using var adapted = EditableModel.Open($"{path}+{_folder["adapter"]}");
+        Assert.Equal(merged.Config.TiedHead, adapted.Config.TiedHead);
+        Assert.Equal(merged.Weights.Keys.Order(StringComparer.Ordinal), adapted.Weights.Keys.Order(StringComparer.Ordinal));
+        foreach (var (tensor, expected) in merged.Weights)
+        {
+            var (wanted, got) = (ModelCopy.Values(expected), ModelCopy.Values(adapted.Weights[tensor]));
+            // The adapter's sum is of float32; rounding it is the last step of a merge.
+            for (var i = 0; i < wanted.Length; i++)
+                Assert.True(Math.Abs(Round(got[i]) - wanted[i]) <= Ulp(wanted[i]), $"{tensor}[{i}]: {got[i]}, {wanted[i]}");
+        }
+
+        static float Round(float x)
+        {
+            var bytes = new byte[2];
+            StoredValues.Write(DType.BF16, [x], bytes);
+            return BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(bytes) << 16);
+        }
+
+        // What cancels to almost nothing keeps the float32 error of its parts.
+        static double Ulp(float x) => Math.Max(Math.ScaleB(1, Math.ILogB(Math.Max(Math.Abs(x), 1e-30)) - 7), 1e-7);
+    }
+
+    [Fact]
+    public void Its_layout_is_pefts()
+    {
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "gpt2"));
+        var direction = new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(64, 1)] };
+        LoraExport.Write(model, [new WeightEdit(direction, EditPlaces.All(model.Config.Spec))], _folder["gpt2"]);
+        using (var file = SafetensorsFile.Open(_folder["gpt2/adapter_model.safetensors"]))
+        {
+            var shapes = file.Tensors.ToDictionary(t => t.Name, t => ProblemList.Format(t.Shape));
+            Assert.Equal("[1, 320]", shapes["base_model.model.transformer.wte.lora_embedding_A"]);
+            Assert.Equal("[64, 1]", shapes["base_model.model.transformer.wte.lora_embedding_B"]);
+            // A module whose bias changes is saved as a whole.
+            Assert.Equal("[64, 64]", shapes["base_model.model.transformer.h.0.attn.c_proj.weight"]);
+            Assert.Equal("[64]", shapes["base_model.model.transformer.h.0.attn.c_proj.bias"]);
+        }
+        using var config = JsonDocument.Parse(File.ReadAllText(_folder["gpt2/adapter_config.json"]));
+        Assert.Equal("LORA", config.RootElement.GetProperty("peft_type").GetString());
+        Assert.True(config.RootElement.GetProperty("fan_in_fan_out").GetBoolean());
+        Assert.Equal(config.RootElement.GetProperty("r").GetInt32(), config.RootElement.GetProperty("lora_alpha").GetInt32());
+        Assert.Contains("transformer.h.0.mlp.c_proj", config.RootElement.GetProperty("modules_to_save").EnumerateArray().Select(m => m.GetString()));
+        using var llama = EditableModel.Open(GoldenFiles.Require("models", "llama"));
+        LoraExport.Write(llama, [new WeightEdit(direction, EditPlaces.Window(llama.Config.Spec, 1, 1, mlp: false))], _folder["llama"]);
+        using var adapter = SafetensorsFile.Open(_folder["llama/adapter_model.safetensors"]);
+        Assert.Equal(["base_model.model.model.layers.1.self_attn.o_proj.lora_A.weight [1, 64]", "base_model.model.model.layers.1.self_attn.o_proj.lora_B.weight [64, 1]"],
+            adapter.Tensors.Select(t => $"{t.Name} {ProblemList.Format(t.Shape)}"));
+    }
+
+    [Fact]
+    public void What_peft_cannot_hold_is_refused_by_name()
+    {
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "gpt_oss"));
+        WeightEdit[] plan = [new(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(model.Config.Spec.HiddenSize, 1)] }, EditPlaces.All(model.Config.Spec))];
+        Assert.Contains("model.layers.0.mlp.experts.down_proj", Assert.Throws<InvalidInputException>(() => LoraExport.Write(model, plan, _folder["out"])).Message);
+        Assert.Contains("rank", Assert.Throws<InvalidInputException>(() => LoraExport.Write(model, plan, _folder["out"], new EditOptions { PreserveNorms = true })).Message);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void A_control_vector_only_adds()
+    {
+        ControlVector.Write(_folder["v.gguf"], "llama", new Dictionary<int, System.Collections.Immutable.ImmutableArray<float>> { [2] = [1, 2, 3], [1] = [4, 5, 6] });
+        using (var file = Assay.Checkpoints.Gguf.GgufFile.Open(_folder["v.gguf"]))
+        {
+            Assert.Equal(["direction.1", "direction.2"], file.Tensors.Select(t => t.Name));
+            Assert.Equal([1, 2, 3], ModelCopy.Values(file.Tensors[1]));
+            Assert.Equal([4, 5, 6], ModelCopy.Values(file.Tensors[0]));
+            Assert.Equal("controlvector", file.Values["general.architecture"].Text());
+        }
+        Assert.Contains("block 0", Assert.Throws<InvalidInputException>(() => ControlVector.Write(_folder["w.gguf"], "llama", new Dictionary<int, System.Collections.Immutable.ImmutableArray<float>> { [0] = [1] })).Message);
+        Assert.Contains("'probe'", Assert.Throws<InvalidInputException>(() => ControlVector.Refuse([new WeightEdit(new Direction { Estimator = "probe", Vectors = [1] }, [])])).Message);
+    }
+}
