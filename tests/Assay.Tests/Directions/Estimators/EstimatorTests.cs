@@ -161,6 +161,16 @@ public sealed class EstimatorTests
     }
 
     [Fact]
+    public void Logistic_probe_in_the_samples_span_is_that_in_all_dimensions()
+    {
+        // Fewer samples than dimensions: solved in the span; the direct solution beside it.
+        var rows = SyntheticContrast.Rows(12, 40, 1, 11, centre: 3);
+        var (direct, _) = new LogisticProbe().Regress(rows, rows.Moments(false).Mean());
+        var found = new LogisticProbe().Fit(rows).Axes[0];
+        for (var j = 0; j < 40; j++) Assert.Equal(direct[j], found[j], 1e-8);
+    }
+
+    [Fact]
     public void Random_directions_are_gaussian_seeded_and_scaled_to_the_same_change()
     {
         var direction = new RandomDirection(5).Of(4000);
