@@ -74,6 +74,16 @@ public sealed class ComponentReporterTests
     }
 
     [Fact]
+    public void A_component_by_itself_is_its_row()
+    {
+        var rows = SyntheticContrast.Rows(20, 6, 1, 9);
+        var all = new PairedSvd(3).Estimate(rows);
+        Assert.Equal(all.Vectors.Skip(6).Take(6), ComponentDirection.Of(all, 6, 1).Vectors);
+        Assert.Equal("paired_svd", ComponentDirection.Of(all, 6, 2).Estimator);
+        Assert.Throws<ArgumentOutOfRangeException>(() => ComponentDirection.Of(all, 6, 3));
+    }
+
+    [Fact]
     public void Area_under_the_curve_is_the_share_of_pairs_in_order()
     {
         var random = new Random(8);
