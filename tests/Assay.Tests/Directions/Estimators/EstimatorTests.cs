@@ -191,6 +191,18 @@ public sealed class EstimatorTests
     }
 
     [Fact]
+    public void The_page_on_estimators_lists_every_one_with_how_it_is_removed()
+    {
+        var page = File.ReadAllLines(Path.Combine(Assay.Tests.Golden.GoldenFiles.Repository, "docs", "reference", "estimators.md"));
+        var rows = SyntheticContrast.Rows(20, 5, 1, 12);
+        foreach (var name in EstimatorCatalogue.Names)
+        {
+            var line = Assert.Single(page, l => l.StartsWith($"| `{name}` |", StringComparison.Ordinal));
+            Assert.Equal(!EstimatorCatalogue.Create(name).Estimate(rows).Readouts.IsEmpty, line.Contains("obliquely", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public void Every_estimator_has_a_source_and_a_sentence() => Assert.All(EstimatorCatalogue.Names.Select(n => EstimatorCatalogue.Create(n)).Append(new BiprojectedDifference([1.0])), e =>
     {
         Assert.Matches("[12][0-9]{3}|arXiv [0-9]{4}", e.Source);
