@@ -23,12 +23,12 @@ public static class ActivationCapture
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(prompts);
         ArgumentNullException.ThrowIfNull(plan);
-        var positions = plan.Positions.IsDefaultOrEmpty ? prompts.Positions : plan.Positions;
-        var layers = plan.Layers.IsDefaultOrEmpty ? [.. Enumerable.Range(0, model.Spec.Layers.Length)] : plan.Layers;
+        int[] positions = [.. (plan.Positions.IsDefaultOrEmpty ? prompts.Positions : plan.Positions).Distinct()];
+        int[] layers = plan.Layers.IsDefaultOrEmpty ? [.. Enumerable.Range(0, model.Spec.Layers.Length)] : [.. plan.Layers.Distinct()];
         Check(model, prompts, positions, layers);
 
         var width = model.Spec.HiddenSize;
-        var sites = (from layer in layers from point in plan.Points select new Site(layer, point)).ToArray();
+        var sites = (from layer in layers from point in plan.Points.Distinct() select new Site(layer, point)).ToArray();
         var wanted = plan.MeanOverPositions ? [.. positions.Select(p => (int?)p), null] : positions.Select(p => (int?)p).ToArray();
         var sinks = (from site in sites from position in wanted select new Sink(new ActivationPlace(site, position), plan, prompts.Ids.Length, width)).ToArray();
         var batchRows = plan.BatchRows > 0 ? plan.BatchRows
@@ -52,7 +52,7 @@ public static class ActivationCapture
             model.Team.Run(sinks.Length, (task, _) =>
             {
                 var captured = cache[sinks[task].Place.Site];
-                for (var i = 0; i < ends.Length; i++) sinks[task].Take(first + i, captured[..(ends[i] * width)], positions.AsSpan());
+                for (var i = 0; i < ends.Length; i++) sinks[task].Take(first + i, captured[..(ends[i] * width)], positions);
             });
             progress?.Report(end);
         }

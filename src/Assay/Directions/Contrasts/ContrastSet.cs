@@ -23,7 +23,13 @@ public sealed record ContrastSet(string Name, ImmutableArray<ContrastItem> Targe
         return pairs.ToImmutable();
     }
 
-    /// <summary>The first items of either side.</summary>
+    /// <summary>The first items of either side; of a paired set the first targets with their partners.</summary>
     /// <param name="each">Items a side, at most.</param>
-    public ContrastSet First(int each) => this with { Targets = Targets[..Math.Min(each, Targets.Length)], Baselines = Baselines[..Math.Min(each, Baselines.Length)] };
+    public ContrastSet First(int each)
+    {
+        var targets = Targets[..Math.Min(each, Targets.Length)];
+        return IsPaired
+            ? this with { Targets = targets, Baselines = [.. PairIndices().Take(targets.Length).Select(p => Baselines[p.Baseline])] }
+            : this with { Targets = targets, Baselines = Baselines[..Math.Min(each, Baselines.Length)] };
+    }
 }

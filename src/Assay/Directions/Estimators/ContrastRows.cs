@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using Assay.Directions.Capture;
+using Assay.Directions.LinearAlgebra;
 
 namespace Assay.Directions.Estimators;
 
@@ -92,6 +93,13 @@ public sealed class ContrastRows
     /// <summary>(2n, 2n) of all samples: their dot products, computed once whatever the labels.</summary>
     internal double[] Gram() => _pool.Gram.Value;
 
+    /// <summary>The samples in coordinates of their own span about their mean, and that span's orthonormal basis, (r, d); computed once whatever the labels.</summary>
+    internal (ContrastRows Rows, double[] Basis) InSpan()
+    {
+        var (pool, basis) = _pool.Span.Value;
+        return (new ContrastRows(pool, _targets, _baselines), basis);
+    }
+
     /// <summary>Sample numbers of the pair's two sides in <see cref="Gram"/>.</summary>
     internal (int Target, int Baseline) PairAt(int i) => (_targets[i], _baselines[i]);
 
@@ -122,6 +130,7 @@ public sealed class ContrastRows
             _rows = rows;
             Width = width;
             Gram = new Lazy<double[]>(Products);
+            Span = new Lazy<(Pool, double[])>(Reduce);
         }
 
         public int Width { get; }
@@ -130,7 +139,36 @@ public sealed class ContrastRows
 
         public Lazy<double[]> Gram { get; }
 
+        public Lazy<(Pool Pool, double[] Basis)> Span { get; }
+
         public ReadOnlySpan<double> Row(int i) => _rows.AsSpan(i * Width, Width);
+
+        // Of the centred products U Λ Uᵀ the coordinates are U √Λ, and the basis is Λ^(−½) Uᵀ X.
+        private (Pool Pool, double[] Basis) Reduce()
+        {
+            var (n, products) = (Rows, (double[])Gram.Value.Clone());
+            var means = new double[n];
+            for (var i = 0; i < n; i++) means[i] = TensorPrimitives.Sum<double>(products.AsSpan(i * n, n)) / n;
+            var mean = TensorPrimitives.Sum<double>(means) / n;
+            for (var i = 0; i < n; i++)
+                for (var j = 0; j < n; j++) products[i * n + j] += mean - means[i] - means[j];
+            var (values, vectors) = SymmetricEigen.Decompose(products, n);
+            var rank = Math.Max(1, values.Count(v => v > 1e-12 * values[0]));
+            var (coordinates, basis) = (new double[n * rank], new double[rank * Width]);
+            for (var k = 0; k < rank; k++)
+            {
+                var axis = basis.AsSpan(k * Width, Width);
+                for (var i = 0; i < n; i++)
+                {
+                    coordinates[i * rank + k] = vectors[k * n + i] * Math.Sqrt(Math.Max(0, values[k]));
+                    TensorPrimitives.FusedMultiplyAdd(Row(i), vectors[k * n + i], axis, axis);
+                }
+
+                if (values[k] > 0) TensorPrimitives.Divide(axis, Math.Sqrt(values[k]), axis);
+            }
+
+            return (new Pool(coordinates, rank), basis);
+        }
 
         private double[] Products()
         {

@@ -1,7 +1,7 @@
 namespace Assay.Directions.Estimators;
 
 /// <summary>Optimal linear shrinkage of a covariance: α S + (1 − α)(tr S / d) I.</summary>
-/// <remarks>Bodnar, Gupta and Parolya 2014 (arXiv 1308.2608), eq. 2.8 with the target (tr S / d) I, as concept-erasure takes it. α is kept within [0, 1]: below 0 it says that S is nothing but noise.</remarks>
+/// <remarks>Bodnar, Gupta and Parolya 2014 (arXiv 1308.2608) with the target (tr S / d) I, as concept-erasure takes it. α is kept within [0, 1]: below 0 it says that S is nothing but noise.</remarks>
 internal static class CovarianceShrinkage
 {
     /// <summary>α.</summary>

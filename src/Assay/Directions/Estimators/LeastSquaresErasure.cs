@@ -4,7 +4,7 @@ using Assay.Directions.LinearAlgebra;
 namespace Assay.Directions.Estimators;
 
 /// <summary>LEACE: the least change, in the metric of the activations' own covariance, after which no affine read-out tells the two sides apart.</summary>
-/// <remarks>x ← x − W⁺ P W (x − μ) with W = Σ^(−1/2) and P the projector onto WΔ (theorem 4.2 there). Of two classes P has rank 1 and Δ lies in the range of Σ, so that this is
+/// <remarks>x ← x − W⁺ P W (x − μ) with W = Σ^(−1/2) and P the projector onto WΔ. Of two classes P has rank 1 and Δ lies in the range of Σ, so that this is
 /// x − Δ (wᵀ(x − μ))/(wᵀΔ) with w = Σ⁺Δ, Σ being the covariance of all samples.</remarks>
 /// <param name="shrinkage">Of Σ.</param>
 public sealed class LeastSquaresErasure(Shrinkage shrinkage = Shrinkage.Optimal) : MomentEstimator

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Assay.Directions.LinearAlgebra;
+using Assay.Models.Kernels;
 
 namespace Assay.Directions.Estimators;
 
@@ -10,6 +11,7 @@ namespace Assay.Directions.Estimators;
 public sealed class LogisticProbe(double inversePenalty = 1, bool oblique = true) : DirectionEstimator
 {
     private const int MostSteps = 100;
+    private const double Converging = 1e-9; // A decrease below this share of the loss: one more step squares it.
 
     /// <inheritdoc/>
     public override string Name => oblique ? "logistic" : "logistic_orthogonal";
@@ -25,8 +27,18 @@ public sealed class LogisticProbe(double inversePenalty = 1, bool oblique = true
     {
         ArgumentNullException.ThrowIfNull(rows);
         var moments = rows.Moments(covariance: false);
-        var (weights, _) = Regress(rows, moments.Mean());
+        // The penalty keeps the weights within the samples' span, which of fewer samples than dimensions is the smaller space.
+        var (span, basis) = rows.Width > rows.Targets + rows.Baselines ? rows.InSpan() : (rows, null);
+        var (weights, _) = Regress(span, span.Moments(covariance: false).Mean());
+        if (basis is not null) weights = Expand(weights, basis, rows.Width);
         return oblique ? new EstimatedComponents([moments.Difference()], [weights], moments.Mean()) : new EstimatedComponents([weights]);
+    }
+
+    private static double[] Expand(double[] coordinates, double[] basis, int width)
+    {
+        var vector = new double[width];
+        for (var k = 0; k < coordinates.Length; k++) TensorPrimitives.FusedMultiplyAdd(basis.AsSpan(k * width, width), coordinates[k], vector, vector);
+        return vector;
     }
 
     /// <summary>Weights and intercept, for samples as they are.</summary>
@@ -46,9 +58,10 @@ public sealed class LogisticProbe(double inversePenalty = 1, bool oblique = true
 
         var at = new double[order];
         var (loss, scores) = Loss(at);
-        var hessian = new double[order * order];
-        var scaled = new double[count][];
-        for (var i = 0; i < count; i++) scaled[i] = new double[order];
+        using var alone = new WorkTeam(1); // Shuffles run side by side already.
+        var padded = Math.Max(count, order); // The product takes the shorter side: rows of zeros keep that the columns.
+        var scaled = new double[padded * order];
+        var stride = TiledProduct.Padded(order);
         for (var step = 0; step < MostSteps; step++)
         {
             var gradient = new double[order];
@@ -57,34 +70,33 @@ public sealed class LogisticProbe(double inversePenalty = 1, bool oblique = true
             {
                 var p = 1 / (1 + Math.Exp(-scores[i]));
                 TensorPrimitives.FusedMultiplyAdd(samples[i], p - (i < rows.Targets ? 1 : 0), gradient, gradient);
-                TensorPrimitives.Multiply(samples[i], p * (1 - p), scaled[i]);
+                TensorPrimitives.Multiply(samples[i], Math.Sqrt(p * (1 - p)), scaled.AsSpan(i * order, order));
             }
 
-            Array.Clear(hessian);
-            // The factorisation reads the lower triangle.
+            var product = TiledProduct.Gram(new DenseMatrix(scaled, padded, order, order), alone, CancellationToken.None);
+            var hessian = new double[order * order];
             for (var j = 0; j < order; j++)
             {
-                var to = hessian.AsSpan(j * order, j + 1);
-                for (var i = 0; i < count; i++) TensorPrimitives.FusedMultiplyAdd(samples[i].AsSpan(0, j + 1), scaled[i][j], to, to);
-                if (j < width) to[j] += penalty;
+                product.AsSpan(j * stride, order).CopyTo(hessian.AsSpan(j * order));
+                if (j < width) hessian[j * order + j] += penalty;
             }
 
             if (Cholesky.Factor(hessian, order) is not { } factor) break;
             var direction = factor.Solve(gradient);
             var decrease = TensorPrimitives.Dot<double>(direction, gradient);
-            if (!(decrease > 1e-20 * (1 + loss))) break;
-            var shorter = 1.0;
+            var last = decrease <= Converging * (1 + loss);
             var moved = false;
-            for (var halving = 0; halving < 40 && !moved; halving++, shorter /= 2)
+            for (var length = 1.0; length > 1e-9 && !moved; length /= 2)
             {
                 var trial = new double[order];
-                TensorPrimitives.FusedMultiplyAdd(direction, -shorter, at, trial);
+                TensorPrimitives.FusedMultiplyAdd(direction, -length, at, trial);
                 var (trialLoss, trialScores) = Loss(trial);
-                if (!(trialLoss <= loss - 1e-4 * shorter * decrease) && !(trialLoss <= loss && decrease < 1e-8)) continue;
+                // The last step is below the rounding of the loss.
+                if (!last && !(trialLoss <= loss - 1e-4 * length * decrease)) continue;
                 (at, loss, scores, moved) = (trial, trialLoss, trialScores, true);
             }
 
-            if (!moved) break;
+            if (last || !moved) break;
         }
 
         var weights = at[..width];

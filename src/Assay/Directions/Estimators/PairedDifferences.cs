@@ -10,9 +10,16 @@ internal static class PairedDifferences
     /// <param name="rows">The samples.</param>
     /// <param name="centred">Whether the mean difference is taken off first.</param>
     /// <param name="count">Vectors wanted at most.</param>
-    /// <returns>Singular values, descending, and unit vectors; those of value 0 are left out.</returns>
-    public static (double[] Values, double[][] Vectors) Decompose(ContrastRows rows, bool centred, int count) =>
-        rows.Width <= rows.Pairs ? ByColumns(rows, centred, count) : ByRows(rows, centred, count);
+    /// <returns>Singular values, descending, and unit vectors, turned towards the targets; those of value 0 are left out.</returns>
+    public static (double[] Values, double[][] Vectors) Decompose(ContrastRows rows, bool centred, int count)
+    {
+        var (values, vectors) = rows.Width <= rows.Pairs ? ByColumns(rows, centred, count) : ByRows(rows, centred, count);
+        var mean = new double[rows.Width];
+        foreach (var row in Differences(rows)) TensorPrimitives.Add(mean, row, mean);
+        foreach (var vector in vectors)
+            if (TensorPrimitives.Dot<double>(vector, mean) < 0) TensorPrimitives.Negate(vector, vector);
+        return (values, vectors);
+    }
 
     private static (double[] Values, double[][] Vectors) ByColumns(ContrastRows rows, bool centred, int count)
     {

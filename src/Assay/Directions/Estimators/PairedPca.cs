@@ -8,7 +8,7 @@ public sealed class PairedPca(int components = 1) : DirectionEstimator
     public override string Name => "paired_pca";
 
     /// <inheritdoc/>
-    public override string Source => "Zou et al. 2023, \"Representation engineering\" (arXiv 2310.01405), §3.1; Pearson 1901";
+    public override string Source => "Zou et al. 2023, \"Representation engineering\" (arXiv 2310.01405); Pearson 1901, \"On lines and planes of closest fit\"";
 
     /// <inheritdoc/>
     public override string Summary => "Leading principal components of the centred differences of pairs.";

@@ -1,5 +1,7 @@
 using Assay.Checkpoints;
 using Assay.Directions.Contrasts;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Assay.Tests.Directions.Contrasts;
 
@@ -57,6 +59,26 @@ public sealed class ContrastSplitsTests
         for (var i = 0; i < 300; i++) Assert.Equal(parts[set.Targets[i].Prompt], parts[set.Baselines[i].Prompt]);
         for (var i = 0; i < 100; i++) Assert.Equal(parts[set.Targets[i].Prompt], parts[set.Targets[300 + i].Prompt]);
     }
+
+    [Fact]
+    public void Mistake_16_whatever_the_pairs_and_repetitions_no_text_and_no_pair_is_in_two_splits() => Prop.ForAll(ArbMap.Default.ArbFor<(byte, byte)[]>(), ArbMap.Default.ArbFor<int>(), (rows, seed) =>
+    {
+        // Texts and keys from a few, so that many come again; a filling of plain items keeps every split from being empty.
+        var (targets, baselines) = (new List<ContrastItem>(), new List<ContrastItem>());
+        foreach (var (i, (text, key)) in rows.Select((r, i) => (i, r)))
+            (key % 2 == 0 ? targets : baselines).Add(new ContrastItem($"{i}", $"{(key % 2 == 0 ? "target" : "baseline")} word {text % 40}") { Pair = key % 3 == 0 ? null : $"{key / 2 % 30}" });
+        var filling = Set(60, seed, paired: false);
+        var set = new ContrastSet("test", [.. targets, .. filling.Targets], [.. baselines, .. filling.Baselines]);
+        var random = new Random(seed);
+        var mixed = new ContrastSet("test", [.. set.Targets.OrderBy(_ => random.Next())], [.. set.Baselines.OrderBy(_ => random.Next())]);
+        var (splits, other) = (ContrastSplits.Of(set), ContrastSplits.Of(mixed));
+        ContrastSplit[] parts = [splits.Direction, splits.Selection, splits.Report];
+        var items = parts.SelectMany(s => s.Items.Targets.Concat(s.Items.Baselines).Select(i => (i, s.Part))).ToArray();
+        return items.Length == set.Targets.Length + set.Baselines.Length
+            && items.GroupBy(x => x.i.Prompt).All(g => g.Select(x => x.Part).Distinct().Count() == 1)
+            && items.Where(x => x.i.Pair is not null).GroupBy(x => x.i.Pair).All(g => g.Select(x => x.Part).Distinct().Count() == 1)
+            && (splits.Direction.Sha256, splits.Selection.Sha256, splits.Report.Sha256) == (other.Direction.Sha256, other.Selection.Sha256, other.Report.Sha256);
+    }).QuickCheckThrowOnFailure();
 
     [Fact]
     public void The_rule_stays_what_it_is()

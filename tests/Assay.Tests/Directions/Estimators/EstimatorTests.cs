@@ -161,6 +161,16 @@ public sealed class EstimatorTests
     }
 
     [Fact]
+    public void Logistic_probe_in_the_samples_span_is_that_in_all_dimensions()
+    {
+        // Fewer samples than dimensions: solved in the span; the direct solution beside it.
+        var rows = SyntheticContrast.Rows(12, 40, 1, 11, centre: 3);
+        var (direct, _) = new LogisticProbe().Regress(rows, rows.Moments(false).Mean());
+        var found = new LogisticProbe().Fit(rows).Axes[0];
+        for (var j = 0; j < 40; j++) Assert.Equal(direct[j], found[j], 1e-8);
+    }
+
+    [Fact]
     public void Random_directions_are_gaussian_seeded_and_scaled_to_the_same_change()
     {
         var direction = new RandomDirection(5).Of(4000);
@@ -178,6 +188,18 @@ public sealed class EstimatorTests
         foreach (var name in EstimatorCatalogue.Names.Where(n => n is not ("random" or "paired_pca" or "fisher" or "fisher_orthogonal")))
             Assert.Contains(name.Replace("_orthogonal", "", StringComparison.Ordinal), Assert.Throws<InvalidInputException>(() => EstimatorCatalogue.Create(name).Estimate(new ContrastRows(same, same, 2, true))).Message, StringComparison.Ordinal);
         Assert.Contains("difference_in_means, geometric_median", Assert.Throws<InvalidInputException>(() => EstimatorCatalogue.Create("best")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_page_on_estimators_lists_every_one_with_how_it_is_removed()
+    {
+        var page = File.ReadAllLines(Path.Combine(Assay.Tests.Golden.GoldenFiles.Repository, "docs", "reference", "estimators.md"));
+        var rows = SyntheticContrast.Rows(20, 5, 1, 12);
+        foreach (var name in EstimatorCatalogue.Names)
+        {
+            var line = Assert.Single(page, l => l.StartsWith($"| `{name}` |", StringComparison.Ordinal));
+            Assert.Equal(!EstimatorCatalogue.Create(name).Estimate(rows).Readouts.IsEmpty, line.Contains("obliquely", StringComparison.Ordinal));
+        }
     }
 
     [Fact]
