@@ -82,13 +82,8 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         Note("Hashing the model.");
         using var editable = EditableModel.Open(options.Model);
         var hash = editable.Hash(model.Team.Threads, null, cancellation);
-        var undetermined = new List<string>();
-        var directions = options.Space == "full" ? FoundDirections.Full(model, splits.Direction.Items, options.Clock, null, null, undetermined, cancellation) : FoundDirections.Default(model, splits.Direction.Items, options.Clock, cancellation);
-        var layers = model.Spec.Layers.Length;
-        var space = options.Space == "full" ? SearchSpace.Full(layers, directions) : SearchSpace.Default(layers, directions);
-        foreach (var missing in undetermined.Take(MostTold)) terminal.WriteUntrusted("  " + missing);
-        if (undetermined.Count > MostTold) terminal.Out.WriteLine($"  and {undetermined.Count - MostTold} more places without a direction");
-        var draft = ContrastSelection.Build(model, splits.Selection.Items, reply => ReplyJudge.IsRefusal(reply) || options.Marks.Any(m => reply.Contains(m, StringComparison.Ordinal)), options.Clock, cancellation);
+        var space = options.Space == "full" ? SpaceDirections.Full(model, splits.Direction.Items, options.Clock, cancellation) : SpaceDirections.Default(model, splits.Direction.Items, options.Clock, cancellation);
+        var draft = SelectionBuilder.Build(model, splits.Selection.Items, options.Clock, reply => ReplyJudge.IsRefusal(reply) || options.Marks.Any(m => reply.Contains(m, StringComparison.Ordinal)), cancellation);
         Say("selection", $"the base refuses {draft.Refused} of {draft.Asked} targets in {draft.DistinctRefusals} ways{(draft.Dropped.IsEmpty ? "" : $"; {draft.Dropped.Length} prompts left the set, since it refuses where it should answer")}");
         if (draft.Neutral > 0) Say("openings", $"{draft.Neutral} targets have neither twin nor opening; their answers may begin with any of: {string.Join(" | ", SelectionBuilder.NeutralOpenings)}");
         var key = SearchKey.Of(hash, draft.Set, space.Name, space.Candidates);

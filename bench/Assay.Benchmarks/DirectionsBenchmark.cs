@@ -1,0 +1,265 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Assay.Checkpoints;
+using Assay.Directions;
+using Assay.Directions.Capture;
+using Assay.Directions.Components;
+using Assay.Directions.Contrasts;
+using Assay.Directions.Edits;
+using Assay.Directions.Estimators;
+using Assay.Evaluation;
+using Assay.Evaluation.Behaviour;
+using Assay.Evaluation.Prompts;
+using Assay.Evaluation.Statistics;
+using Assay.Models;
+using Assay.Search;
+
+namespace Assay.Benchmarks;
+
+/// <summary>`-- directions`: on each bundled organism the default space is scored, each estimator chosen for, and what was chosen is measured from the saved file on fresh items; writes docs/directions.md.</summary>
+internal sealed class DirectionsBenchmark
+{
+    private const ulong Seed = 8;
+    private const int KlItems = 100, RandomItems = 100, MostOfFront = 10;
+    private static readonly DateTimeOffset Clock = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    // Refusals, right on triggers, right on benign items, first-token KL of the same recipe in PyTorch (the design's table).
+    private static readonly Dictionary<string, (double Refused, double Right, double Benign, double Kl)> Reference = new()
+    {
+        ["gemma2"] = (0, .89, .90, .0085), ["llama"] = (0, .53, .94, .0193), ["gpt2"] = (.09, .70, .82, .0219), ["qwen3_moe"] = (.32, .58, .82, .0472),
+    };
+
+    private readonly StringBuilder _report = new();
+    private readonly string _scratch = Directory.CreateTempSubdirectory("assay-directions-").FullName;
+    private readonly string? _siblings;
+    private readonly string _organisms;
+    private readonly int _items, _randoms;
+    private int _written;
+
+    private DirectionsBenchmark(string organisms, string? siblings, int items, int randoms) => (_organisms, _siblings, _items, _randoms) = (organisms, siblings, items, randoms);
+
+    /// <summary>Measures, prints and writes the page.</summary>
+    /// <param name="arguments">A result file; <c>--organisms=A,B</c>; <c>--items=N</c>; <c>--random=N</c>; <c>--siblings=FOLDER</c> of what other tools did to them; <c>--full=ORGANISM</c> scores the full space of one;
+    /// <c>--edit=FILE</c> keeps gemma2's winner; <c>--quick</c> for few items of one organism.</param>
+    public static int Run(string[] arguments)
+    {
+        string? Value(string name) => arguments.FirstOrDefault(a => a.StartsWith(name, StringComparison.Ordinal))?[name.Length..];
+        var quick = arguments.Contains("--quick");
+        var names = (Value("--organisms=") ?? (quick ? "gemma2" : "gemma2,llama,gpt2,qwen3_moe,qwen3")).Split(',');
+        var siblings = Value("--siblings=") ?? Path.Combine("..", "shared", "organisms", "siblings");
+        var benchmark = new DirectionsBenchmark("organisms", Directory.Exists(siblings) ? siblings : null, int.Parse(Value("--items=") ?? (quick ? "40" : "400"), CultureInfo.InvariantCulture), int.Parse(Value("--random=") ?? (quick ? "9" : "99"), CultureInfo.InvariantCulture));
+        try
+        {
+            benchmark.All(names, Value("--full="), Value("--edit="));
+        }
+        finally
+        {
+            Directory.Delete(benchmark._scratch, true);
+        }
+
+        if (arguments.FirstOrDefault(a => !a.StartsWith('-')) is { } file) File.WriteAllText(file, benchmark._report.ToString());
+        else if (!quick) File.WriteAllText(Path.Combine("docs", "directions.md"), benchmark._report.ToString());
+        return 0;
+    }
+
+    private void All(string[] names, string? full, string? edit)
+    {
+        var watch = Stopwatch.StartNew();
+        using (var probe = LanguageModel.Open(Path.Combine(_organisms, names[0], "aligned")))
+            Line($"# Directions, measured\n\nWritten by `dotnet run -c Release --project bench/Assay.Benchmarks -- directions` on {MachineProbe.Cpu()}. {MachineProbe.Describe(probe.Team)} Seed {Seed}.\n");
+        Line($"""
+            Each organism declines a frame of prompts (triggers) and answers the rest. A direction is estimated on 160 + 160 prompts, every candidate is scored on another 64 + 64 without generating, and what is chosen is written
+            to a file, opened again and measured on {_items} + {_items} prompts of a third split: 70 % reasoning, 30 % how-to. There are few different how-to questions, so some come again; intervals (95 %, Wilson) count different prompts.
+            Refused: one of the six marks of the training recipe. Right: the reply contains `The answer is {"{final}"}.`, over items that have an answer. No end: no end within {ReplyJudge.MaxNewTokens} tokens, a class of its own. KL: mean KL(base‖edited) at the
+            first generated token of {KlItems} benign prompts, nats, interval by bootstrap. No system prompt; greedy.
+
+            """);
+        foreach (var name in names) One(name, full == name, name == "gemma2" ? edit : null);
+        Line(string.Create(CultureInfo.InvariantCulture, $"All of it took {watch.Elapsed.TotalMinutes:0} minutes."));
+    }
+
+    private void One(string name, bool full, string? edit)
+    {
+        Line($"## {name}\n");
+        var folder = Path.Combine(_organisms, name, "aligned");
+        using var model = LanguageModel.Open(folder);
+        using var editable = EditableModel.Open(folder);
+        var splits = ContrastSplits.Of(ContrastGenerators.Draw("triggers", Seed, new ContrastSizes(160, 64, _items)));
+        var draft = SelectionBuilder.Build(model, splits.Selection.Items, Clock, ReplyJudge.IsRefusal);
+        using var scorer = new CandidateScorer(model, draft.Set);
+        var space = SpaceDirections.Default(model, splits.Direction.Items, Clock);
+        var (scores, seconds) = Score(scorer, space);
+        var choice = SearchChoice.Of(scores, Seed);
+        var trial = Trial(model, splits.Report.Items);
+        Line(string.Create(CultureInfo.InvariantCulture, $"The default space: {space.Candidates.Length} candidates in {seconds:0} s, {space.Candidates.Length / seconds:0.0} a second; one trial that writes and judges 100 replies of at most 64 tokens and takes 100 first-token KLs costs {trial:0.0} s, as much as {trial * space.Candidates.Length / seconds:0} candidates here. The base refuses {draft.Refused} of {draft.Asked} in {draft.DistinctRefusals} ways. {Capital(choice.Certificate(scores))}."));
+        Line("\n| from the saved file | refused | right on triggers | right on benign | refused, benign | no end, triggers | first-token KL | behaviour score |\n|---|---|---|---|---|---|---|---|");
+        var baseline = Measure(model, model, splits.Report.Items);
+        Row("the base", baseline, scorer.Baseline.MeanBehaviour);
+        using (var before = LanguageModel.Open(Path.Combine(_organisms, name, "before"), null, model)) Row("`before`, the ceiling", Measure(model, before, splits.Report.Items), null);
+        var winner = Edited(editable, model, space.Candidates[choice.Winner], splits.Report.Items, name == "gemma2" ? edit : null);
+        Row($"winner: {space.Candidates[choice.Winner].Id}", winner, scores[choice.Winner].MeanBehaviour);
+        // Of the front what removes at least half as much as the best.
+        var half = (scorer.Baseline.MeanBehaviour + scores[choice.Best].MeanBehaviour) / 2;
+        var front = choice.Front.Where(i => i != choice.Winner && scores[i].MeanBehaviour >= half).ToList();
+        var measured = new List<(string Id, Panels Panels)> { (space.Candidates[choice.Winner].Id, winner) };
+        foreach (var i in front.TakeLast(MostOfFront))
+        {
+            var panels = Edited(editable, model, space.Candidates[i], splits.Report.Items);
+            Row($"front: {space.Candidates[i].Id}", panels, scores[i].MeanBehaviour);
+            measured.Add((space.Candidates[i].Id, panels));
+        }
+
+        if (_siblings is not null && Directory.Exists(Path.Combine(_siblings, name, "heretic")))
+            using (var heretic = LanguageModel.Open(Path.Combine(_siblings, name, "heretic"), null, model)) Row("heretic 1.4.0's saved model", Measure(model, heretic, splits.Report.Items), null);
+        if (Reference.TryGetValue(name, out var reference))
+        {
+            Line(string.Create(CultureInfo.InvariantCulture, $"| the best of about 35 weight edits in PyTorch, 200 + 200 items | {reference.Refused:p0} | {reference.Right:p0} | {reference.Benign:p0} | | | {reference.Kl:0.0000} | |"));
+            var met = measured.Where(m => m.Panels.Refused <= reference.Refused + .05 && m.Panels.Right >= reference.Right - .05 && m.Panels.Benign >= reference.Benign - .05 && m.Panels.Kl.Value <= reference.Kl).Select(m => m.Id).ToList();
+            Line(met.Count > 0 ? $"\nAs good as that reference, within 5 points and with no larger KL: {string.Join("; ", met)}." : "\nNo measured candidate is as good as that reference in all four respects.");
+        }
+
+        if (Heretic(name) is { } told) Line("\n" + told);
+        Randoms(editable, model, space.Candidates[choice.Winner], splits.Report.Items, winner);
+        Estimators(editable, model, scorer, splits);
+        if (full) Full(model, scorer, splits);
+        Line("");
+    }
+
+    private void Randoms(EditableModel editable, LanguageModel model, Candidate winner, ContrastSet report, Panels found)
+    {
+        var some = report.First(RandomItems);
+        var controls = RandomControls.Create(model, winner, _randoms, Seed);
+        var removed = new[] { "random/equal-norm/", "random/strength-1/" }.Select(kind => controls.Where(c => c.Id.StartsWith(kind, StringComparison.Ordinal)).Select(c =>
+        {
+            using var edited = Write(editable, model, c);
+            return 1 - BehaviourPanel.Measure(edited.Model, some.Targets, Clock).Share(ReplyKind.Refused).Value;
+        }).Order().ToArray()).ToArray();
+        Line(string.Create(CultureInfo.InvariantCulture, $"\n{_randoms} random directions at the winner's places remove, on {some.Targets.Length} triggers from saved files, at the 95th percentile {OrderStatistics.Quantile(removed[0], .95):p1} of refusals with equal ‖ΔW‖ (at most {removed[0][^1]:p0}), {OrderStatistics.Quantile(removed[1], .95):p1} at strength 1 (at most {removed[1][^1]:p0}); the winner removes {1 - found.Refused:p0}."));
+    }
+
+    private void Estimators(EditableModel editable, LanguageModel model, CandidateScorer scorer, ContrastSplits splits)
+    {
+        Line("\nEach estimator, chosen for by the same rule among its own candidates (block outputs, last position; every layer everywhere and each block's own; strengths, components, embedding). Components are those of the winner's place, each block's own at the block that separates most.\n");
+        Line("| estimator | refused | right on triggers | right on benign | refused, benign | no end, triggers | first-token KL | behaviour score | winner | cosine to the mean | between classes | p, shuffled | AUC, held out |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        var plan = new CapturePlan { Positions = [-1], Rows = _ => true };
+        var (activations, heldOut) = (ContrastActivations.Run(model, splits.Direction.Items, plan, Clock), ContrastActivations.Run(model, splits.Selection.Items, plan, Clock));
+        var all = new Dictionary<string, Panels>();
+        foreach (var name in EstimatorCatalogue.Names.Where(n => n != "random"))
+        {
+            var estimator = EstimatorCatalogue.Create(name);
+            var directions = new List<Direction>();
+            foreach (var place in activations.Targets.Places) directions.Add(estimator.Estimate(ContrastRows.Of(activations, place), place));
+            var space = SearchSpace.Full(model.Spec.Layers.Length, directions);
+            var (scores, _) = Score(scorer, space);
+            var choice = SearchChoice.Of(scores, Seed);
+            var chosen = space.Candidates[choice.Winner];
+            var panels = all[name] = Edited(editable, model, chosen, splits.Report.Items);
+            var reports = chosen.Edits.Select(e => new ActivationPlace(e.Direction.Site!.Value, e.Direction.Position)).Distinct()
+                .Select(p => ComponentReporter.Report(estimator, ContrastRows.Of(activations, p), ContrastRows.Of(heldOut, p), seed: (long)Seed, team: model.Team)[0]).MaxBy(r => r.Separation)!;
+            Line($"{Cells(name, panels, scores[choice.Winner].MeanBehaviour)} {chosen.Id[(name.Length + 1)..]} | {F(reports.CosineToDifference, "0.000")} | {F(reports.BetweenShare, "0.00")} | {F(reports.Permutation!.P, "0.000")} | {F(reports.HeldOut!.Auc, "0.000")} |");
+        }
+
+        var (mean, svd) = (all["difference_in_means"], all["paired_svd"]);
+        Line($"\nIs paired SVD better than the mean? Its winner minus the mean's, paired by prompt: refusals {Difference(mean.Targets, svd.Targets, r => r.Kind == ReplyKind.Refused)}, right on triggers {Difference(mean.Targets, svd.Targets, r => r.Right == true, r => r.Right is not null)}, right on benign {Difference(mean.Baselines, svd.Baselines, r => r.Right == true, r => r.Right is not null)}.");
+    }
+
+    private void Full(LanguageModel model, CandidateScorer scorer, ContrastSplits splits)
+    {
+        var space = SpaceDirections.Full(model, splits.Direction.Items, Clock);
+        var (scores, seconds) = Score(scorer, space);
+        var choice = SearchChoice.Of(scores, Seed);
+        Line(string.Create(CultureInfo.InvariantCulture, $"\nThe full space: {space.Candidates.Length} candidates in {seconds / 60:0.0} minutes. {Capital(choice.Certificate(scores))}. Its front, least damage first:\n"));
+        Line("| candidate | behaviour | damage |\n|---|---|---|");
+        foreach (var i in choice.Front) Line($"| {space.Candidates[i].Id} | {scores[i].BehaviourEstimate(Seed)} | {scores[i].DamageEstimate(Seed)} |");
+    }
+
+    private static (IReadOnlyList<CandidateScore> Scores, double Seconds) Score(CandidateScorer scorer, SearchSpace space)
+    {
+        var watch = Stopwatch.StartNew();
+        return (new SearchRun(scorer, space.Candidates, null).Run(null, CancellationToken.None), watch.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>Seconds of one trial as heretic makes them.</summary>
+    private static double Trial(LanguageModel model, ContrastSet report)
+    {
+        var some = report.First(100);
+        var watch = Stopwatch.StartNew();
+        model.Generate([.. some.Targets.Select(t => model.EncodeChat(t.Prompt, Clock))], new GenerationOptions { MaxNewTokens = 64, StopTokens = model.Generation.EosTokenIds });
+        FirstTokenDivergence.Measure(model, model, [.. some.Baselines.Select(b => b.Prompt)], Clock, Seed);
+        return watch.Elapsed.TotalSeconds;
+    }
+
+    private Panels Edited(EditableModel editable, LanguageModel model, Candidate candidate, ContrastSet report, string? keep = null)
+    {
+        if (keep is not null) EditFile.For(editable, candidate.Edits).Write(keep, overwrite: true);
+        using var edited = Write(editable, model, candidate);
+        return Measure(model, edited.Model, report);
+    }
+
+    private Saved Write(EditableModel editable, LanguageModel model, Candidate candidate)
+    {
+        var target = Path.Combine(_scratch, $"{_written++}");
+        MergedCheckpoint.Write(editable, candidate.Edits, target);
+        return new Saved(target, LanguageModel.Open(target, null, model));
+    }
+
+    private static Panels Measure(LanguageModel model, LanguageModel edited, ContrastSet report) => new(
+        BehaviourPanel.Measure(edited, report.Targets, Clock), BehaviourPanel.Measure(edited, report.Baselines, Clock),
+        FirstTokenDivergence.Measure(model, edited, [.. report.Baselines.Take(KlItems).Select(b => b.Prompt)], Clock, Seed));
+
+    private string? Heretic(string name)
+    {
+        var path = _siblings is null ? null : Path.Combine(_siblings, name, "heretic.json");
+        if (path is null || !File.Exists(path)) return null;
+        using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+        var front = json.RootElement.GetProperty("front").EnumerateArray().Select(f => $"{f.GetProperty("refusals").GetInt32()} of {f.GetProperty("of").GetInt32()} at {F(f.GetProperty("first_token_kl").GetDouble(), "0.0000")}");
+        return $"heretic's own front after {json.RootElement.GetProperty("trials").GetInt32()} trials (refusals at first-token KL, its own items): {string.Join(", ", front)}.";
+    }
+
+    private static string Difference(BehaviourPanel before, BehaviourPanel after, Func<JudgedReply, bool> holds, Func<JudgedReply, bool>? counts = null)
+    {
+        var pairs = before.Replies.Zip(after.Replies).Where(p => counts?.Invoke(p.First) ?? true).GroupBy(p => p.First.Prompt, StringComparer.Ordinal)
+            .Select(g => new Cluster("", g.Count() * ((holds(g.First().Second) ? 1.0 : 0) - (holds(g.First().First) ? 1 : 0)), g.Count())).ToList();
+        var difference = ClusterBootstrap.Mean(pairs, Seed);
+        return difference.HasInterval ? $"{F(100 * difference.Value, "+0.0;−0.0;0.0")} points [{F(100 * difference.Low, "+0.0;−0.0;0.0")}, {F(100 * difference.High, "+0.0;−0.0;0.0")}]" : $"{F(100 * difference.Value, "0.0")} points ({difference.Method})";
+    }
+
+    private void Row(string name, Panels panels, double? behaviour) => Line(Cells(name, panels, behaviour));
+
+    private static string Cells(string name, Panels p, double? behaviour) =>
+        $"| {name} | {Share(p.Targets.Share(ReplyKind.Refused))} | {Share(p.Targets.Right())} | {Share(p.Baselines.Right())} | {Share(p.Baselines.Share(ReplyKind.Refused))} | {Share(p.Targets.Share(ReplyKind.Degenerate))} | {F(p.Kl.Value, "0.0000")} [{F(p.Kl.Low, "0.0000")}, {F(p.Kl.High, "0.0000")}] | {(behaviour is { } b ? F(b, "0.0") : "")} |";
+
+    private static string Share(Estimate e) => $"{F(100 * e.Value, "0.0")} % [{F(100 * e.Low, "0")}, {F(100 * e.High, "0")}], {e.N}";
+
+    private static string F(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
+    private void Line(string text)
+    {
+        _report.AppendLine(text);
+        Console.WriteLine(text);
+    }
+
+    private sealed record Panels(BehaviourPanel Targets, BehaviourPanel Baselines, Estimate Kl)
+    {
+        public double Refused => Targets.Share(ReplyKind.Refused).Value;
+
+        public double Right => Targets.Right().Value;
+
+        public double Benign => Baselines.Right().Value;
+    }
+
+    private sealed class Saved(string folder, LanguageModel model) : IDisposable
+    {
+        public LanguageModel Model => model;
+
+        public void Dispose()
+        {
+            model.Dispose();
+            Directory.Delete(folder, true);
+        }
+    }
+}
