@@ -4,7 +4,8 @@ namespace Assay.Directions.Edits;
 
 /// <summary>A folder that is there whole or not at all: written beside its place, flushed, then renamed. Where one is overwritten, the two names are exchanged.</summary>
 /// <remarks>While it is written it holds no <c>config.json</c> and no <c>adapter_config.json</c>, so that nothing takes it for a model: such a file waits under another name until
-/// everything is there and checked, and gets its own one step before the folder does.</remarks>
+/// everything is there and checked, and gets its own one step before the folder does. Between those two steps, and between an exchange and the next, a folder beside the
+/// target is a model: a whole one, the new or the old.</remarks>
 internal sealed class AtomicFolder : IDisposable
 {
     private const string Waiting = ".unfinished";
@@ -68,8 +69,9 @@ internal sealed class AtomicFolder : IDisposable
     {
         foreach (var folder in Directory.EnumerateDirectories(Scratch, "*", SearchOption.AllDirectories).Append(Scratch)) FolderSwap.Flush(folder);
         Step?.Invoke("commit");
+        var exists = Path.Exists(_target);
         foreach (var mark in _waiting) File.Move(Path.Combine(Scratch, mark + Waiting), Path.Combine(Scratch, mark));
-        if (!Path.Exists(_target)) Directory.Move(Scratch, _target);
+        if (!exists) Directory.Move(Scratch, _target);
         else if (_overwrite) Replace();
         else throw new IOException("something of that name has appeared meanwhile.");
         FolderSwap.Flush(Path.GetDirectoryName(_target)!);
@@ -94,7 +96,12 @@ internal sealed class AtomicFolder : IDisposable
 
     private void Replace()
     {
-        if (FolderSwap.TryExchange(Scratch, _target)) return; // The scratch name is now that of the old folder.
+        if (FolderSwap.TryExchange(Scratch, _target))
+        {
+            // The scratch name is now that of the old folder: it stops being a model at once.
+            foreach (var mark in Marks) File.Delete(Path.Combine(Scratch, mark));
+            return;
+        }
         var old = Scratch + ".old";
         Directory.Move(_target, old);
         try

@@ -28,6 +28,7 @@ public static class LoraExport
         if (options.KeepTiedHead && model.Config.TiedHead) throw new InvalidInputException("PEFT gives a changed embedding a head of its own; one that changes along is no adapter. Write the merged checkpoint or the edit file.");
         if (model.HasAdapters) throw new InvalidInputException($"{model.Checkpoint.Path}: has adapters already, and the edit's factors rest on the merged weights. Write the merged checkpoint, and the adapter from that.");
         var weights = new EditedWeights(model, edits, options with { KeepTiedHead = model.IsGguf });
+        if (weights.Changes.Count == 0) throw new InvalidInputException("The plan edits nothing: it has no place with a strength other than 0. An adapter of nothing is not written.");
         var adapter = new Adapter(model, weights.Changes, cancellation);
         using var folder = new AtomicFolder(target, overwrite, null, adapter.Tensors.Sum(t => t.ByteLength));
         var header = SafetensorsWriter.FormatHeader(adapter.Tensors, new Dictionary<string, string> { ["format"] = "pt" });

@@ -36,8 +36,15 @@ public static class MergedCheckpoint
         ArgumentNullException.ThrowIfNull(edits);
         ArgumentException.ThrowIfNullOrEmpty(target);
         var weights = new EditedWeights(model, edits, options ?? new EditOptions());
-        return model.IsGguf ? GgufEdit.Write(model, weights, target, overwrite, step, progress, cancellation)
-            : WriteFolder(model, weights, target, overwrite, step, progress, cancellation);
+        try
+        {
+            return model.IsGguf ? GgufEdit.Write(model, weights, target, overwrite, step, progress, cancellation)
+                : WriteFolder(model, weights, target, overwrite, step, progress, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{target}: cannot be written, or what was written cannot be read: {e.Message} Nothing was left behind.", e);
+        }
     }
 
     /// <summary>Bytes of a file that is written in pieces, counted.</summary>
