@@ -94,11 +94,10 @@ public sealed unsafe class CandidateScorer : IDisposable
                     forest.State = null;
                 }
 
-                forest.State ??= new PrefixState(forest.Segments);
-                _model.Transformer.Advance(forest.State, place, cancellation);
+                Advance(forest, place, cancellation);
                 foreach (var some in members.Chunk(Math.Max(1, _rows / Math.Max(1, forest.Rows))))
                 {
-                    _model.Transformer.Resume(forest.State, [.. some.Select(i => edits[i])], forest.Wanted, _final, cancellation);
+                    _model.Transformer.Resume(forest.State!, [.. some.Select(i => edits[i])], forest.Wanted, _final, cancellation);
                     Read(forest, [.. some.Select(i => behaviour[i])], [.. some.Select(i => damage[i])]);
                 }
             }
@@ -116,6 +115,22 @@ public sealed unsafe class CandidateScorer : IDisposable
     {
         foreach (var forest in _forests) forest.Dispose();
         foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_final, _picked, _base]) buffer.Dispose();
+    }
+
+    private void Advance(ScoringForest forest, int place, CancellationToken cancellation)
+    {
+        forest.State ??= new PrefixState(forest.Segments);
+        try
+        {
+            _model.Transformer.Advance(forest.State, place, cancellation);
+        }
+        catch
+        {
+            // Stopped half-way through a block: of no use to the next call.
+            forest.State.Dispose();
+            forest.State = null;
+            throw;
+        }
     }
 
     private CandidateScore ReadBase(CancellationToken cancellation)

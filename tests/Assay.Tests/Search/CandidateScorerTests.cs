@@ -136,6 +136,19 @@ public sealed class CandidateScorerTests
         Assert.Empty(scorer.Score([]));
     }
 
+    [Fact]
+    public void A_cancelled_call_leaves_nothing_behind()
+    {
+        using var model = SearchCases.Open("gemma2");
+        var candidates = SearchCases.Candidates(model.Spec);
+        using var scorer = new CandidateScorer(model, SearchCases.Items());
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => scorer.Score([candidates[3]], cancelled.Token));
+        using var fresh = new CandidateScorer(model, SearchCases.Items());
+        Assert.Equal(fresh.Score(candidates), scorer.Score(candidates));
+    }
+
     [Theory, MemberData(nameof(Models))]
     public void Mistake_40_the_identity_has_a_divergence_of_exactly_0_and_the_scores_of_the_base(string name)
     {
