@@ -142,7 +142,7 @@ public sealed class AtomicityTests : IDisposable
     {
         if (Directory.Exists(_folder["out"])) Assert.Contains(Print(_folder["out"]), new[] { old, complete });
         var others = Directory.EnumerateFiles(_folder.Path, "config.json", SearchOption.AllDirectories).Where(f => !f.StartsWith(_folder["out"] + Path.DirectorySeparatorChar, StringComparison.Ordinal));
-        foreach (var other in others) Assert.Contains(Print(Path.GetDirectoryName(other)!), killed ? [old, complete] : Array.Empty<string>());
+        foreach (var other in others) Assert.Contains(Print(Path.GetDirectoryName(other)!), killed ? new[] { old, complete } : []);
     }
 
     private static string Print(string folder)
