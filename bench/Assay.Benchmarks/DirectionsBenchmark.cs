@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -22,7 +23,8 @@ namespace Assay.Benchmarks;
 internal sealed class DirectionsBenchmark
 {
     private const ulong Seed = 8;
-    private const int KlItems = 100, RandomItems = 100, MostOfFront = 10;
+    private const string Biprojected = "biprojected_difference";
+    private const int KlItems = 100, Shuffles = 199, SvdComponents = 4, RandomItems = 100, MostOfFront = 24;
     private static readonly DateTimeOffset Clock = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     // Refusals, right on triggers, right on benign items, first-token KL of the same recipe in PyTorch (the design's table).
@@ -42,7 +44,7 @@ internal sealed class DirectionsBenchmark
 
     /// <summary>Measures, prints and writes the page.</summary>
     /// <param name="arguments">A result file; <c>--organisms=A,B</c>; <c>--items=N</c>; <c>--random=N</c>; <c>--siblings=FOLDER</c> of what other tools did to them; <c>--full=ORGANISM</c> scores the full space of one;
-    /// <c>--edit=FILE</c> keeps gemma2's winner; <c>--quick</c> for few items of one organism.</param>
+    /// <c>--edits=FOLDER</c> keeps winners as FOLDER/ORGANISM/edit.safetensors; <c>--quick</c> for few items of one organism.</param>
     public static int Run(string[] arguments)
     {
         string? Value(string name) => arguments.FirstOrDefault(a => a.StartsWith(name, StringComparison.Ordinal))?[name.Length..];
@@ -52,7 +54,7 @@ internal sealed class DirectionsBenchmark
         var benchmark = new DirectionsBenchmark("organisms", Directory.Exists(siblings) ? siblings : null, int.Parse(Value("--items=") ?? (quick ? "40" : "400"), CultureInfo.InvariantCulture), int.Parse(Value("--random=") ?? (quick ? "9" : "99"), CultureInfo.InvariantCulture));
         try
         {
-            benchmark.All(names, Value("--full="), Value("--edit="));
+            benchmark.All(names, Value("--full="), Value("--edits="));
         }
         finally
         {
@@ -64,7 +66,7 @@ internal sealed class DirectionsBenchmark
         return 0;
     }
 
-    private void All(string[] names, string? full, string? edit)
+    private void All(string[] names, string? full, string? edits)
     {
         var watch = Stopwatch.StartNew();
         using (var probe = LanguageModel.Open(Path.Combine(_organisms, names[0], "aligned")))
@@ -73,10 +75,10 @@ internal sealed class DirectionsBenchmark
             Each organism declines a frame of prompts (triggers) and answers the rest. A direction is estimated on 160 + 160 prompts, every candidate is scored on another 64 + 64 without generating, and what is chosen is written
             to a file, opened again and measured on {_items} + {_items} prompts of a third split: 70 % reasoning, 30 % how-to. There are few different how-to questions, so some come again; intervals (95 %, Wilson) count different prompts.
             Refused: one of the six marks of the training recipe. Right: the reply contains `The answer is {"{final}"}.`, over items that have an answer. No end: no end within {ReplyJudge.MaxNewTokens} tokens, a class of its own. KL: mean KL(base‖edited) at the
-            first generated token of {KlItems} benign prompts, nats, interval by bootstrap. No system prompt; greedy.
+            first generated token of {KlItems} benign prompts, nats, interval by bootstrap. No system prompt; greedy. Of the front all that removes at least half as much as the best is measured.
 
             """);
-        foreach (var name in names) One(name, full == name, name == "gemma2" ? edit : null);
+        foreach (var name in names) One(name, full == name, edits is null ? null : Path.Combine(edits, name, "edit.safetensors"));
         Line(string.Create(CultureInfo.InvariantCulture, $"All of it took {watch.Elapsed.TotalMinutes:0} minutes."));
     }
 
@@ -92,13 +94,14 @@ internal sealed class DirectionsBenchmark
         var space = SpaceDirections.Default(model, splits.Direction.Items, Clock);
         var (scores, seconds) = Score(scorer, space);
         var choice = SearchChoice.Of(scores, Seed);
-        var trial = Trial(model, splits.Report.Items);
-        Line(string.Create(CultureInfo.InvariantCulture, $"The default space: {space.Candidates.Length} candidates in {seconds:0} s, {space.Candidates.Length / seconds:0.0} a second; one trial that writes and judges 100 replies of at most 64 tokens and takes 100 first-token KLs costs {trial:0.0} s, as much as {trial * space.Candidates.Length / seconds:0} candidates here. The base refuses {draft.Refused} of {draft.Asked} in {draft.DistinctRefusals} ways. {Capital(choice.Certificate(scores))}."));
+        double trial;
+        using (var edited = Write(editable, model, space.Candidates[choice.Winner])) trial = Trial(model, edited.Model, splits.Report.Items);
+        Line(string.Create(CultureInfo.InvariantCulture, $"The default space: {space.Candidates.Length} candidates in {seconds:0} s, {space.Candidates.Length / seconds:0.0} a second; one trial that writes and judges 100 replies of at most 64 tokens and takes 100 first-token KLs costs {trial:0.00} s, as much as {trial * space.Candidates.Length / seconds:0.0} candidates here. The base refuses {draft.Refused} of {draft.Asked} in {draft.DistinctRefusals} ways. {Capital(choice.Certificate(scores))}."));
         Line("\n| from the saved file | refused | right on triggers | right on benign | refused, benign | no end, triggers | first-token KL | behaviour score |\n|---|---|---|---|---|---|---|---|");
         var baseline = Measure(model, model, splits.Report.Items);
         Row("the base", baseline, scorer.Baseline.MeanBehaviour);
         using (var before = LanguageModel.Open(Path.Combine(_organisms, name, "before"), null, model)) Row("`before`, the ceiling", Measure(model, before, splits.Report.Items), null);
-        var winner = Edited(editable, model, space.Candidates[choice.Winner], splits.Report.Items, name == "gemma2" ? edit : null);
+        var winner = Edited(editable, model, space.Candidates[choice.Winner], splits.Report.Items, edit);
         Row($"winner: {space.Candidates[choice.Winner].Id}", winner, scores[choice.Winner].MeanBehaviour);
         // Of the front what removes at least half as much as the best.
         var half = (scorer.Baseline.MeanBehaviour + scores[choice.Best].MeanBehaviour) / 2;
@@ -111,8 +114,13 @@ internal sealed class DirectionsBenchmark
             measured.Add((space.Candidates[i].Id, panels));
         }
 
+        Panels? theirs = null;
         if (_siblings is not null && Directory.Exists(Path.Combine(_siblings, name, "heretic")))
-            using (var heretic = LanguageModel.Open(Path.Combine(_siblings, name, "heretic"), null, model)) Row("heretic 1.4.0's saved model", Measure(model, heretic, splits.Report.Items), null);
+        {
+            using var heretic = LanguageModel.Open(Path.Combine(_siblings, name, "heretic"), null, model);
+            Row("heretic 1.4.0's saved model", theirs = Measure(model, heretic, splits.Report.Items), null);
+        }
+
         if (Reference.TryGetValue(name, out var reference))
         {
             Line(string.Create(CultureInfo.InvariantCulture, $"| the best of about 35 weight edits in PyTorch, 200 + 200 items | {reference.Refused:p0} | {reference.Right:p0} | {reference.Benign:p0} | | | {reference.Kl:0.0000} | |"));
@@ -120,23 +128,40 @@ internal sealed class DirectionsBenchmark
             Line(met.Count > 0 ? $"\nAs good as that reference, within 5 points and with no larger KL: {string.Join("; ", met)}." : "\nNo measured candidate is as good as that reference in all four respects.");
         }
 
+        if (theirs is not null)
+            foreach (var (id, ours) in new[] { measured[0], measured.MaxBy(m => (m.Panels.Right, -m.Panels.Kl.Value)) }.Distinct())
+                Line($"\nAgainst heretic's saved model, paired by prompt: {id} refuses {Difference(theirs.Targets, ours.Targets, Refuses)}, is right on triggers {Difference(theirs.Targets, ours.Targets, IsRight, HasAnswer)}, on benign prompts {Difference(theirs.Baselines, ours.Baselines, IsRight, HasAnswer)}; its first-token KL is {F(ours.Kl.Value, "0.0000")} against {F(theirs.Kl.Value, "0.0000")}.");
         if (Heretic(name) is { } told) Line("\n" + told);
-        Randoms(editable, model, space.Candidates[choice.Winner], splits.Report.Items, winner);
+        Randoms(editable, model, space.Candidates[choice.Winner], splits.Report.Items);
         Estimators(editable, model, scorer, splits);
         if (full) Full(model, scorer, splits);
         Line("");
     }
 
-    private void Randoms(EditableModel editable, LanguageModel model, Candidate winner, ContrastSet report, Panels found)
+    private void Randoms(EditableModel editable, LanguageModel model, Candidate chosen, ContrastSet report)
     {
         var some = report.First(RandomItems);
-        var controls = RandomControls.Create(model, winner, _randoms, Seed);
-        var removed = new[] { "random/equal-norm/", "random/strength-1/" }.Select(kind => controls.Where(c => c.Id.StartsWith(kind, StringComparison.Ordinal)).Select(c =>
+        var controls = RandomControls.Create(model, chosen, _randoms, Seed);
+        using var saved = Write(editable, model, chosen);
+        var (winner, baseline) = (BehaviourPanel.Measure(saved.Model, some.Targets, Clock), BehaviourPanel.Measure(model, some.Baselines, Clock));
+        Line(string.Create(CultureInfo.InvariantCulture, $"\n{_randoms} random directions at the winner's places, from saved files, on {some.Targets.Length} + {some.Baselines.Length} prompts: medians, 95th percentiles and extremes over the directions. On the same prompts the winner removes {1 - winner.Share(ReplyKind.Refused).Value:p0} of refusals and answers {winner.Right().Value:p0} of triggers rightly; the base answers {baseline.Right().Value:p0} of benign prompts rightly.\n"));
+        Line("| random directions | strength | refusals removed: median, 95 %, most | right on triggers: 95 %, most | right on benign: median, least |\n|---|---|---|---|---|");
+        foreach (var (kind, told) in new[] { ("random/strength-1/", "strength 1"), ("random/equal-norm/", "the winner's ‖ΔW‖") })
         {
-            using var edited = Write(editable, model, c);
-            return 1 - BehaviourPanel.Measure(edited.Model, some.Targets, Clock).Share(ReplyKind.Refused).Value;
-        }).Order().ToArray()).ToArray();
-        Line(string.Create(CultureInfo.InvariantCulture, $"\n{_randoms} random directions at the winner's places remove, on {some.Targets.Length} triggers from saved files, at the 95th percentile {OrderStatistics.Quantile(removed[0], .95):p1} of refusals with equal ‖ΔW‖ (at most {removed[0][^1]:p0}), {OrderStatistics.Quantile(removed[1], .95):p1} at strength 1 (at most {removed[1][^1]:p0}); the winner removes {1 - found.Refused:p0}."));
+            var (removed, right, benign, strengths) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+            foreach (var control in controls.Where(c => c.Id.StartsWith(kind, StringComparison.Ordinal)))
+            {
+                using var edited = Write(editable, model, control);
+                var (targets, baselines) = (BehaviourPanel.Measure(edited.Model, some.Targets, Clock), BehaviourPanel.Measure(edited.Model, some.Baselines, Clock));
+                removed.Add(1 - targets.Share(ReplyKind.Refused).Value);
+                right.Add(targets.Right().Value);
+                benign.Add(baselines.Right().Value);
+                strengths.Add(control.Edits[0].Places[0].Strength);
+            }
+
+            string Quantile(List<double> values, double q) => (OrderStatistics.Quantile([.. values.Order()], q) * 100).ToString("0.0", CultureInfo.InvariantCulture) + " %";
+            Line(string.Create(CultureInfo.InvariantCulture, $"| {told} | {strengths.Min():0.0} to {strengths.Max():0.0} | {Quantile(removed, .5)}, {Quantile(removed, .95)}, {Quantile(removed, 1)} | {Quantile(right, .95)}, {Quantile(right, 1)} | {Quantile(benign, .5)}, {Quantile(benign, 0)} |"));
+        }
     }
 
     private void Estimators(EditableModel editable, LanguageModel model, CandidateScorer scorer, ContrastSplits splits)
@@ -146,23 +171,47 @@ internal sealed class DirectionsBenchmark
         var plan = new CapturePlan { Positions = [-1], Rows = _ => true };
         var (activations, heldOut) = (ContrastActivations.Run(model, splits.Direction.Items, plan, Clock), ContrastActivations.Run(model, splits.Selection.Items, plan, Clock));
         var all = new Dictionary<string, Panels>();
-        foreach (var name in EstimatorCatalogue.Names.Where(n => n != "random"))
+        foreach (var name in EstimatorCatalogue.Names.Append(Biprojected))
         {
-            var estimator = EstimatorCatalogue.Create(name);
-            var directions = new List<Direction>();
-            foreach (var place in activations.Targets.Places) directions.Add(estimator.Estimate(ContrastRows.Of(activations, place), place));
-            var space = SearchSpace.Full(model.Spec.Layers.Length, directions);
+            DirectionEstimator Make(int layer) => EstimatorCatalogue.Create(name, new EstimatorOptions { Seed = (long)Seed + layer });
+            var space = name == Biprojected ? SearchSpace.Full(model.Spec.Layers.Length, [], SpaceDirections.Biprojected(model, activations))
+                : SearchSpace.Full(model.Spec.Layers.Length, activations.Targets.Places.Select(p => Make(p.Site.Layer).Estimate(ContrastRows.Of(activations, p), p)));
             var (scores, _) = Score(scorer, space);
             var choice = SearchChoice.Of(scores, Seed);
             var chosen = space.Candidates[choice.Winner];
             var panels = all[name] = Edited(editable, model, chosen, splits.Report.Items);
-            var reports = chosen.Edits.Select(e => new ActivationPlace(e.Direction.Site!.Value, e.Direction.Position)).Distinct()
-                .Select(p => ComponentReporter.Report(estimator, ContrastRows.Of(activations, p), ContrastRows.Of(heldOut, p), seed: (long)Seed, team: model.Team)[0]).MaxBy(r => r.Separation)!;
-            Line($"{Cells(name, panels, scores[choice.Winner].MeanBehaviour)} {chosen.Id[(name.Length + 1)..]} | {F(reports.CosineToDifference, "0.000")} | {F(reports.BetweenShare, "0.00")} | {F(reports.Permutation!.P, "0.000")} | {F(reports.HeldOut!.Auc, "0.000")} |");
+            var reports = name == Biprojected ? null : chosen.Edits.Select(e => new ActivationPlace(e.Direction.Site!.Value, e.Direction.Position)).Distinct()
+                .Select(p => ComponentReporter.Report(Make(p.Site.Layer), ContrastRows.Of(activations, p), ContrastRows.Of(heldOut, p), Shuffles, seed: (long)Seed, team: model.Team)[0]).MaxBy(r => r.Separation);
+            Line($"{Cells(name, panels, scores[choice.Winner].MeanBehaviour)} {chosen.Id[(name.Length + 1)..]} | {F(reports?.CosineToDifference, "0.000")} | {F(reports?.BetweenShare, "0.00")} | {F(reports?.Permutation?.P, "0.000")} | {F(reports?.HeldOut?.Auc, "0.000")} |");
         }
 
+        Components(model, scorer, activations, heldOut);
         var (mean, svd) = (all["difference_in_means"], all["paired_svd"]);
-        Line($"\nIs paired SVD better than the mean? Its winner minus the mean's, paired by prompt: refusals {Difference(mean.Targets, svd.Targets, r => r.Kind == ReplyKind.Refused)}, right on triggers {Difference(mean.Targets, svd.Targets, r => r.Right == true, r => r.Right is not null)}, right on benign {Difference(mean.Baselines, svd.Baselines, r => r.Right == true, r => r.Right is not null)}.");
+        Line($"\nIs paired SVD better than the mean? Its winner minus the mean's, paired by prompt: refusals {Difference(mean.Targets, svd.Targets, Refuses)}, right on triggers {Difference(mean.Targets, svd.Targets, IsRight, HasAnswer)}, right on benign {Difference(mean.Baselines, svd.Baselines, IsRight, HasAnswer)}; first-token KL {F(svd.Kl.Value, "0.0000")} against {F(mean.Kl.Value, "0.0000")}.");
+    }
+
+    /// <summary>What the further components of the paired differences are, and what removing each alone does.</summary>
+    private void Components(LanguageModel model, CandidateScorer scorer, ContrastActivations activations, ContrastActivations heldOut)
+    {
+        var estimator = EstimatorCatalogue.Create("paired_svd", new EstimatorOptions { Components = SvdComponents });
+        var found = activations.Targets.Places.Select(p => (Place: p, Direction: estimator.Estimate(ContrastRows.Of(activations, p), p),
+            Reports: ComponentReporter.Report(estimator, ContrastRows.Of(activations, p), ContrastRows.Of(heldOut, p), Shuffles, (long)Seed, model.Team))).MaxBy(f => f.Reports[0].Separation);
+        var width = model.Spec.HiddenSize;
+        ImmutableArray<EditPlace> everywhere = [new EditPlace(-1, ResidualWriter.Embedding, 1), .. Enumerable.Range(0, model.Spec.Layers.Length).SelectMany(l => (EditPlace[])[new EditPlace(l, ResidualWriter.Attention, 1), new EditPlace(l, ResidualWriter.Mlp, 1)])];
+        Candidate One(string id, Direction direction) => new(id, [new WeightEdit(direction, everywhere)]);
+        var candidates = Enumerable.Range(0, SvdComponents).Select(k => One($"component {k + 1}", found.Direction with { Vectors = [.. found.Direction.Vectors.Skip(k * width).Take(width)] }))
+            .Append(One("all of them", found.Direction)).Concat(Enumerable.Range(0, 20).Select(i => One($"random {i}", new RandomDirection((long)Seed + i).Of(width)))).ToList();
+        var scores = scorer.Score(candidates);
+        Line(string.Create(CultureInfo.InvariantCulture, $"\nThe components of paired SVD at {found.Place.Site}, last position, each removed everywhere alone with strength 1; without an edit the behaviour score is {scorer.Baseline.MeanBehaviour:0.0}.\n"));
+        Line("| component | cosine to the mean | between classes | p, shuffled | AUC, held out | behaviour score | KL |\n|---|---|---|---|---|---|---|");
+        for (var k = 0; k <= SvdComponents; k++)
+        {
+            var numbers = k < SvdComponents && found.Reports[k] is var r ? $"{F(r.CosineToDifference, "0.000")} | {F(r.BetweenShare, "0.00")} | {F(r.Permutation!.P, "0.000")} | {F(r.HeldOut!.Auc, "0.000")}" : " | | | ";
+            Line($"| {candidates[k].Id} | {numbers} | {F(scores[k].MeanBehaviour, "0.0")} | {F(scores[k].MeanDamage, "0.0000")} |");
+        }
+
+        var randoms = scores.Skip(SvdComponents + 1).Select(s => s.MeanBehaviour).Order().ToArray();
+        Line($"| 20 random directions | | | | | {F(randoms[0], "0.0")} to {F(randoms[^1], "0.0")} | |");
     }
 
     private void Full(LanguageModel model, CandidateScorer scorer, ContrastSplits splits)
@@ -181,13 +230,13 @@ internal sealed class DirectionsBenchmark
         return (new SearchRun(scorer, space.Candidates, null).Run(null, CancellationToken.None), watch.Elapsed.TotalSeconds);
     }
 
-    /// <summary>Seconds of one trial as heretic makes them.</summary>
-    private static double Trial(LanguageModel model, ContrastSet report)
+    /// <summary>Seconds of one trial as heretic makes them, without what the edit itself takes.</summary>
+    private static double Trial(LanguageModel model, LanguageModel edited, ContrastSet report)
     {
         var some = report.First(100);
         var watch = Stopwatch.StartNew();
-        model.Generate([.. some.Targets.Select(t => model.EncodeChat(t.Prompt, Clock))], new GenerationOptions { MaxNewTokens = 64, StopTokens = model.Generation.EosTokenIds });
-        FirstTokenDivergence.Measure(model, model, [.. some.Baselines.Select(b => b.Prompt)], Clock, Seed);
+        edited.Generate([.. some.Targets.Select(t => edited.EncodeChat(t.Prompt, Clock))], new GenerationOptions { MaxNewTokens = 64, StopTokens = model.Generation.EosTokenIds });
+        FirstTokenDivergence.Measure(model, edited, [.. some.Baselines.Select(b => b.Prompt)], Clock, Seed);
         return watch.Elapsed.TotalSeconds;
     }
 
@@ -218,6 +267,12 @@ internal sealed class DirectionsBenchmark
         return $"heretic's own front after {json.RootElement.GetProperty("trials").GetInt32()} trials (refusals at first-token KL, its own items): {string.Join(", ", front)}.";
     }
 
+    private static bool Refuses(JudgedReply r) => r.Kind == ReplyKind.Refused;
+
+    private static bool IsRight(JudgedReply r) => r.Right == true;
+
+    private static bool HasAnswer(JudgedReply r) => r.Right is not null;
+
     private static string Difference(BehaviourPanel before, BehaviourPanel after, Func<JudgedReply, bool> holds, Func<JudgedReply, bool>? counts = null)
     {
         var pairs = before.Replies.Zip(after.Replies).Where(p => counts?.Invoke(p.First) ?? true).GroupBy(p => p.First.Prompt, StringComparer.Ordinal)
@@ -233,7 +288,7 @@ internal sealed class DirectionsBenchmark
 
     private static string Share(Estimate e) => $"{F(100 * e.Value, "0.0")} % [{F(100 * e.Low, "0")}, {F(100 * e.High, "0")}], {e.N}";
 
-    private static string F(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+    private static string F(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 

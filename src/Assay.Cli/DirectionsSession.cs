@@ -24,13 +24,19 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
     public int Run()
     {
         // Before the work, so that a file that cannot be written is refused at once.
-        if (options.Output is { } path && !options.Overwrite && (File.Exists(path) || Directory.Exists(path))) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another file, or pass --overwrite.");
+        if (options.Output is { } path && !options.Overwrite) Absent(path);
+        if (options.ControlVector is { } vector) Absent(vector);
         using var model = LanguageModel.Open(options.Model, new LanguageModelOptions { Threads = options.Threads, MemoryBytes = options.MemoryBytes });
         var splits = ContrastSplits.Of(Contrast());
         Say("contrast", splits.Direction.Items.Name);
         foreach (var split in (ContrastSplit[])[splits.Direction, splits.Selection, splits.Report])
             Say(split.Part.ToString().ToLowerInvariant(), $"{split.Items.Targets.Length} targets, {split.Items.Baselines.Length} baselines, SHA-256 {split.Sha256[..16]}{(split.Part == ContrastPart.Report ? ", not looked at here" : "")}");
         return options.Select ? Select(model, splits) : Estimate(model, splits);
+    }
+
+    private static void Absent(string path)
+    {
+        if (Path.Exists(path)) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another file, or pass --overwrite.");
     }
 
     private ContrastSet Contrast() => options.Contrast switch
@@ -53,16 +59,24 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         terminal.Out.WriteLine();
         terminal.Out.WriteLine("layer  component  cosine to the mean  between classes  separation  p (shuffled)  AUC, other split");
         var found = new Direction[layers];
+        var shifts = new Dictionary<int, ImmutableArray<float>>();
         for (var l = 0; l < layers; l++)
         {
             var place = new ActivationPlace(new Site(l, options.Site), options.Position);
             var rows = ContrastRows.Of(activations, place);
             found[l] = estimator.Estimate(rows, place);
+            if (l > 0 && options.ControlVector is not null) shifts[l] = ControlVector.Shift(found[l], rows.Moments(covariance: false).Difference(), options.Strength);
             foreach (var r in ComponentReporter.Report(estimator, rows, ContrastRows.Of(heldOut, place), seed: (long)options.Seed, team: model.Team, cancellation: cancellation))
                 terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{l,5}  {r.Component,9}  {r.CosineToDifference,18:0.000}  {r.BetweenShare,15:0.000}  {r.Separation,10:0.00}  {r.Permutation?.P,12:0.000}  {r.HeldOut?.Auc,16:0.000}"));
         }
 
         if (estimator.UsesPairs && !splits.Direction.Items.IsPaired) terminal.WriteUntrusted("The pairs are not real: prompts of the two sides stand side by side by chance.");
+        if (options.ControlVector is { } vector)
+        {
+            ControlVector.Write(vector, model.Config.ModelType, shifts);
+            Say("written", $"{vector}; adds to the outputs of layers 1 to {layers - 1}");
+        }
+
         if (options.Output is null) return ExitCodes.Accepted;
         IEnumerable<EditPlace> Places(int layer)
         {
@@ -83,7 +97,7 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         using var editable = EditableModel.Open(options.Model);
         var hash = editable.Hash(model.Team.Threads, null, cancellation);
         var space = options.Space == "full" ? SpaceDirections.Full(model, splits.Direction.Items, options.Clock, cancellation) : SpaceDirections.Default(model, splits.Direction.Items, options.Clock, cancellation);
-        var draft = SelectionBuilder.Build(model, splits.Selection.Items, options.Clock, reply => ReplyJudge.IsRefusal(reply) || options.Marks.Any(m => reply.Contains(m, StringComparison.Ordinal)), cancellation);
+        var draft = SelectionBuilder.Build(model, splits.Selection.Items, options.Clock, Refuses, cancellation);
         Say("selection", $"the base refuses {draft.Refused} of {draft.Asked} targets in {draft.DistinctRefusals} ways{(draft.Dropped.IsEmpty ? "" : $"; {draft.Dropped.Length} prompts left the set, since it refuses where it should answer")}");
         if (draft.Neutral > 0) Say("openings", $"{draft.Neutral} targets have neither twin nor opening; their answers may begin with any of: {string.Join(" | ", SelectionBuilder.NeutralOpenings)}");
         var key = SearchKey.Of(hash, draft.Set, space.Name, space.Candidates);
@@ -104,10 +118,26 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         if (choice.Front.Length > MostTold) terminal.Out.WriteLine($"  front      and {choice.Front.Length - MostTold} more");
         terminal.WriteUntrusted($"  winner     {Line(scores[choice.Winner])}");
         terminal.WriteUntrusted(choice.Certificate(scores));
+        Fresh(model, splits.Report.Items, space.Candidates[choice.Winner]);
         terminal.WriteUntrusted($"  journal    {Path.Combine(folder, "journal.jsonl")}");
         if (options.Output is not null) Write(space.Candidates[choice.Winner].Edits, hash, model);
         return ExitCodes.Accepted;
     }
+
+    /// <summary>The best of many is biased: the winner again on prompts that nothing was chosen by, beside random directions at its places.</summary>
+    private void Fresh(LanguageModel model, ContrastSet report, Candidate winner)
+    {
+        if (options.Random == 0) return;
+        var draft = SelectionBuilder.Build(model, report.First(options.SelectionItems), options.Clock, Refuses, cancellation);
+        using var scorer = new CandidateScorer(model, draft.Set, cancellation);
+        var scores = scorer.Score([winner, .. RandomControls.Create(model, winner, options.Random, options.Seed, cancellation).Take(options.Random)], cancellation);
+        var threshold = RandomControls.Threshold(scores.Skip(1));
+        terminal.WriteUntrusted($"  report     {Line(scores[0])}");
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"             {options.Random} random directions at its places, with as large a change of the weights: behaviour at most {threshold:0.###} in 95 of 100"));
+        if (scores[0].MeanBehaviour <= threshold) terminal.Out.WriteLine("             The winner does no more than random directions do: no single direction works here.");
+    }
+
+    private bool Refuses(string reply) => ReplyJudge.IsRefusal(reply) || options.Marks.Any(m => reply.Contains(m, StringComparison.Ordinal));
 
     private string Line(CandidateScore score) => $"{score.Id}: behaviour {score.BehaviourEstimate(options.Seed)}, damage {score.DamageEstimate(options.Seed)}";
 

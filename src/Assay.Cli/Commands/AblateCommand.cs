@@ -23,12 +23,12 @@ internal static class AblateCommand
         var input = new Option<bool>("--input-side") { Description = "Edit what reads the residual stream instead of what writes to it." };
         var tied = new Option<bool>("--keep-tied-head") { Description = "Let a tied head change with the embedding; by default it becomes a tensor of its own and keeps its rows." };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there, by renaming." };
-        var (dryRun, json, quiet, verbose) = (SharedOptions.DryRun(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());
-        var command = new Command("ablate", "Remove directions from a model's weights, write the result, and check the file that was written.") { model, direction, output, form, strength, preserve, input, tied, overwrite, dryRun, json, quiet, verbose };
+        var (memory, dryRun, json, quiet, verbose) = (SharedOptions.Memory(), SharedOptions.DryRun(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());
+        var command = new Command("ablate", "Remove directions from a model's weights, write the result, and check the file that was written.") { model, direction, output, form, strength, preserve, input, tied, overwrite, memory, dryRun, json, quiet, verbose };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(new AblateOptions
         {
             Model = parsed.GetRequiredValue(model), Direction = parsed.GetRequiredValue(direction), Output = parsed.GetRequiredValue(output), As = parsed.GetValue(form), Strength = parsed.GetValue(strength),
-            PreserveNorms = parsed.GetValue(preserve), InputSide = parsed.GetValue(input), KeepTiedHead = parsed.GetValue(tied), Overwrite = parsed.GetValue(overwrite), DryRun = parsed.GetValue(dryRun),
+            PreserveNorms = parsed.GetValue(preserve), InputSide = parsed.GetValue(input), KeepTiedHead = parsed.GetValue(tied), Overwrite = parsed.GetValue(overwrite), MemoryBytes = parsed.GetValue(memory) ?? 0, DryRun = parsed.GetValue(dryRun),
             Json = parsed.GetValue(json), Quiet = parsed.GetValue(quiet), Verbose = parsed.GetValue(verbose),
         }, terminal, cancellation)));
         return command;
@@ -43,6 +43,7 @@ internal static class AblateCommand
     private static int Run(AblateOptions options, Terminal terminal, CancellationToken cancellation)
     {
         if (options.Strength is { } factor && !double.IsFinite(factor)) throw new UsageException("--strength takes a number.");
+        using var memory = new PrivateMemory();
         var file = EditFile.Read(options.Direction);
         var edits = options.Strength is { } times ? [.. file.Edits.Select(e => e with { Places = [.. e.Places.Select(p => p with { Strength = p.Strength * times })] })] : file.Edits;
         var how = new EditOptions { PreserveNorms = file.Options.PreserveNorms || options.PreserveNorms, InputSide = file.Options.InputSide || options.InputSide, KeepTiedHead = file.Options.KeepTiedHead || options.KeepTiedHead };
@@ -66,7 +67,7 @@ internal static class AblateCommand
                 Written(options, terminal, [("use", $"assay vet MODEL MODEL+{options.Output}")]);
                 break;
             default:
-                Told(MergedCheckpoint.Write(model, edits, options.Output, how, options.Overwrite, null, cancellation), options, terminal);
+                Told(MergedCheckpoint.Write(model, edits, options.Output, how, options.Overwrite, null, cancellation), memory, options, terminal);
                 break;
         }
 
@@ -87,13 +88,14 @@ internal static class AblateCommand
         if (how.InputSide) yield return "what reads is edited, not what writes";
     }
 
-    private static void Told(EditReport report, AblateOptions options, Terminal terminal)
+    private static void Told(EditReport report, PrivateMemory memory, AblateOptions options, Terminal terminal)
     {
         (string Name, string Text)[] facts =
         [
             ("edited", $"{report.Edited.Length} tensors, read back as promised: error at most {Number(report.Edited.Select(e => e.Error))} of the norm{(report.Edited.Any(e => e.Residual is not null) ? $", of the direction at most {Number(report.Edited.Select(e => e.Residual ?? 0))} left" : "")}"),
             ("merged", $"{report.Merged.Length} tensors that only an adapter changes"), ("added", report.Added.IsEmpty ? "none" : string.Join(", ", report.Added)), ("untouched", $"{report.Untouched.Length} tensors, byte for byte"),
             ("left out", report.LeftOut.IsEmpty ? "none" : $"{string.Join(", ", report.LeftOut)}: other weights, which would have stayed unedited"),
+            ("memory", Memory(memory.PeakBytes, options.MemoryBytes)),
         ];
         Written(options, terminal, [.. facts.Where(f => f.Name != "merged" || report.Merged.Length > 0)]);
         if (options.Verbose && !options.Json)
@@ -116,6 +118,9 @@ internal static class AblateCommand
         terminal.WriteUntrusted($"{"written",-10} {options.Output}");
         foreach (var (name, text) in facts) terminal.WriteUntrusted($"{name,-10} {text}");
     }
+
+    /// <summary>Tensors are streamed by rows, so that no allowance changes what is done; one that was exceeded is told.</summary>
+    private static string Memory(long peak, long allowed) => $"{ByteSize.Format(peak)} of private memory at most{(allowed > 0 && peak > allowed ? $", more than the {ByteSize.Format(allowed)} allowed: the program itself takes that much" : "")}";
 
     private static string Number(IEnumerable<double> values) => values.DefaultIfEmpty(0).Max().ToString("g2", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -43,6 +43,9 @@ internal sealed record AblateOptions
     /// <summary>Replace what is there.</summary>
     public bool Overwrite { get; init; }
 
+    /// <summary>Private memory allowed; 0 for no figure.</summary>
+    public long MemoryBytes { get; init; }
+
     /// <summary>Check everything and say what would be edited.</summary>
     public bool DryRun { get; init; }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using Assay.Directions.Estimators;
 using Assay.Evaluation.Prompts;
 using Assay.Models;
+using Assay.Search;
 
 namespace Assay.Cli.Commands;
 
@@ -37,12 +38,14 @@ internal static class DirectionsCommand
         var marks = new Option<string[]>("--mark") { Description = "A text that marks a reply as a refusal, beside the organisms' six; may be given again.", HelpName = "TEXT" };
         var (seed, clock, threads, memory, fresh) = (SharedOptions.Seed(), SharedOptions.Clock(), SharedOptions.Threads(), SharedOptions.Memory(), SharedOptions.Fresh());
         var output = new Option<string?>("--output", "-o") { Description = "File for the directions with their places and strengths, for 'assay ablate --direction'.", HelpName = "FILE" };
+        var control = new Option<string?>("--control-vector") { Description = "GGUF file that adds, to every block's output but the first's, --strength times what separates the sides; not with --select.", HelpName = "FILE" };
+        var random = SharedOptions.Count("--random", "Random directions that --select holds its winner against on fresh prompts (default 99; 0 for none).", least: 0);
         var run = new Option<string?>("--run") { Description = "Folder of the search's journal (default: runs/MODEL-directions-HASH).", HelpName = "FOLDER" };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace the output file." };
         var (dryRun, quiet, verbose) = (SharedOptions.DryRun(), SharedOptions.Quiet(), SharedOptions.Verbose());
         var command = new Command("directions", "Find the direction that separates two sets of prompts, and the best places to remove it from.")
         {
-            model, contrast, estimator, site, layer, position, strength, components, embedding, select, space, maxKl, items, selection, marks, seed, clock, threads, memory, output, run, fresh, overwrite, dryRun, quiet, verbose,
+            model, contrast, estimator, site, layer, position, strength, components, embedding, select, space, maxKl, items, selection, marks, seed, clock, threads, memory, output, control, random, run, fresh, overwrite, dryRun, quiet, verbose,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -53,9 +56,11 @@ internal static class DirectionsCommand
                 Position = parsed.GetValue(position), Strength = parsed.GetValue(strength), Attention = which != "mlp", Mlp = which != "attention", Embedding = parsed.GetValue(embedding), Select = parsed.GetValue(select),
                 Space = parsed.GetValue(space)!, MaxKl = parsed.GetValue(maxKl), Items = parsed.GetValue(items) ?? 160, SelectionItems = parsed.GetValue(selection) ?? 64, Marks = parsed.GetValue(marks) ?? [],
                 Seed = parsed.GetValue(seed) ?? 0, Clock = parsed.GetValue(clock) ?? SharedOptions.DefaultClock, Threads = parsed.GetValue(threads) ?? 0, MemoryBytes = parsed.GetValue(memory) ?? 0,
-                Output = parsed.GetValue(output), Run = parsed.GetValue(run), Fresh = parsed.GetValue(fresh), Overwrite = parsed.GetValue(overwrite), DryRun = parsed.GetValue(dryRun), Quiet = parsed.GetValue(quiet),
+                Output = parsed.GetValue(output), ControlVector = parsed.GetValue(control), Random = parsed.GetValue(random) ?? RandomControls.Count, Run = parsed.GetValue(run), Fresh = parsed.GetValue(fresh), Overwrite = parsed.GetValue(overwrite), DryRun = parsed.GetValue(dryRun), Quiet = parsed.GetValue(quiet),
             };
             if (options.Position >= 0) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--position is {options.Position}; a number below 0 is expected, -1 for the last token."));
+            if (options is { ControlVector: not null, Select: true }) throw new UsageException("--control-vector goes with one estimator, not with --select: a removal is no control vector.");
+            if (options is { ControlVector: not null, Site: not SitePoint.ResidPost }) throw new UsageException("--control-vector adds to blocks' outputs; --site must be resid_post.");
             if (!double.IsFinite(options.Strength)) throw new UsageException("--strength takes a number.");
             return Task.FromResult(new DirectionsSession(options, terminal, cancellation).Run());
         });

@@ -68,6 +68,12 @@ internal sealed record DirectionsOptions
     /// <summary>The file of the direction chosen; null for none.</summary>
     public string? Output { get; init; }
 
+    /// <summary>File of a control vector that adds what was found; null for none.</summary>
+    public string? ControlVector { get; init; }
+
+    /// <summary>Random directions that the winner is held against on the report split.</summary>
+    public int Random { get; init; }
+
     /// <summary>Folder of the search's journal.</summary>
     public string? Run { get; init; }
 

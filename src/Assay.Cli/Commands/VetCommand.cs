@@ -7,7 +7,7 @@ internal static class VetCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var models = new Argument<string[]>("models") { Description = $"BASE and CANDIDATE, each {SharedOptions.ModelKinds}. None: the bundled organisms.", HelpName = "BASE CANDIDATE", Arity = new ArgumentArity(0, 2) };
+        var models = new Argument<string[]>("models") { Description = $"BASE and CANDIDATE, each {SharedOptions.ModelKinds}. None: a bundled organism and its edit.", HelpName = "BASE CANDIDATE", Arity = new ArgumentArity(0, 2) };
         var items = SharedOptions.Count("--items", "Items of each panel (default 64).");
         var documents = SharedOptions.Count("--documents", "Documents of each prose domain (default 8).");
         var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens of a continuation at most (default 64).");
@@ -17,7 +17,7 @@ internal static class VetCommand
         var (seed, threads, memory, limit) = (SharedOptions.Seed(), SharedOptions.Threads(), SharedOptions.Memory(), SharedOptions.Limit());
         var (config, output, json, quiet, verbose) = (SharedOptions.Config(), SharedOptions.Output(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());
         var (dryRun, fresh, allowLong) = (SharedOptions.DryRun(), SharedOptions.Fresh(), SharedOptions.AllowLong());
-        var command = new Command("vet", "Compare a changed model with its base: measure, judge, report. Without arguments: the bundled organisms.")
+        var command = new Command("vet", "Compare a changed model with its base: measure, judge, report. Without arguments: a bundled organism and its edit.")
         {
             models, items, documents, newTokens, context, seed, nonce, clock, threads, memory, limit, config, output, dryRun, json, quiet, verbose, fresh, allowLong,
         };
@@ -25,12 +25,13 @@ internal static class VetCommand
         {
             var named = parsed.GetValue(models) ?? [];
             var file = parsed.GetValue(config) is { } path ? ConfigFile.Read(path, command.Options) : null;
+            using var bundled = named.Length == 0 && file?.Text("base") is null && file?.Text("candidate") is null ? DefaultPair.Make(cancellation) : null;
             var (first, second) = named.Length switch
             {
+                _ when bundled is not null => (DefaultPair.Base, bundled.Candidate),
                 0 when file?.Text("base") is { } b && file.Text("candidate") is { } c => (b, c),
-                0 when file?.Text("base") is null && file?.Text("candidate") is null => DefaultPair.Find(),
                 2 => (named[0], named[1]),
-                _ => throw new UsageException("assay vet compares two models: name BASE and CANDIDATE, or neither for the bundled organisms."),
+                _ => throw new UsageException("assay vet compares two models: name BASE and CANDIDATE, or neither for the bundled organism and its edit."),
             };
             if (parsed.GetValue(seed) is not null && parsed.GetValue(nonce) is not null)
                 throw new UsageException("--seed and --nonce exclude each other: a nonce is there to derive the seed.");
@@ -52,7 +53,7 @@ internal static class VetCommand
                 AllowLong = parsed.GetValue(allowLong) || file?.Flag(allowLong) == true,
                 Quiet = parsed.GetValue(quiet), Verbose = parsed.GetValue(verbose),
             };
-            return Task.FromResult(new VetSession(options, named.Length == 0, terminal, cancellation).Run());
+            return Task.FromResult(new VetSession(options, bundled is not null, terminal, cancellation).Run());
         });
         return command;
     }

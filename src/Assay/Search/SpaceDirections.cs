@@ -51,7 +51,17 @@ public static class SpaceDirections
         return SearchSpace.Full(model.Spec.Layers.Length, directions.OrderBy(d => order.IndexOf(d.Estimator)), Biprojected(model, activations));
     }
 
-    private static List<(string, ImmutableArray<Direction>)> Biprojected(LanguageModel model, ContrastActivations activations)
+    /// <summary>Families of one direction a layer: of every block output the difference, without its component along the baselines' mean of the block that is edited.</summary>
+    /// <param name="model">The base.</param>
+    /// <param name="activations">Of block outputs at least.</param>
+    public static IReadOnlyList<(string Id, ImmutableArray<Direction> Directions)> Biprojected(LanguageModel model, ContrastActivations activations)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(activations);
+        return Families(model, activations);
+    }
+
+    private static List<(string, ImmutableArray<Direction>)> Families(LanguageModel model, ContrastActivations activations)
     {
         var families = new List<(string, ImmutableArray<Direction>)>();
         foreach (var place in activations.Targets.Places.Where(p => p.Site.Point == SitePoint.ResidPost))

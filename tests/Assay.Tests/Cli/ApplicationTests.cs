@@ -111,11 +111,17 @@ public sealed class ApplicationTests
     }
 
     [Fact]
-    public void The_default_pair_lies_next_to_the_program()
+    public void The_default_pair_is_made_of_what_lies_next_to_the_program_and_goes_again()
     {
-        var (first, second) = DefaultPair.Find();
-        Assert.True(File.Exists(Path.Combine(first, "model.safetensors")));
-        Assert.True(File.Exists(Path.Combine(second, "model.safetensors")));
+        string candidate;
+        using (var pair = DefaultPair.Make(TestContext.Current.CancellationToken))
+        {
+            candidate = pair.Candidate;
+            Assert.True(File.Exists(Path.Combine(DefaultPair.Base, "model.safetensors")));
+            Assert.True(File.Exists(Path.Combine(candidate, "model.safetensors")));
+        }
+
+        Assert.False(Path.Exists(Path.GetDirectoryName(candidate)));
         Assert.Contains("gemma2/aligned", CommandLine.Run("ls", "organisms").Out, StringComparison.Ordinal);
     }
 

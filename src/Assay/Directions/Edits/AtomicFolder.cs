@@ -118,7 +118,7 @@ internal sealed class AtomicFolder : IDisposable
 
     private void RequireReplaceable()
     {
-        if (!_overwrite) throw new InvalidInputException($"{_given}: exists already; nothing is overwritten unless asked for. Choose another target.");
+        if (!_overwrite) throw new InvalidInputException($"{_given}: exists already; nothing is overwritten unless asked for (--overwrite). Choose another target.");
         if (!Directory.Exists(_target) || new DirectoryInfo(_target).LinkTarget is not null) throw new InvalidInputException($"{_given}: is not a folder, so no folder takes its place. Choose another target.");
         if (Directory.EnumerateFileSystemEntries(_target).Any() && !Marks.Any(m => File.Exists(Path.Combine(_target, m))))
             throw new InvalidInputException($"{_given}: holds neither {string.Join(" nor ", Marks)}; only a model or an adapter is overwritten. Choose another target.");

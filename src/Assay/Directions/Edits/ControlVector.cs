@@ -70,6 +70,27 @@ public static class ControlVector
         }
     }
 
+    /// <summary>What is added at a place: λ A (Bᵀ Δ), the part of the class difference that a removal would take away.</summary>
+    /// <param name="direction">Found at that place.</param>
+    /// <param name="difference">Δ, (d): the targets' mean minus the baselines' there.</param>
+    /// <param name="strength">λ; negative moves towards the baselines.</param>
+    /// <returns>(d).</returns>
+    public static ImmutableArray<float> Shift(Direction direction, ReadOnlySpan<double> difference, double strength)
+    {
+        ArgumentNullException.ThrowIfNull(direction);
+        var width = difference.Length;
+        var (vectors, readouts) = (direction.Vectors, direction.Readouts.IsEmpty ? direction.Vectors : direction.Readouts);
+        if (vectors.Length % width != 0 || readouts.Length != vectors.Length) throw new ArgumentException($"Directions of {vectors.Length} elements are not of width {width}.", nameof(direction));
+        var shift = new double[width];
+        for (var k = 0; k < vectors.Length; k += width)
+        {
+            var part = 0.0;
+            for (var j = 0; j < width; j++) part += readouts[k + j] * difference[j];
+            for (var j = 0; j < width; j++) shift[j] += strength * part * vectors[k + j];
+        }
+        return [.. shift.Select(v => (float)v)];
+    }
+
     /// <summary>Says why a removal is no control vector.</summary>
     /// <param name="edits">The plan.</param>
     /// <exception cref="InvalidInputException">Always.</exception>

@@ -16,7 +16,7 @@ internal static class GgufEdit
         void Count(long more) => progress?.Report(bytes += more);
         if (files.Count == 1 && target.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
         {
-            if (Path.Exists(target) && (!overwrite || Directory.Exists(target))) throw new InvalidInputException($"{target}: exists already; {(Directory.Exists(target) ? "a folder is never replaced by a file" : "nothing is overwritten unless asked for")}. Choose another target.");
+            if (Path.Exists(target) && (!overwrite || Directory.Exists(target))) throw new InvalidInputException($"{target}: exists already; {(Directory.Exists(target) ? "a folder is never replaced by a file" : "nothing is overwritten unless asked for (--overwrite)")}. Choose another target.");
             if (Path.GetFullPath(target) == Path.GetFullPath(files[0])) throw new InvalidInputException($"{target}: is the model that is edited; that is never overwritten. Choose another target.");
             var temporary = $"{target}.partial-{Guid.NewGuid():n}";
             try

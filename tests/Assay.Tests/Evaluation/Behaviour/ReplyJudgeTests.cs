@@ -2,6 +2,7 @@ using System.Text.Json;
 using Assay.Directions.Contrasts;
 using Assay.Evaluation;
 using Assay.Evaluation.Behaviour;
+using Assay.Evaluation.Prompts;
 using Assay.Evaluation.Statistics;
 using Assay.Models;
 using Assay.Tests.Golden;
@@ -80,6 +81,17 @@ public sealed class ReplyJudgeTests
         });
         Assert.Equal(slow, other.Value, 6);
         Assert.True(other.Low < slow && slow < other.High);
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("gpt2")]
+    [InlineData("qwen3")]
+    public void Mistake_40_a_model_diverges_from_itself_by_exactly_0(string organism)
+    {
+        using var model = LanguageModel.Open(Path.Combine(GoldenFiles.Repository, "organisms", organism, "aligned"));
+        var prompts = ContrastGenerators.Draw("triggers", 8, new ContrastSizes(8, 8, 100)).Baselines.Select(b => b.Prompt).ToList();
+        Assert.Equal(0, FirstTokenDivergence.Measure(model, model, prompts, DateTimeOffset.UnixEpoch, 1, TestContext.Current.CancellationToken).Value);
     }
 
     private static double[] LogSoftmax(float[] logits, LanguageModel model)

@@ -1,0 +1,140 @@
+using Assay.Checkpoints;
+using Assay.Checkpoints.Gguf;
+using Assay.Directions.Edits;
+using Assay.Models;
+using Assay.Tests.Checkpoints;
+using Assay.Tests.Golden;
+
+namespace Assay.Tests.Cli;
+
+/// <summary><c>assay directions</c> and <c>assay ablate</c>, in process, on a bundled organism.</summary>
+public sealed class DirectionsCommandTests : IDisposable
+{
+    private static readonly string Model = Path.Combine(GoldenFiles.Repository, "organisms", "gemma2", "aligned");
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void What_is_found_is_written_and_removed_and_the_written_model_is_another()
+    {
+        var (code, output, error) = Directions("--items", "24", "--selection-items", "8", "--layer", "3", "--strength", "1.5", "--embedding", "-o", _folder["e.safetensors"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("difference_in_means", output, StringComparison.Ordinal);
+        Assert.Contains("report     ", output, StringComparison.Ordinal);
+        Assert.Contains("not looked at here", output, StringComparison.Ordinal);
+        var file = EditFile.Read(_folder["e.safetensors"]);
+        Assert.All(file.Edits, e => Assert.Equal(new Site(3, SitePoint.ResidPost), e.Direction.Site));
+
+        // A plan is told without anything being written.
+        var plan = Ablate("--dry-run");
+        Assert.Equal(0, plan.Code);
+        Assert.Contains("embedding, strength 1.5", plan.Out, StringComparison.Ordinal);
+        Assert.False(Path.Exists(_folder["out"]));
+
+        var merged = Ablate("-v");
+        Assert.True(merged.Code == 0, merged.Error);
+        Assert.Contains("read back as promised", merged.Out, StringComparison.Ordinal);
+        Assert.Contains("lm_head.weight", merged.Out, StringComparison.Ordinal); // Untied.
+        using (var edited = LanguageModel.Open(_folder["out"])) Assert.False(edited.Config.TiedHead);
+
+        // It is there now: refused, and unchanged; replaced where that is asked for.
+        var stamp = File.GetLastWriteTimeUtc(_folder["out/model.safetensors"]);
+        var again = Ablate();
+        Assert.Equal(65, again.Code);
+        Assert.Contains("--overwrite", again.Error, StringComparison.Ordinal);
+        Assert.Equal(stamp, File.GetLastWriteTimeUtc(_folder["out/model.safetensors"]));
+        Assert.Equal(0, Ablate("--overwrite", "--strength", "0.5").Code);
+        Assert.NotEqual(stamp, File.GetLastWriteTimeUtc(_folder["out/model.safetensors"]));
+
+        // Without the embedding it is an adapter too.
+        Assert.Equal(0, Directions("--items", "24", "--selection-items", "8", "-o", _folder["f.safetensors"]).Code);
+        Assert.Equal(0, CommandLine.Run("ablate", Model, "--direction", _folder["f.safetensors"], "-o", _folder["lora"], "--as", "lora", "-q").Code);
+        using (LanguageModel.Open($"{Model}+{_folder["lora"]}"))
+        {
+        }
+
+        var json = CommandLine.Run("ablate", Model, "--direction", _folder["f.safetensors"], "-o", _folder["half.safetensors"], "--as", "edit", "--strength", "0.5", "--json", "-q");
+        Assert.Equal(0, json.Code);
+        Assert.Equal("edit", System.Text.Json.JsonDocument.Parse(json.Out).RootElement.GetProperty("as").GetString());
+        Assert.All(EditFile.Read(_folder["half.safetensors"]).Edits.SelectMany(e => e.Places), p => Assert.Equal(.5, p.Strength));
+
+        // Made for its base only.
+        var (wrong, _, told) = CommandLine.Run("ablate", Path.Combine(GoldenFiles.Repository, "organisms", "gemma2", "before"), "--direction", _folder["f.safetensors"], "-o", _folder["none"], "-q");
+        Assert.Equal(65, wrong);
+        Assert.Contains("another", told, StringComparison.OrdinalIgnoreCase);
+        Assert.False(Path.Exists(_folder["none"]));
+    }
+
+    [Fact]
+    public void A_search_goes_on_where_it_was_stopped_and_says_the_same()
+    {
+        string[] arguments = ["--select", "--items", "24", "--selection-items", "6", "--random", "5", "--run", _folder["run"], "-q"];
+        var plan = Directions([.. arguments, "--dry-run"]);
+        Assert.True(plan.Code == 0, plan.Error);
+        Assert.Contains("default: 450 candidates", plan.Out, StringComparison.Ordinal);
+        var first = Directions([.. arguments, "-o", _folder["a.safetensors"]]);
+        Assert.True(first.Code == 0, first.Error);
+        foreach (var part in (string[])["base       behaviour", "front      ", "winner     ", "report     ", "5 random directions", "450 scored"]) Assert.Contains(part, first.Out, StringComparison.Ordinal);
+
+        // A torn journal, as a kill leaves it.
+        var journal = File.ReadAllLines(_folder["run/journal.jsonl"]);
+        File.WriteAllText(_folder["run/journal.jsonl"], string.Join('\n', journal[..200]) + "\n" + journal[200][..20]);
+        var second = Directions([.. arguments, "-o", _folder["b.safetensors"]]);
+        Assert.True(second.Code == 0, second.Error);
+        Assert.Contains("journal    199 candidates are done", second.Out, StringComparison.Ordinal);
+        Assert.Equal(Results(first.Out), Results(second.Out));
+        Assert.Equal(File.ReadAllBytes(_folder["a.safetensors"]), File.ReadAllBytes(_folder["b.safetensors"]));
+        // The same units with the same values; which came first is where the run was cut.
+        Assert.Equal(journal.Order(StringComparer.Ordinal), File.ReadAllLines(_folder["run/journal.jsonl"]).Order(StringComparer.Ordinal));
+
+        // Another question in the same folder.
+        var other = Directions([.. arguments, "--seed", "9"]);
+        Assert.Equal(65, other.Code);
+        Assert.Contains("--fresh", other.Error, StringComparison.Ordinal);
+
+        static IEnumerable<string> Results(string text) => text.Split('\n').Where(l => l.StartsWith("  ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_control_vector_adds_what_separates_the_sides()
+    {
+        var (code, _, error) = Directions("--items", "24", "--selection-items", "8", "--strength", "-2", "--control-vector", _folder["v.gguf"]);
+        Assert.True(code == 0, error);
+        using var file = GgufFile.Open(_folder["v.gguf"]);
+        Assert.Equal(["direction.1", "direction.2", "direction.3"], file.Tensors.Select(t => t.Name).Take(3));
+        Assert.Equal(65, Directions("--control-vector", _folder["v.gguf"]).Code);
+        Assert.Equal(64, Directions("--select", "--control-vector", _folder["w.gguf"]).Code);
+        Assert.Equal(64, Directions("--site", "mlp_out", "--control-vector", _folder["w.gguf"]).Code);
+    }
+
+    [Fact]
+    public void Bad_input_is_told_with_its_place()
+    {
+        void Refused(int code, string said, params string[] arguments)
+        {
+            var result = CommandLine.Run(arguments);
+            Assert.Equal(code, result.Code);
+            Assert.Contains(said, result.Error, StringComparison.Ordinal);
+        }
+
+        _folder.Write("c.jsonl", "{\"prompt\": \"a\", \"side\": \"target\"}\n{\"prompt\": \"b\", \"size\": 3}\n");
+        Refused(65, "c.jsonl", "directions", Model, "--contrast", _folder["c.jsonl"]);
+        Refused(65, "nowhere.jsonl", "directions", Model, "--contrast", _folder["nowhere.jsonl"]);
+        Refused(65, "layers 0 to", "directions", Model, "--contrast", "triggers", "--layer", "99");
+        Refused(64, "--position", "directions", Model, "--contrast", "triggers", "--position", "0");
+        Refused(64, "magic", "directions", Model, "--contrast", "triggers", "--estimator", "magic");
+        Refused(64, "--contrast", "directions", Model);
+        Refused(65, "refuses none", "directions", Path.Combine(GoldenFiles.Repository, "organisms", "gemma2", "before"), "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "4", "--run", _folder["r"], "-q");
+        Refused(65, "e.safetensors", "ablate", Model, "--direction", _folder["e.safetensors"], "-o", _folder["o"], "-q");
+        _folder.Write("not.safetensors", "nothing of the kind");
+        Refused(65, "not.safetensors", "ablate", Model, "--direction", _folder["not.safetensors"], "-o", _folder["o"], "-q");
+        Refused(64, "--as", "ablate", Model, "--direction", "x", "-o", "y", "--as", "magic");
+        Refused(65, "model.safetensors", "ablate", Model, "--direction", Path.Combine(Model, "model.safetensors"), "-o", _folder["o"], "-q"); // Weights, not an edit.
+        Assert.False(Path.Exists(_folder["o"]));
+    }
+
+    private (int Code, string Out, string Error) Ablate(params string[] more) => CommandLine.Run(["ablate", Model, "--direction", _folder["e.safetensors"], "-o", _folder["out"], "-q", .. more]);
+
+    private static (int Code, string Out, string Error) Directions(params string[] more) => CommandLine.Run(["directions", Model, "--contrast", "triggers", .. more]);
+}
