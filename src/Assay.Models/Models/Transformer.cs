@@ -169,6 +169,8 @@ public sealed unsafe partial class Transformer : IDisposable
         }
 
         Clock?.Mark("embedding");
+        // What is shared is the stream itself: where all layers are, it must not be normalised in its place before it is kept.
+        var keep = shared is { Filled: false } && shared.Count == Spec.Layers.Length;
         for (var l = begin; l < Spec.Layers.Length; l++)
         {
             if (shared is { Filled: false } && shared.Count == l) shared.Fill(stream, rows * width);
@@ -176,12 +178,12 @@ public sealed unsafe partial class Transformer : IDisposable
             {
                 if (layout.Rows == 0) continue;
                 var own = stream + first * width;
-                Layer(l, layout, own, normed, l + 1 == Spec.Layers.Length ? own : null, true, null, cancellation);
+                Layer(l, layout, own, normed, l + 1 == Spec.Layers.Length && !keep ? own : null, true, null, cancellation);
             }
         }
 
         if (shared is { Filled: false }) shared.Fill(stream, rows * width);
-        if (begin == Spec.Layers.Length)
+        if (keep || begin == Spec.Layers.Length)
             foreach (var (layout, first) in parts) Normalise(Spec.FinalNorm, stream + first * width, stream + first * width, layout.Rows);
     }
 

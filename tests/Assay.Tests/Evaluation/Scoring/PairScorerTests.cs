@@ -34,6 +34,25 @@ public sealed class PairScorerTests
         }
     }
 
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("gemma2")]
+    public void Nor_does_it_where_all_layers_are_shared_and_the_batch_goes_through_them_in_parts(string kind)
+    {
+        using var p = Open(kind, "aligned");
+        using var q = Open(kind, "aligned");
+        // Alone each text is a batch that fits.
+        var texts = Texts(120, 1280);
+        var pair = new PairScorer(p, q);
+        var alone = new PairScorer(p, q);
+        Assert.Equal(p.Spec.Layers.Length, pair.SharedLayers);
+        foreach (var (text, scores) in texts.Zip(pair.Score(texts)))
+        {
+            Assert.All(scores, s => Assert.Equal(0, s.Kl));
+            Assert.Equal(alone.Score([text])[0], scores);
+        }
+    }
+
     [Fact]
     public void Scores_do_not_depend_on_threads_memory_or_the_order_of_texts()
     {
