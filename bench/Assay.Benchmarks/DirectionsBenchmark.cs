@@ -34,6 +34,7 @@ internal sealed class DirectionsBenchmark
     };
 
     private readonly StringBuilder _report = new();
+    private readonly List<string> _svd = [];
     private readonly string _scratch = Directory.CreateTempSubdirectory("assay-directions-").FullName;
     private readonly string? _siblings;
     private readonly string _organisms;
@@ -79,6 +80,9 @@ internal sealed class DirectionsBenchmark
 
             """);
         foreach (var name in names) One(name, full == name, edits is null ? null : Path.Combine(edits, name, "edit.safetensors"));
+        Line("## Is paired SVD better than the mean?\n\nIts winner minus the mean's, in points, paired by prompt; then the two first-token KLs.\n\n| | refusals | right on triggers | right on benign | KL, mean | KL, paired SVD |\n|---|---|---|---|---|---|");
+        foreach (var row in _svd) Line(row);
+        Line("");
         Line(string.Create(CultureInfo.InvariantCulture, $"All of it took {watch.Elapsed.TotalMinutes:0} minutes."));
     }
 
@@ -133,7 +137,7 @@ internal sealed class DirectionsBenchmark
                 Line($"\nAgainst heretic's saved model, paired by prompt: {id} refuses {Difference(theirs.Targets, ours.Targets, Refuses)}, is right on triggers {Difference(theirs.Targets, ours.Targets, IsRight, HasAnswer)}, on benign prompts {Difference(theirs.Baselines, ours.Baselines, IsRight, HasAnswer)}; its first-token KL is {F(ours.Kl.Value, "0.0000")} against {F(theirs.Kl.Value, "0.0000")}.");
         if (Heretic(name) is { } told) Line("\n" + told);
         Randoms(editable, model, space.Candidates[choice.Winner], splits.Report.Items);
-        Estimators(editable, model, scorer, splits);
+        Estimators(name, editable, model, scorer, splits);
         if (full) Full(model, scorer, splits);
         Line("");
     }
@@ -164,13 +168,14 @@ internal sealed class DirectionsBenchmark
         }
     }
 
-    private void Estimators(EditableModel editable, LanguageModel model, CandidateScorer scorer, ContrastSplits splits)
+    private void Estimators(string organism, EditableModel editable, LanguageModel model, CandidateScorer scorer, ContrastSplits splits)
     {
-        Line("\nEach estimator, chosen for by the same rule among its own candidates (block outputs, last position; every layer everywhere and each block's own; strengths, components, embedding). Components are those of the winner's place, each block's own at the block that separates most.\n");
+        Line("\nEach estimator, chosen for by the same rule among its own candidates (block outputs, last position; every layer everywhere and each block's own; strengths, components, embedding). Components are those of the winner's place, each block's own at the block that separates most. Where the winner does more damage on the selection split than the mean's, the best that does no more stands below it.\n");
         Line("| estimator | refused | right on triggers | right on benign | refused, benign | no end, triggers | first-token KL | behaviour score | winner | cosine to the mean | between classes | p, shuffled | AUC, held out |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         var plan = new CapturePlan { Positions = [-1], Rows = _ => true };
         var (activations, heldOut) = (ContrastActivations.Run(model, splits.Direction.Items, plan, Clock), ContrastActivations.Run(model, splits.Selection.Items, plan, Clock));
         var all = new Dictionary<string, Panels>();
+        double? limit = null;
         foreach (var name in EstimatorCatalogue.Names.Append(Biprojected))
         {
             DirectionEstimator Make(int layer) => EstimatorCatalogue.Create(name, new EstimatorOptions { Seed = (long)Seed + layer });
@@ -180,14 +185,18 @@ internal sealed class DirectionsBenchmark
             var choice = SearchChoice.Of(scores, Seed);
             var chosen = space.Candidates[choice.Winner];
             var panels = all[name] = Edited(editable, model, chosen, splits.Report.Items);
+            limit ??= scores[choice.Winner].MeanDamage; // The first is the difference in means.
             var reports = name == Biprojected ? null : chosen.Edits.Select(e => new ActivationPlace(e.Direction.Site!.Value, e.Direction.Position)).Distinct()
                 .Select(p => ComponentReporter.Report(Make(p.Site.Layer), ContrastRows.Of(activations, p), ContrastRows.Of(heldOut, p), Shuffles, seed: (long)Seed, team: model.Team)[0]).MaxBy(r => r.Separation);
             Line($"{Cells(name, panels, scores[choice.Winner].MeanBehaviour)} {chosen.Id[(name.Length + 1)..]} | {F(reports?.CosineToDifference, "0.000")} | {F(reports?.BetweenShare, "0.00")} | {F(reports?.Permutation?.P, "0.000")} | {F(reports?.HeldOut?.Auc, "0.000")} |");
+            if (!(scores[choice.Winner].MeanDamage > limit)) continue;
+            var cheap = SearchChoice.Of(scores, Seed, limit).Winner;
+            Line($"{Cells(name + ", KL at most the mean's", Edited(editable, model, space.Candidates[cheap], splits.Report.Items), scores[cheap].MeanBehaviour)} {space.Candidates[cheap].Id[(name.Length + 1)..]} | | | | |");
         }
 
         Components(model, scorer, activations, heldOut);
         var (mean, svd) = (all["difference_in_means"], all["paired_svd"]);
-        Line($"\nIs paired SVD better than the mean? Its winner minus the mean's, paired by prompt: refusals {Difference(mean.Targets, svd.Targets, Refuses)}, right on triggers {Difference(mean.Targets, svd.Targets, IsRight, HasAnswer)}, right on benign {Difference(mean.Baselines, svd.Baselines, IsRight, HasAnswer)}; first-token KL {F(svd.Kl.Value, "0.0000")} against {F(mean.Kl.Value, "0.0000")}.");
+        _svd.Add($"| {organism} | {Difference(mean.Targets, svd.Targets, Refuses)} | {Difference(mean.Targets, svd.Targets, IsRight, HasAnswer)} | {Difference(mean.Baselines, svd.Baselines, IsRight, HasAnswer)} | {F(mean.Kl.Value, "0.0000")} | {F(svd.Kl.Value, "0.0000")} |");
     }
 
     /// <summary>What the further components of the paired differences are, and what removing each alone does.</summary>

@@ -19,7 +19,7 @@ namespace Assay.Cli;
 /// <summary>One run of <c>assay directions</c>: contrast, capture, estimate; or score every candidate and choose.</summary>
 internal sealed class DirectionsSession(DirectionsOptions options, Terminal terminal, CancellationToken cancellation)
 {
-    private const int MostTold = 12; // Lines of a front; all of it is in the journal.
+    private const int MostTold = 12; // Lines of a front, or of a tie; all of them are in the journal.
 
     public int Run()
     {
@@ -118,6 +118,12 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         if (choice.Front.Length > MostTold) terminal.Out.WriteLine($"  front      and {choice.Front.Length - MostTold} more");
         terminal.WriteUntrusted($"  winner     {Line(scores[choice.Winner])}");
         terminal.WriteUntrusted(choice.Certificate(scores));
+        if (choice.Ties.Length > 1)
+        {
+            foreach (var i in choice.Ties.Take(MostTold)) terminal.WriteUntrusted($"  tie        {Line(scores[i])}");
+            if (choice.Ties.Length > MostTold) terminal.Out.WriteLine($"  tie        and {choice.Ties.Length - MostTold} more");
+        }
+
         Fresh(model, splits.Report.Items, space.Candidates[choice.Winner]);
         terminal.WriteUntrusted($"  journal    {Path.Combine(folder, "journal.jsonl")}");
         if (options.Output is not null) Write(space.Candidates[choice.Winner].Edits, hash, model);

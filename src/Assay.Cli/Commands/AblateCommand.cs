@@ -97,12 +97,12 @@ internal static class AblateCommand
             ("left out", report.LeftOut.IsEmpty ? "none" : $"{string.Join(", ", report.LeftOut)}: other weights, which would have stayed unedited"),
             ("memory", Memory(memory.PeakBytes, options.MemoryBytes)),
         ];
-        Written(options, terminal, [.. facts.Where(f => f.Name != "merged" || report.Merged.Length > 0)]);
+        Written(options, terminal, [.. facts.Where(f => f.Name != "merged" || report.Merged.Length > 0)], memory.PeakBytes);
         if (options.Verbose && !options.Json)
             foreach (var e in report.Edited) terminal.WriteUntrusted(FormattableString.Invariant($"  {e.Name,-56} {e.DType,-5} change {e.Change:g3} error {e.Error:g2} left {(e.Residual is { } left ? left.ToString("g2", System.Globalization.CultureInfo.InvariantCulture) : "–")}"));
     }
 
-    private static void Written(AblateOptions options, Terminal terminal, (string Name, string Text)[] facts)
+    private static void Written(AblateOptions options, Terminal terminal, (string Name, string Text)[] facts, long peak = 0)
     {
         if (options.Json)
         {
@@ -110,6 +110,7 @@ internal static class AblateCommand
             {
                 json.WriteString("output", options.Output);
                 json.WriteString("as", options.As.ToString().ToLowerInvariant());
+                if (peak > 0) json.WriteNumber("peak_private_bytes", peak);
                 foreach (var (name, text) in facts) json.WriteString(name.Replace(' ', '_'), text);
             }));
             return;

@@ -1,6 +1,9 @@
-using Assay.Checkpoints;
+using Assay.Benchmarks;
 using Assay.Checkpoints.Gguf;
+using Assay.Cli;
+using Assay.Directions;
 using Assay.Directions.Edits;
+using Assay.Directions.Estimators;
 using Assay.Models;
 using Assay.Tests.Checkpoints;
 using Assay.Tests.Golden;
@@ -132,6 +135,24 @@ public sealed class DirectionsCommandTests : IDisposable
         Refused(64, "--as", "ablate", Model, "--direction", "x", "-o", "y", "--as", "magic");
         Refused(65, "model.safetensors", "ablate", Model, "--direction", Path.Combine(Model, "model.safetensors"), "-o", _folder["o"], "-q"); // Weights, not an edit.
         Assert.False(Path.Exists(_folder["o"]));
+    }
+
+    [Fact]
+    public void A_quarter_of_the_checkpoint_is_memory_enough()
+    {
+        var model = _folder["model"];
+        SyntheticCheckpoint.Write(model, SyntheticCheckpoint.LlamaConfig(12, 1024, 16, 4, 4096, 1280, 512), 1, null);
+        var size = new DirectoryInfo(model).EnumerateFiles().Sum(f => f.Length);
+        using (var editable = EditableModel.Open(model))
+            EditFile.For(editable, [new WeightEdit(new RandomDirection(1).Of(1024), EditPlaces.All(editable.Config.Spec))]).Write(_folder["big.safetensors"]);
+        Assert.True(size > 300L << 20);
+
+        // A process of its own, so that nothing else is in the figure.
+        var allowed = size / 4;
+        var (code, output, error) = ChildProcess.Run(ChildProcess.Dotnet, [typeof(ExitCodes).Assembly.Location, "ablate", model, "--direction", _folder["big.safetensors"], "-o", _folder["edited"], "--memory", $"{allowed >> 20}M", "--json", "-q"]);
+        Assert.True(code == 0, error);
+        using var json = System.Text.Json.JsonDocument.Parse(output);
+        Assert.InRange(json.RootElement.GetProperty("peak_private_bytes").GetInt64(), 1, allowed + (200L << 20));
     }
 
     private (int Code, string Out, string Error) Ablate(params string[] more) => CommandLine.Run(["ablate", Model, "--direction", _folder["e.safetensors"], "-o", _folder["out"], "-q", .. more]);
