@@ -1,5 +1,7 @@
 using System.Globalization;
 using Assay.Checkpoints;
+using Assay.Directions;
+using Assay.Directions.Edits;
 using Assay.Evaluation.Diffing;
 using Assay.Tests.Checkpoints;
 using Assay.Tests.Golden;
@@ -97,6 +99,16 @@ public sealed class OrganismDiffTests
         var common = Assert.Single(difference.Directions, d => d.Space == "residual stream behind the norms");
         Assert.Equal(9, common.Members.Count);
         Assert.InRange(Math.Abs(Vector<double>.Build.Dense(common.Vector) * r), .99, 1.0001);
+    }
+
+    [Fact]
+    public void A_head_that_was_untied_with_its_rows_is_no_other_computation()
+    {
+        using var folder = new TemporaryFolder();
+        using (var model = EditableModel.Open(Organism("gemma2", "aligned")))
+            MergedCheckpoint.Write(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. Enumerable.Repeat((float)Math.Sqrt(1 / 192.0), 192)] }, EditPlaces.All(model.Config.Spec))], folder["out"]);
+        var story = DifferenceStory.Of(ChangedModel.Compare(Organism("gemma2", "aligned"), folder["out"])).Sentence;
+        Assert.Equal("One direction was removed from all 9 matrices that write to the residual stream; besides, lm_head.weight was added with the values of model.embed_tokens.weight.", story);
     }
 
     /// <summary>Removes a random direction from all that writes to the residual stream, biases included; the names and sides are the formats' own.</summary>
