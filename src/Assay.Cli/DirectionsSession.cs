@@ -134,7 +134,18 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
     private void Fresh(LanguageModel model, ContrastSet report, Candidate winner)
     {
         if (options.Random == 0) return;
-        var draft = SelectionBuilder.Build(model, report.First(options.SelectionItems), options.Clock, Refuses, cancellation);
+        SelectionDraft draft;
+        try
+        {
+            draft = SelectionBuilder.Build(model, report.First(options.SelectionItems), options.Clock, Refuses, cancellation);
+        }
+        catch (InvalidInputException e)
+        {
+            // What was found stands; it is this that cannot be told.
+            terminal.WriteUntrusted($"  report     not measurable: {e.Message}");
+            return;
+        }
+
         using var scorer = new CandidateScorer(model, draft.Set, cancellation);
         var scores = scorer.Score([winner, .. RandomControls.Create(model, winner, options.Random, options.Seed, cancellation).Take(options.Random)], cancellation);
         var threshold = RandomControls.Threshold(scores.Skip(1));
