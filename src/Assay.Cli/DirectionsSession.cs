@@ -24,8 +24,8 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
     public int Run()
     {
         // Before the work, so that a file that cannot be written is refused at once.
-        if (options.Output is { } path && !options.Overwrite) Absent(path);
-        if (options.ControlVector is { } vector) Absent(vector);
+        if (options.Output is { } path && !options.Overwrite) Absent(path, ", or pass --overwrite");
+        if (options.ControlVector is { } vector) Absent(vector, "");
         using var model = LanguageModel.Open(options.Model, new LanguageModelOptions { Threads = options.Threads, MemoryBytes = options.MemoryBytes });
         var splits = ContrastSplits.Of(Contrast());
         Say("contrast", splits.Direction.Items.Name);
@@ -34,14 +34,14 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         return options.Select ? Select(model, splits) : Estimate(model, splits);
     }
 
-    private static void Absent(string path)
+    private static void Absent(string path, string instead)
     {
-        if (Path.Exists(path)) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another file, or pass --overwrite.");
+        if (Path.Exists(path)) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another file{instead}.");
     }
 
     private ContrastSet Contrast() => options.Contrast switch
     {
-        [var one] when ContrastGenerators.Names.Contains(one) => ContrastGenerators.Draw(one, options.Seed, new ContrastSizes(options.Items, options.SelectionItems, ContrastSizes.Default.Report)),
+        [var one] when ContrastGenerators.Names.Contains(one) => ContrastGenerators.Draw(one, options.Seed, new ContrastSizes(options.Items, options.SelectionItems, ContrastSizes.Default.Report) { AtMost = true }),
         [var one] => ContrastReader.Read(one),
         [var targets, var baselines] => ContrastReader.Read(targets, baselines),
         _ => throw new UsageException("--contrast takes a set's name, one file, or two."),
@@ -51,6 +51,12 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
     {
         var layers = model.Spec.Layers.Length;
         if (options.Layer is { } asked && asked >= layers) throw new InvalidInputException($"--layer is {asked}; the model has layers 0 to {layers - 1}.");
+        if (options.DryRun)
+        {
+            Say("plan", string.Create(CultureInfo.InvariantCulture, $"{options.Estimator} at {options.Site} of layers 0 to {layers - 1}, position {options.Position}"));
+            return ExitCodes.Accepted;
+        }
+
         var plan = new CapturePlan { Points = [options.Site], Positions = [options.Position], Rows = _ => true };
         var activations = ContrastActivations.Run(model, splits.Direction.Items, plan, options.Clock, null, cancellation);
         var heldOut = ContrastActivations.Run(model, splits.Selection.Items, plan, options.Clock, null, cancellation);
@@ -124,16 +130,16 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
             if (choice.Ties.Length > MostTold) terminal.Out.WriteLine($"  tie        and {choice.Ties.Length - MostTold} more");
         }
 
-        Fresh(model, splits.Report.Items, space.Candidates[choice.Winner]);
         terminal.WriteUntrusted($"  journal    {Path.Combine(folder, "journal.jsonl")}");
+        // First what was found, then what is told of it.
         if (options.Output is not null) Write(space.Candidates[choice.Winner].Edits, hash, model);
+        Fresh(model, splits.Report.Items, space.Candidates[choice.Winner]);
         return ExitCodes.Accepted;
     }
 
     /// <summary>The best of many is biased: the winner again on prompts that nothing was chosen by, beside random directions at its places.</summary>
     private void Fresh(LanguageModel model, ContrastSet report, Candidate winner)
     {
-        if (options.Random == 0) return;
         SelectionDraft draft;
         try
         {
@@ -147,11 +153,20 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         }
 
         using var scorer = new CandidateScorer(model, draft.Set, cancellation);
-        var scores = scorer.Score([winner, .. RandomControls.Create(model, winner, options.Random, options.Seed, cancellation).Take(options.Random)], cancellation);
-        var threshold = RandomControls.Threshold(scores.Skip(1));
-        terminal.WriteUntrusted($"  report     {Line(scores[0])}");
-        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"             {options.Random} random directions at its places, with as large a change of the weights: behaviour at most {threshold:0.###} in 95 of 100"));
-        if (scores[0].MeanBehaviour <= threshold) terminal.Out.WriteLine("             The winner does no more than random directions do: no single direction works here.");
+        var score = scorer.Score([winner], cancellation)[0];
+        terminal.WriteUntrusted($"  report     {Line(score)}");
+        if (options.Random == 0) return;
+        var controls = RandomControls.Create(model, winner, options.Random, options.Seed, cancellation);
+        double Threshold(IEnumerable<Candidate> some)
+        {
+            // A few at once: what is compiled of them is held together.
+            var scores = some.Chunk(Math.Max(1, scorer.Together)).SelectMany(c => scorer.Score(c, cancellation)).ToList();
+            return RandomControls.Threshold(scores);
+        }
+
+        var (alike, whole) = (Threshold(controls.Take(options.Random)), Threshold(controls.Skip(options.Random)));
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"             {options.Random} random directions at its places, 95th percentile of behaviour: {alike:0.000} with as large a change of the weights, {whole:0.000} with strength 1"));
+        if (!(score.MeanBehaviour > alike)) terminal.Out.WriteLine("             The winner does no more than random directions do: no single direction works here.");
     }
 
     private bool Refuses(string reply) => ReplyJudge.IsRefusal(reply) || options.Marks.Any(m => reply.Contains(m, StringComparison.Ordinal));

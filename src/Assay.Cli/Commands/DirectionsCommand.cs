@@ -58,6 +58,9 @@ internal static class DirectionsCommand
                 Seed = parsed.GetValue(seed) ?? 0, Clock = parsed.GetValue(clock) ?? SharedOptions.DefaultClock, Threads = parsed.GetValue(threads) ?? 0, MemoryBytes = parsed.GetValue(memory) ?? 0,
                 Output = parsed.GetValue(output), ControlVector = parsed.GetValue(control), Random = parsed.GetValue(random) ?? RandomControls.Count, Run = parsed.GetValue(run), Fresh = parsed.GetValue(fresh), Overwrite = parsed.GetValue(overwrite), DryRun = parsed.GetValue(dryRun), Quiet = parsed.GetValue(quiet),
             };
+            Option[] single = [estimator, site, layer, position, strength, components, embedding];
+            if (options.Select && single.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } fixedOne) throw new UsageException($"{fixedOne.Name} says what --select tries out by itself; name one of the two.");
+            if (!options.Select && options.MaxKl is not null) throw new UsageException("--max-kl chooses among what --select tries out; pass both.");
             if (options.Position >= 0) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--position is {options.Position}; a number below 0 is expected, -1 for the last token."));
             if (options is { ControlVector: not null, Select: true }) throw new UsageException("--control-vector goes with one estimator, not with --select: a removal is no control vector.");
             if (options is { ControlVector: not null, Site: not SitePoint.ResidPost }) throw new UsageException("--control-vector adds to blocks' outputs; --site must be resid_post.");

@@ -205,6 +205,7 @@ public sealed unsafe class CandidateScorer : IDisposable
     private static double LogSum(IEnumerable<double> values)
     {
         double[] x = [.. values];
+        if (Array.Exists(x, double.IsNaN)) return double.NaN; // Max would pass it over.
         var most = x.Max();
         if (x.Length == 1 || double.IsNegativeInfinity(most)) return most;
         var sum = 0.0;

@@ -44,8 +44,8 @@ public static class RandomControls
         static string Name(string kind, int i) => string.Create(CultureInfo.InvariantCulture, $"random/{kind}/{i:000}");
     }
 
-    /// <summary>The 95th percentile (type 7) of the controls' mean behaviour: "no single direction works" unless the winner exceeds it on the report split.</summary>
-    public static double Threshold(IEnumerable<CandidateScore> controls) => OrderStatistics.Quantile([.. controls.Select(c => c.MeanBehaviour).Order()], .95);
+    /// <summary>The 95th percentile (type 7) of the controls' mean behaviour: "no single direction works" unless the winner exceeds it on the report split. One whose model is wrecked counts as above any.</summary>
+    public static double Threshold(IEnumerable<CandidateScore> controls) => OrderStatistics.Quantile([.. controls.Select(c => double.IsNaN(c.MeanBehaviour) ? double.PositiveInfinity : c.MeanBehaviour).Order()], .95);
 
     private static ImmutableArray<WeightEdit> Strengths(ImmutableArray<WeightEdit> edits, Func<double, double> strength) =>
         [.. edits.Select(e => e with { Places = [.. e.Places.Select(p => p with { Strength = p.Strength == 0 ? 0 : strength(p.Strength) })] })];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Assay.Checkpoints;
 
 namespace Assay.Search;
 
@@ -25,7 +26,7 @@ public readonly record struct SearchCost(int Total, int Remaining, double Second
 public sealed class SearchRun(CandidateScorer scorer, IReadOnlyList<Candidate> candidates, ISearchJournal? journal)
 {
     private const int FewestTogether = 8; // Between two entries of the journal: a second or two, and a kill loses no more.
-    private readonly Dictionary<string, CandidateScore> _scores = Known(candidates, journal);
+    private readonly Dictionary<string, CandidateScore> _scores = Known(candidates, journal, scorer.Set);
 
     /// <summary>Candidates scored so far.</summary>
     public int Done => _scores.Count;
@@ -71,14 +72,17 @@ public sealed class SearchRun(CandidateScorer scorer, IReadOnlyList<Candidate> c
         foreach (var score in scores) _scores.Add(score.Id, score);
     }
 
-    private static Dictionary<string, CandidateScore> Known(IReadOnlyList<Candidate> candidates, ISearchJournal? journal)
+    private static Dictionary<string, CandidateScore> Known(IReadOnlyList<Candidate> candidates, ISearchJournal? journal, SelectionSet set)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
         var known = new Dictionary<string, CandidateScore>(StringComparer.Ordinal);
         foreach (var candidate in candidates)
         {
             if (!ids.Add(candidate.Id)) throw new ArgumentException($"The candidate '{candidate.Id}' is in the list twice.", nameof(candidates));
-            if (journal?.Find(candidate.Id) is { } score) known[candidate.Id] = score;
+            if (journal?.Find(candidate.Id) is not { } score) continue;
+            if (score.Behaviour.Length != set.Triggers.Length || score.Damage.Length != set.Benigns.Length)
+                throw new InvalidInputException($"journal.jsonl: the entry of '{candidate.Id}' has {score.Behaviour.Length} and {score.Damage.Length} values; {set.Triggers.Length} and {set.Benigns.Length} items are scored. It is damaged; start anew with --fresh.");
+            known[candidate.Id] = score;
         }
 
         return known;

@@ -99,6 +99,43 @@ public sealed class DirectionsCommandTests : IDisposable
         static IEnumerable<string> Results(string text) => text.Split('\n').Where(l => l.StartsWith("  ", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("language")]
+    [InlineData("sentiment")]
+    [InlineData("formality")]
+    public void Every_shipped_set_has_directions(string set)
+    {
+        var (code, output, error) = CommandLine.Run("directions", Model, "--contrast", set, "--layer", "3", "-o", _folder["e.safetensors"]);
+        Assert.True(code == 0, error);
+        Assert.Contains(set, output, StringComparison.Ordinal);
+        Assert.Single(EditFile.Read(_folder["e.safetensors"]).Edits);
+        // And a plan writes nothing.
+        Assert.Equal(0, CommandLine.Run("directions", Model, "--contrast", set, "--dry-run", "-o", _folder["f.safetensors"]).Code);
+        Assert.False(File.Exists(_folder["f.safetensors"]));
+    }
+
+    [Fact]
+    public void What_select_tries_by_itself_cannot_be_given_beside_it()
+    {
+        Assert.Equal(64, Directions("--select", "--layer", "2").Code);
+        Assert.Equal(64, Directions("--select", "--strength", "1").Code);
+        Assert.Equal(64, Directions("--max-kl", "0.1").Code);
+    }
+
+    [Fact]
+    public void A_journal_whose_values_are_of_other_items_is_refused()
+    {
+        string[] arguments = ["--select", "--items", "24", "--selection-items", "6", "--random", "0", "--run", _folder["run"], "-q"];
+        Assert.Equal(0, Directions([.. arguments, "--dry-run"]).Code);
+        var path = _folder["run/journal.jsonl"];
+        var lines = File.ReadAllLines(path);
+        lines[1] = System.Text.RegularExpressions.Regex.Replace(lines[1], "\"behaviour\":\\[[^\\]]*\\]", "\"behaviour\":[1]");
+        File.WriteAllText(path, string.Join('\n', lines) + "\n");
+        var (code, _, error) = Directions(arguments);
+        Assert.Equal(65, code);
+        Assert.Contains("--fresh", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_control_vector_adds_what_separates_the_sides()
     {

@@ -56,7 +56,7 @@ public sealed partial class SavedEditTests : IDisposable
             return 1 - BehaviourPanel.Measure(edited, report.Targets, Clock, cancellation).Share(ReplyKind.Refused).Value;
         }).ToList();
         Assert.Equal(Randoms, removed.Count);
-        // The page holds them to 3 points on 100 prompts; of 40 one prompt more or less is 2.5.
+        // Strength 1: 3 points on 100 prompts; of 40 one prompt more or less is 2.5. Those of the winner's ‖ΔW‖ stand on the page.
         Assert.InRange(OrderStatistics.Quantile([.. removed.Order()], .95) - (1 - targets.Share(ReplyKind.Refused).Value), double.NegativeInfinity, .03 + 1.0 / Items);
     }
 

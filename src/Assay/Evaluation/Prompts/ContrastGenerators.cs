@@ -93,7 +93,7 @@ public static class ContrastGenerators
         var random = new SeededRandom(SeededRandom.Derive(seed, "contrast " + name));
         var all = phrases.Select((p, i) => new Pair($"{name}/{i:0000}", name, p.Target, p.Baseline, null, null)).ToArray();
         var byPart = random.Sample(all, all.Length).ToLookup(PartOf);
-        var problems = Parts.Where(p => byPart[p].Count() < sizes[p])
+        var problems = Parts.Where(p => !sizes.AtMost && byPart[p].Count() < sizes[p])
             .Select(p => $"The contrast set {name} has {byPart[p].Count()} pairs for the {p.ToString().ToLowerInvariant()} split; {sizes[p]} were asked for. Ask for fewer.").ToArray();
         if (problems.Length > 0) throw new InvalidInputException(problems);
         return Build($"{name} (seed {seed})", [.. Parts.SelectMany(p => byPart[p].Take(sizes[p]))]);
