@@ -123,6 +123,7 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         foreach (var i in choice.Front.Take(MostTold)) terminal.WriteUntrusted($"  front      {Line(scores[i])}");
         if (choice.Front.Length > MostTold) terminal.Out.WriteLine($"  front      and {choice.Front.Length - MostTold} more");
         terminal.WriteUntrusted($"  winner     {Line(scores[choice.Winner])}");
+        terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"             one baseline alone has {scores[choice.Winner].WorstShare:p0} of its damage")); // Mistake 27: a mean hides its tail.
         terminal.WriteUntrusted(choice.Certificate(scores));
         if (choice.Ties.Length > 1)
         {

@@ -78,7 +78,7 @@ public sealed class DirectionsCommandTests : IDisposable
         Assert.Contains("default: 450 candidates", plan.Out, StringComparison.Ordinal);
         var first = Directions([.. arguments, "-o", _folder["a.safetensors"]]);
         Assert.True(first.Code == 0, first.Error);
-        foreach (var part in (string[])["base       behaviour", "front      ", "winner     ", "report     ", "5 random directions", "450 scored"]) Assert.Contains(part, first.Out, StringComparison.Ordinal);
+        foreach (var part in (string[])["base       behaviour", "front      ", "winner     ", "report     ", "5 random directions", "450 scored", "one baseline alone has"]) Assert.Contains(part, first.Out, StringComparison.Ordinal);
 
         // A torn journal, as a kill leaves it.
         var journal = File.ReadAllLines(_folder["run/journal.jsonl"]);
