@@ -193,6 +193,8 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         using var editable = EditableModel.Open(options.Model);
         var file = hash is null ? EditFile.For(editable, edits) : new EditFile(edits, new EditOptions(), hash, model!.Checkpoint.Name, model.Spec.HiddenSize);
         file.Write(options.Output!, options.Overwrite);
+        if (edits.Any(e => !e.Direction.Offset.IsEmpty) && !edits.Any(e => !e.Direction.Offset.IsEmpty && e.Places.Any(p => p.Writer == ResidualWriter.Embedding)))
+            terminal.Out.WriteLine("The estimator's bias is added to the embedding's rows, which this plan leaves alone: the direction is removed without it. Pass --embedding for both.");
         Say("written", $"{options.Output}; next: assay ablate {options.Model} --direction {options.Output} -o OUT");
     }
 

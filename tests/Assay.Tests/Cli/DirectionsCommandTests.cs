@@ -33,6 +33,7 @@ public sealed class DirectionsCommandTests : IDisposable
         var plan = Ablate("--dry-run");
         Assert.Equal(0, plan.Code);
         Assert.Contains("embedding, strength 1.5", plan.Out, StringComparison.Ordinal);
+        Assert.Equal(65, CommandLine.Run("ablate", Model, "--direction", _folder["e.safetensors"], "-o", _folder["e.safetensors"], "--dry-run", "-q").Code); // It is there.
         Assert.False(Path.Exists(_folder["out"]));
 
         var merged = Ablate("-v");

@@ -18,19 +18,15 @@ internal sealed class AtomicFolder : IDisposable
     /// <summary>Checks the target and makes a scratch folder beside it.</summary>
     /// <param name="target">The folder to be; must not exist unless it is overwritten.</param>
     /// <param name="overwrite">Whether an existing one is replaced; only an empty one or one that holds a model or an adapter is.</param>
-    /// <param name="source">A folder that is read meanwhile; null for none.</param>
+    /// <param name="sources">Files and folders that are read meanwhile.</param>
     /// <param name="bytes">About how much will be written.</param>
     /// <exception cref="InvalidInputException">The target exists, is no model, contains the source or lies in it; too little space.</exception>
-    public AtomicFolder(string target, bool overwrite, string? source, long bytes)
+    public AtomicFolder(string target, bool overwrite, IReadOnlyList<string> sources, long bytes)
     {
         (_given, _overwrite) = (target, overwrite);
         _target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
         if (Path.Exists(_target)) RequireReplaceable();
-        if (source is not null)
-        {
-            var from = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source));
-            if (IsIn(_target, from) || IsIn(from, _target)) throw new InvalidInputException($"{target}: is the model that is edited, or lies in it or around it; that is never overwritten. Choose a target apart from it.");
-        }
+        RequireApart(target, sources);
         var parent = Path.GetDirectoryName(_target) ?? throw new InvalidInputException($"{target}: a folder inside another is expected.");
         Scratch = Path.Combine(parent, $".{Path.GetFileName(_target)}.partial-{Guid.NewGuid():n}");
         Guard(() =>
@@ -40,6 +36,14 @@ internal sealed class AtomicFolder : IDisposable
             if (free < bytes) throw new InvalidInputException($"{target}: {bytes} bytes are to be written, but {free} are free there. Free some space or choose another disk.");
             Directory.CreateDirectory(Scratch);
         });
+    }
+
+    /// <summary>Refuses a target that is what is read, lies in it or around it, by whatever links.</summary>
+    public static void RequireApart(string target, IReadOnlyList<string> sources)
+    {
+        var to = Real(target);
+        foreach (var source in sources.SelectMany(s => (string[])[Path.TrimEndingDirectorySeparator(Path.GetFullPath(s)), Real(s)]))
+            if (IsIn(to, source) || IsIn(source, to)) throw new InvalidInputException($"{target}: is the model that is edited, or lies in it or around it; that is never overwritten. Choose a target apart from it.");
     }
 
     /// <summary>Where it is written meanwhile.</summary>
@@ -55,7 +59,7 @@ internal sealed class AtomicFolder : IDisposable
     public void Write(string relative, Action<FileStream> fill) => Guard(() =>
     {
         Step?.Invoke("write " + relative);
-        if (Marks.Contains(relative)) _waiting.Add(relative);
+        if (Marks.Contains(Path.GetFileName(relative))) _waiting.Add(relative);
         var path = this[relative];
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
@@ -70,10 +74,12 @@ internal sealed class AtomicFolder : IDisposable
         foreach (var folder in Directory.EnumerateDirectories(Scratch, "*", SearchOption.AllDirectories).Append(Scratch)) FolderSwap.Flush(folder);
         Step?.Invoke("commit");
         var exists = Path.Exists(_target);
+        // It may have come, or changed, meanwhile.
+        if (exists) RequireReplaceable();
         foreach (var mark in _waiting) File.Move(Path.Combine(Scratch, mark + Waiting), Path.Combine(Scratch, mark));
+        FolderSwap.Flush(Scratch);
         if (!exists) Directory.Move(Scratch, _target);
-        else if (_overwrite) Replace();
-        else throw new IOException("something of that name has appeared meanwhile.");
+        else Replace();
         FolderSwap.Flush(Path.GetDirectoryName(_target)!);
         Step?.Invoke("committed");
     });
@@ -120,8 +126,30 @@ internal sealed class AtomicFolder : IDisposable
     {
         if (!_overwrite) throw new InvalidInputException($"{_given}: exists already; nothing is overwritten unless asked for (--overwrite). Choose another target.");
         if (!Directory.Exists(_target) || new DirectoryInfo(_target).LinkTarget is not null) throw new InvalidInputException($"{_given}: is not a folder, so no folder takes its place. Choose another target.");
-        if (Directory.EnumerateFileSystemEntries(_target).Any() && !Marks.Any(m => File.Exists(Path.Combine(_target, m))))
-            throw new InvalidInputException($"{_given}: holds neither {string.Join(" nor ", Marks)}; only a model or an adapter is overwritten. Choose another target.");
+        if (Directory.EnumerateFileSystemEntries(_target).Any() && !LooksLikeModel(_target))
+            throw new InvalidInputException($"{_given}: holds neither config.json with weights nor adapter_config.json with an adapter's nor a GGUF file; only a model or an adapter is overwritten. Choose another target.");
+    }
+
+    /// <summary>A config beside weights: a config alone is many things.</summary>
+    private static bool LooksLikeModel(string folder)
+    {
+        bool Has(string pattern) => Directory.EnumerateFiles(folder, pattern).Any();
+        return Marks.Any(m => File.Exists(Path.Combine(folder, m))) && (Has("*.safetensors") || Has("*.bin")) || Has("*.gguf");
+    }
+
+    /// <summary>The path without links, as far as it exists.</summary>
+    private static string Real(string path)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        var at = Path.GetPathRoot(full)!;
+        foreach (var part in full[at.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            at = Path.Combine(at, part);
+            FileSystemInfo here = Directory.Exists(at) ? new DirectoryInfo(at) : new FileInfo(at);
+            if (here.LinkTarget is not null && here.ResolveLinkTarget(returnFinalTarget: true) is { } end) at = Real(end.FullName);
+        }
+
+        return at;
     }
 
     private static bool IsIn(string path, string folder) => path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);

@@ -23,6 +23,7 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
 
     private const int MostEdits = 4096;
     private const int MostPlaces = 1 << 16;
+    private const int MostComponents = 4096;
 
     /// <summary>An edit of a model.</summary>
     /// <param name="model">The base; its weights are read once for their hash.</param>
@@ -53,6 +54,7 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
         var metadata = new OrderedDictionary<string, string> { ["format"] = Format, ["base"] = BaseName, ["base_hash"] = BaseHash, ["plan"] = Plan(directions) };
         if (overwrite && File.Exists(path))
         {
+            RequireEdit(path);
             // Beside it, then renamed over it.
             var next = $"{path}.partial-{Guid.NewGuid():n}";
             try
@@ -90,7 +92,17 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
             var directions = root.GetProperty("directions");
             if (directions.GetArrayLength() > MostEdits || root.GetProperty("edits").GetArrayLength() > MostEdits) throw new InvalidInputException($"{path}: more than {MostEdits} edits. This is no file of ours.");
             Direction[] known = [.. directions.EnumerateArray().Select((d, i) => ReadDirection(file, d, i))];
-            return new EditFile([.. root.GetProperty("edits").EnumerateArray().Select(e => ReadEdit(e, known, path))], options, Metadata("base_hash"), Metadata("base"), root.GetProperty("width").GetInt32());
+            var width = root.GetProperty("width").GetInt32();
+            for (var i = 0; i < known.Length; i++)
+            {
+                var (vectors, readouts, offset) = (known[i].Vectors.Length, known[i].Readouts.Length, known[i].Offset.Length);
+                if (width < 1 || vectors % width != 0 || vectors / width is not (> 0 and <= MostComponents) || vectors / width > width || readouts != 0 && readouts != vectors || offset != 0 && offset != width)
+                    throw new InvalidInputException($"{path}: direction {i} has {vectors} elements, read-outs of {readouts} and an offset of {offset}; whole rows of {width} are expected, at most {MostComponents}, with as many read-outs or none. Write the file again.");
+            }
+
+            ImmutableArray<WeightEdit> edits = [.. root.GetProperty("edits").EnumerateArray().Select(e => ReadEdit(e, known, path))];
+            if (edits.IsEmpty) throw new InvalidInputException($"{path}: holds no edit. Write the file again.");
+            return new EditFile(edits, options, Metadata("base_hash"), Metadata("base"), width);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IndexOutOfRangeException)
         {
@@ -189,7 +201,7 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
             Vectors = Values("vectors", required: true),
             Readouts = Values("readouts", required: false),
             Offset = Values("offset", required: false),
-            Site = json.TryGetProperty("layer", out var layer) ? new Site(layer.GetInt32(), Enum.Parse<SitePoint>(json.GetProperty("point").GetString()!)) : null,
+            Site = json.TryGetProperty("layer", out var layer) ? new Site(layer.GetInt32(), Point(json.GetProperty("point").GetString())) : null,
             Position = json.TryGetProperty("position", out var position) ? position.GetInt32() : null,
         };
     }
@@ -198,8 +210,28 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
     {
         var places = json.GetProperty("places");
         if (places.GetArrayLength() > MostPlaces) throw new InvalidInputException($"{path}: more than {MostPlaces} places. This is no file of ours.");
-        return new WeightEdit(directions[json.GetProperty("direction").GetInt32()], [.. places.EnumerateArray().Select(p => new EditPlace(p[0].GetInt32(), Parse(p[1].GetString(), path), p[2].GetDouble()))]);
+        ImmutableArray<EditPlace> list = [.. places.EnumerateArray().Select(p => new EditPlace(p[0].GetInt32(), Parse(p[1].GetString(), path), p[2].GetDouble()))];
+        if (list.DistinctBy(p => (p.Layer, p.Writer)).Count() < list.Length) throw new InvalidInputException($"{path}: an edit names a place twice. Write the file again.");
+        return new WeightEdit(directions[json.GetProperty("direction").GetInt32()], list);
     }
+
+    /// <summary>Only an edit is replaced by an edit: a path mistaken may be a model's weights.</summary>
+    private static void RequireEdit(string path)
+    {
+        try
+        {
+            using var file = SafetensorsFile.Open(path);
+            if (file.Metadata.GetValueOrDefault("format")?.StartsWith("assay.edit/", StringComparison.Ordinal) == true) return;
+        }
+        catch (InvalidInputException)
+        {
+            // Something else; told below.
+        }
+
+        throw new InvalidInputException($"{path}: is no edit file, and nothing else is replaced by one. Choose another target.");
+    }
+
+    private static SitePoint Point(string? text) => Enum.TryParse<SitePoint>(text, out var point) && Enum.IsDefined(point) && !char.IsAsciiDigit(text![0]) ? point : throw new FormatException($"'{text}' is no site");
 
     private static string Spell(ResidualWriter writer) => writer switch { ResidualWriter.Embedding => "embedding", ResidualWriter.Attention => "attention", _ => "mlp" };
 

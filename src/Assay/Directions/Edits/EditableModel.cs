@@ -9,9 +9,10 @@ public sealed class EditableModel : IDisposable
 {
     private string? _hash;
 
-    private EditableModel(Checkpoint checkpoint, Checkpoint container)
+    private EditableModel(string given, Checkpoint checkpoint, Checkpoint container)
     {
         (Checkpoint, Container) = (checkpoint, container);
+        Inputs = [.. given.Split('+').Append(given).Append(checkpoint.Path).Append(container.Path).Concat(container.Shards.Select(s => s.Path)).Concat(container.Tensors.Select(t => (t.TransposeOf ?? t).Place?.Path).OfType<string>()).Where(Path.Exists).Distinct(StringComparer.Ordinal)];
         var json = checkpoint.ReadText("config.json") ?? throw new InvalidInputException($"{checkpoint.Path}: there is no config.json. A model folder needs one to be edited: what writes to the residual stream is read from it.");
         Config = ModelConfig.Parse(json, "config.json", checkpoint.Defaulted);
         Names = Config.Match(checkpoint.Tensors, checkpoint.Path);
@@ -30,6 +31,9 @@ public sealed class EditableModel : IDisposable
 
     /// <summary>What holds the weights, without adapters: its names, dtypes, shards and metadata are kept.</summary>
     internal Checkpoint Container { get; }
+
+    /// <summary>Files and folders that are read: nothing is written over them.</summary>
+    internal IReadOnlyList<string> Inputs { get; }
 
     /// <summary>Stored names.</summary>
     internal TensorNames Names { get; }
@@ -60,7 +64,7 @@ public sealed class EditableModel : IDisposable
                 container = null;
             }
             if (container?.Read is not null) throw new InvalidInputException($"{path}: adapters on a GGUF base are not merged into a file. Give the checkpoint that the GGUF file was made from.");
-            return new EditableModel(checkpoint, container ?? checkpoint);
+            return new EditableModel(path, checkpoint, container ?? checkpoint);
         }
         catch
         {

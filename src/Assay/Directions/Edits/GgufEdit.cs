@@ -4,7 +4,7 @@ using Assay.Checkpoints;
 namespace Assay.Directions.Edits;
 
 /// <summary>Edits GGUF files of float types: the same header, metadata and offsets, the bytes of edited tensors overwritten.</summary>
-internal static class GgufEdit
+internal static partial class GgufEdit
 {
     /// <summary>Writes the edited file, or a split model's files into a folder.</summary>
     /// <inheritdoc cref="MergedCheckpoint.Write(EditableModel, IReadOnlyList{WeightEdit}, string, EditOptions?, bool, IProgress{long}?, CancellationToken)"/>
@@ -12,12 +12,15 @@ internal static class GgufEdit
     {
         var edited = Places(model, weights);
         var files = model.Checkpoint.Tensors.Select(t => Physical(t).Place?.Path).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        // A part without tensors of its own order would be left out, and with it what it says of the others.
+        if (files.Select(f => SplitName().Match(f)).FirstOrDefault(m => m.Success) is { } part && int.Parse(part.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) != files.Count)
+            throw new InvalidInputException($"{files[0]}: is one of {part.Groups[1].Value} parts, of which {files.Count} hold tensors as they are edited. Join them first (llama-gguf-split --merge).");
         long bytes = 0;
         void Count(long more) => progress?.Report(bytes += more);
         if (files.Count == 1 && target.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
         {
             if (Path.Exists(target) && (!overwrite || Directory.Exists(target))) throw new InvalidInputException($"{target}: exists already; {(Directory.Exists(target) ? "a folder is never replaced by a file" : "nothing is overwritten unless asked for (--overwrite)")}. Choose another target.");
-            if (Path.GetFullPath(target) == Path.GetFullPath(files[0])) throw new InvalidInputException($"{target}: is the model that is edited; that is never overwritten. Choose another target.");
+            AtomicFolder.RequireApart(target, model.Inputs);
             var temporary = $"{target}.partial-{Guid.NewGuid():n}";
             try
             {
@@ -43,13 +46,19 @@ internal static class GgufEdit
                 File.Delete(temporary);
             }
         }
-        using var folder = new AtomicFolder(target, overwrite, null, files.Sum(f => new FileInfo(f).Length)) { Step = step };
+        using var folder = new AtomicFolder(target, overwrite, model.Inputs, files.Sum(f => new FileInfo(f).Length)) { Step = step };
         foreach (var file in files) folder.Write(Path.GetFileName(file), stream => Fill(stream, file, edited, Count, cancellation));
         step?.Invoke("check");
         var result = Check(model, Places(model, weights), [.. files.Select(f => (f, folder[Path.GetFileName(f)]))], target, bytes, cancellation);
         folder.Commit();
         return result;
     }
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"-\d{5}-of-(\d{5})\.gguf$")]
+    private static partial System.Text.RegularExpressions.Regex SplitName();
+
+    /// <summary>Refuses what a file cannot take.</summary>
+    public static void Validate(EditableModel model, EditedWeights weights) => Places(model, weights);
 
     /// <summary>The tensor as the file holds it: what GPT-2's converter transposed is (out, in) there.</summary>
     private static Tensor Physical(Tensor tensor) => tensor.TransposeOf ?? tensor;

@@ -30,7 +30,7 @@ public static class LoraExport
         var weights = new EditedWeights(model, edits, options with { KeepTiedHead = model.IsGguf });
         if (weights.Changes.Count == 0) throw new InvalidInputException("The plan edits nothing: it has no place with a strength other than 0. An adapter of nothing is not written.");
         var adapter = new Adapter(model, weights.Changes, cancellation);
-        using var folder = new AtomicFolder(target, overwrite, null, adapter.Tensors.Sum(t => t.ByteLength));
+        using var folder = new AtomicFolder(target, overwrite, model.Inputs, adapter.Tensors.Sum(t => t.ByteLength));
         var header = SafetensorsWriter.FormatHeader(adapter.Tensors, new Dictionary<string, string> { ["format"] = "pt" });
         folder.Write(LoraAdapter.WeightsName, stream => SafetensorsWriter.WriteTo(stream, header, adapter.Tensors, null, cancellation));
         folder.Write(LoraConfig.FileName, stream => stream.Write(adapter.Config()));

@@ -47,6 +47,20 @@ public static class MergedCheckpoint
         }
     }
 
+    /// <summary>Refuses a plan that cannot be put into the model's weights, without writing anything.</summary>
+    /// <param name="model">The base.</param>
+    /// <param name="edits">The plan.</param>
+    /// <param name="options">How it is put into weights; null for the defaults.</param>
+    /// <exception cref="InvalidInputException">A place that the model has not, a direction of another width, a tensor that cannot be written.</exception>
+    public static void Validate(EditableModel model, IReadOnlyList<WeightEdit> edits, EditOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(edits);
+        var weights = new EditedWeights(model, edits, options ?? new EditOptions());
+        if (model.IsGguf) GgufEdit.Validate(model, weights);
+        else _ = (weights.ByStoredName(), weights.Additions().Count());
+    }
+
     /// <summary>Bytes of a file that is written in pieces, counted.</summary>
     internal static void CopyFile(string path, Stream stream, Action<long> written, CancellationToken cancellation)
     {
@@ -76,12 +90,15 @@ public static class MergedCheckpoint
         var (others, leftOut) = OtherFiles(container);
         long bytes = 0;
         void Count(long more) => progress?.Report(bytes += more);
-        using var folder = new AtomicFolder(target, overwrite, container.Folder, shards.Sum(s => s.Length) + others.Sum(f => new FileInfo(f.Path).Length)) { Step = step };
+        using var folder = new AtomicFolder(target, overwrite, [container.Folder, .. model.Inputs], shards.Sum(s => s.Length) + others.Sum(f => new FileInfo(f.Path).Length)) { Step = step };
         foreach (var shard in shards) folder.Write(shard.FileName, stream => SafetensorsWriter.WriteTo(stream, shard.Header, shard.Tensors, Count, cancellation));
         if (index is not null) folder.Write(SafetensorsIndex.FileName, stream => stream.Write(index));
         foreach (var (relative, path) in others.Where(f => f.Relative != "config.json")) folder.Write(relative, stream => CopyFile(path, stream, Count, cancellation));
-        folder.Write("config.json", stream => stream.Write(ConfigBytes(model, weights)));
+        var config = ConfigBytes(model, weights);
+        folder.Write("config.json", stream => stream.Write(config));
         step?.Invoke("check");
+        foreach (var (name, bytesOf) in new[] { ("config.json", config), (SafetensorsIndex.FileName, index) })
+            if (bytesOf is not null && !File.ReadAllBytes(folder[name]).AsSpan().SequenceEqual(bytesOf)) throw new InvalidInputException($"{target}: {name} was read back otherwise than it was written. Nothing was left behind; check the disk.");
         var report = Check(model, weights, folder, target, others, leftOut, bytes, cancellation);
         folder.Commit();
         return report;

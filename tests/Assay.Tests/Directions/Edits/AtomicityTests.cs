@@ -125,6 +125,45 @@ public sealed class AtomicityTests : IDisposable
     }
 
     [Fact]
+    public void What_is_read_is_not_overwritten_whatever_form_is_written_and_by_whatever_link()
+    {
+        var path = ModelCopy.As(DType.BF16, GoldenFiles.Require("models", "llama"), _folder, "model");
+        using var model = EditableModel.Open(path);
+        var before = TemporaryFolder.Contents(_folder["model"]);
+        Directory.CreateSymbolicLink(_folder["link"], path);
+        void Apart(Action write) => Assert.Contains("that is edited", Assert.Throws<InvalidInputException>(write).Message);
+        Apart(() => LoraExport.Write(model, [Removal(model, 1)], path, overwrite: true));
+        // A link itself gives its place to nothing.
+        Assert.Throws<InvalidInputException>(() => MergedCheckpoint.Write(model, [Removal(model, 1)], _folder["link"], overwrite: true));
+        Apart(() => MergedCheckpoint.Write(model, [Removal(model, 1)], _folder["link/inside"]));
+        using (var linked = EditableModel.Open(_folder["link"])) Apart(() => MergedCheckpoint.Write(linked, [Removal(linked, 1)], path, overwrite: true));
+        var weights = Directory.EnumerateFiles(path, "*.safetensors").First();
+        Assert.Contains("no edit file", Assert.Throws<InvalidInputException>(() => EditFile.For(model, [Removal(model, 1)]).Write(weights, overwrite: true)).Message);
+        Assert.Equal(before, TemporaryFolder.Contents(_folder["model"]));
+
+        // An adapter that is read is the model's too.
+        LoraExport.Write(model, [Removal(model, 1)], _folder["adapter"]);
+        using (var both = EditableModel.Open($"{path}+{_folder["adapter"]}")) Apart(() => MergedCheckpoint.Write(both, [Removal(both, 1)], _folder["adapter"], overwrite: true));
+    }
+
+    [Fact]
+    public void A_folder_that_comes_meanwhile_is_not_exchanged()
+    {
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "llama"));
+        void Step(string step)
+        {
+            if (step != "commit") return;
+            Directory.CreateDirectory(_folder["out"]);
+            File.WriteAllText(_folder["out/config.json"], "{}"); // A config alone is many things.
+        }
+
+        Assert.Contains("exists", Assert.Throws<InvalidInputException>(() => MergedCheckpoint.Write(model, [Removal(model, 1)], _folder["out"], null, false, Step, null, default)).Message);
+        File.WriteAllText(_folder["out/letter.txt"], "dear");
+        Assert.Contains("only a model or an adapter", Assert.Throws<InvalidInputException>(() => MergedCheckpoint.Write(model, [Removal(model, 1)], _folder["out"], overwrite: true)).Message);
+        Assert.Equal("dear", File.ReadAllText(_folder["out/letter.txt"]));
+    }
+
+    [Fact]
     public void Cancelled_it_leaves_nothing()
     {
         using var model = EditableModel.Open(GoldenFiles.Require("models", "llama"));

@@ -93,4 +93,23 @@ public sealed class EditFileTests : IDisposable
         var oblique = new Direction { Estimator = "probe", Vectors = [.. ModelCopy.Unit(spec.HiddenSize, 3)], Readouts = [.. ModelCopy.Unit(spec.HiddenSize, 3)], Offset = withEmbedding ? [.. ModelCopy.Unit(spec.HiddenSize, 4)] : [] };
         return [new WeightEdit(direction, EditPlaces.Tent(spec, 1, 2.5, 1 / 3.0, .1)), new WeightEdit(oblique, EditPlaces.Window(spec, 0, 0, embedding: withEmbedding)), new WeightEdit(direction, [new EditPlace(0, ResidualWriter.Mlp, .5)])];
     }
+
+    [Theory]
+    [InlineData("\"point\":\"ResidPost\"", "\"point\":\"bogus\"", "broken")]
+    [InlineData("\"point\":\"ResidPost\"", "\"point\":\"3\"", "broken")]
+    [InlineData("\"width\":64", "\"width\":0", "whole rows of 0")]
+    [InlineData("\"width\":64", "\"width\":48", "whole rows of 48")]
+    [InlineData("[0,\"mlp\",1]", "[0,\"mlp\",1],[0,\"mlp\",1]", "twice")]
+    public void Plans_that_say_what_cannot_be_are_refused(string from, string to, string why)
+    {
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "llama"));
+        EditFile.For(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(64, 1)], Site = new Site(1, SitePoint.ResidPost), Position = -1 }, [new EditPlace(0, ResidualWriter.Mlp, 1)])]).Write(_folder["good.safetensors"]);
+        using (var file = SafetensorsFile.Open(_folder["good.safetensors"]))
+        {
+            Assert.Contains(from, file.Metadata["plan"], StringComparison.Ordinal);
+            SafetensorsWriter.Write(_folder["bad.safetensors"], [.. file.Tensors.Select(t => TensorToWrite.From(t))], file.Metadata.ToDictionary(m => m.Key, m => m.Key == "plan" ? m.Value.Replace(from, to, StringComparison.Ordinal) : m.Value));
+        }
+
+        Assert.Contains(why, Assert.Throws<InvalidInputException>(() => EditFile.Read(_folder["bad.safetensors"])).Message, StringComparison.Ordinal);
+    }
 }

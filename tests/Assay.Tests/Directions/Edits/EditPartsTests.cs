@@ -24,6 +24,16 @@ public sealed class EditPartsTests
     }
 
     [Fact]
+    public void A_plan_that_does_not_fit_is_refused_before_anything_is_written()
+    {
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "llama"));
+        WeightEdit Plan(int width, int layer) => new(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(width, 1)] }, [new EditPlace(layer, ResidualWriter.Mlp, 1)]);
+        MergedCheckpoint.Validate(model, [Plan(64, 2)]);
+        Assert.Throws<InvalidInputException>(() => MergedCheckpoint.Validate(model, [Plan(64, 99)]));
+        Assert.Throws<InvalidInputException>(() => MergedCheckpoint.Validate(model, [Plan(48, 0)]));
+    }
+
+    [Fact]
     public void A_window_has_both_ends()
     {
         using var model = EditableModel.Open(GoldenFiles.Require("models", "llama"));
