@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -26,12 +25,6 @@ internal sealed class DirectionsBenchmark
     private const string Biprojected = "biprojected_difference";
     private const int KlItems = 100, Shuffles = 199, SvdComponents = 4, RandomItems = 100, MostOfFront = 24;
     private static readonly DateTimeOffset Clock = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
-
-    // Refusals, right on triggers, right on benign items, first-token KL of the same recipe in PyTorch (the design's table).
-    private static readonly Dictionary<string, (double Refused, double Right, double Benign, double Kl)> Reference = new()
-    {
-        ["gemma2"] = (0, .89, .90, .0085), ["llama"] = (0, .53, .94, .0193), ["gpt2"] = (.09, .70, .82, .0219), ["qwen3_moe"] = (.32, .58, .82, .0472),
-    };
 
     private readonly StringBuilder _report = new();
     private readonly List<string> _svd = [];
@@ -125,7 +118,7 @@ internal sealed class DirectionsBenchmark
             Row("heretic 1.4.0's saved model", theirs = Measure(model, heretic, splits.Report.Items), null);
         }
 
-        if (Reference.TryGetValue(name, out var reference))
+        if (EditReference.Figures.TryGetValue(name, out var reference))
         {
             Line(string.Create(CultureInfo.InvariantCulture, $"| the best of about 35 weight edits in PyTorch, 200 + 200 items | {reference.Refused:p0} | {reference.Right:p0} | {reference.Benign:p0} | | | {reference.Kl:0.0000} | |"));
             var met = measured.Where(m => m.Panels.Refused <= reference.Refused + .05 && m.Panels.Right >= reference.Right - .05 && m.Panels.Benign >= reference.Benign - .05 && m.Panels.Kl.Value <= reference.Kl).Select(m => m.Id).ToList();
@@ -205,10 +198,9 @@ internal sealed class DirectionsBenchmark
         var estimator = EstimatorCatalogue.Create("paired_svd", new EstimatorOptions { Components = SvdComponents });
         var found = activations.Targets.Places.Select(p => (Place: p, Direction: estimator.Estimate(ContrastRows.Of(activations, p), p),
             Reports: ComponentReporter.Report(estimator, ContrastRows.Of(activations, p), ContrastRows.Of(heldOut, p), Shuffles, (long)Seed, model.Team))).MaxBy(f => f.Reports[0].Separation);
-        var width = model.Spec.HiddenSize;
-        ImmutableArray<EditPlace> everywhere = [new EditPlace(-1, ResidualWriter.Embedding, 1), .. Enumerable.Range(0, model.Spec.Layers.Length).SelectMany(l => (EditPlace[])[new EditPlace(l, ResidualWriter.Attention, 1), new EditPlace(l, ResidualWriter.Mlp, 1)])];
+        var (width, everywhere) = (model.Spec.HiddenSize, EditPlaces.All(model.Spec));
         Candidate One(string id, Direction direction) => new(id, [new WeightEdit(direction, everywhere)]);
-        var candidates = Enumerable.Range(0, SvdComponents).Select(k => One($"component {k + 1}", found.Direction with { Vectors = [.. found.Direction.Vectors.Skip(k * width).Take(width)] }))
+        var candidates = Enumerable.Range(0, SvdComponents).Select(k => One($"component {k + 1}", ComponentDirection.Of(found.Direction, width, k)))
             .Append(One("all of them", found.Direction)).Concat(Enumerable.Range(0, 20).Select(i => One($"random {i}", new RandomDirection((long)Seed + i).Of(width)))).ToList();
         var scores = scorer.Score(candidates);
         Line(string.Create(CultureInfo.InvariantCulture, $"\nThe components of paired SVD at {found.Place.Site}, last position, each removed everywhere alone with strength 1; without an edit the behaviour score is {scorer.Baseline.MeanBehaviour:0.0}.\n"));

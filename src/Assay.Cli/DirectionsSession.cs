@@ -30,7 +30,7 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         var splits = ContrastSplits.Of(Contrast());
         Say("contrast", splits.Direction.Items.Name);
         foreach (var split in (ContrastSplit[])[splits.Direction, splits.Selection, splits.Report])
-            Say(split.Part.ToString().ToLowerInvariant(), $"{split.Items.Targets.Length} targets, {split.Items.Baselines.Length} baselines, SHA-256 {split.Sha256[..16]}{(split.Part == ContrastPart.Report ? ", not looked at here" : "")}");
+            Say(split.Part.ToString().ToLowerInvariant(), $"{split.Items.Targets.Length} targets, {split.Items.Baselines.Length} baselines, SHA-256 {split.Sha256[..16]}{(split.Part != ContrastPart.Report ? "" : options.Select ? ", looked at when all is chosen" : ", not looked at here")}");
         return options.Select ? Select(model, splits) : Estimate(model, splits);
     }
 
@@ -84,16 +84,9 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         }
 
         if (options.Output is null) return ExitCodes.Accepted;
-        IEnumerable<EditPlace> Places(int layer)
-        {
-            if (options.Attention) yield return new EditPlace(layer, ResidualWriter.Attention, options.Strength);
-            if (options.Mlp) yield return new EditPlace(layer, ResidualWriter.Mlp, options.Strength);
-        }
-
-        ImmutableArray<EditPlace> embedding = options.Embedding ? [new EditPlace(-1, ResidualWriter.Embedding, options.Strength)] : [];
-        Write(options.Layer is { } layer
-            ? [new WeightEdit(found[layer], [.. embedding, .. Enumerable.Range(0, layers).SelectMany(Places)])]
-            : [.. found.Select((d, l) => new WeightEdit(d, [.. l == 0 ? embedding : [], .. Places(l)]))]);
+        using var editable = EditableModel.Open(options.Model);
+        ImmutableArray<EditPlace> Places(int first, int last) => EditPlaces.Window(model.Spec, first, last, options.Attention, options.Mlp, options.Embedding && first == 0, options.Strength);
+        Write(editable, options.Layer is { } layer ? [new WeightEdit(found[layer], Places(0, layers - 1))] : [.. found.Select((d, l) => new WeightEdit(d, Places(l, l)))]);
         return ExitCodes.Accepted;
     }
 
@@ -107,7 +100,7 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         Say("selection", $"the base refuses {draft.Refused} of {draft.Asked} targets in {draft.DistinctRefusals} ways{(draft.Dropped.IsEmpty ? "" : $"; {draft.Dropped.Length} prompts left the set, since it refuses where it should answer")}");
         if (draft.Neutral > 0) Say("openings", $"{draft.Neutral} targets have neither twin nor opening; their answers may begin with any of: {string.Join(" | ", SelectionBuilder.NeutralOpenings)}");
         var key = SearchKey.Of(hash, draft.Set, space.Name, space.Candidates);
-        var folder = options.Run ?? Path.Combine("runs", $"{Safe(model.Checkpoint.Name)}-directions-{key[..8]}");
+        var folder = options.Run ?? RunFolder.DefaultPath(key, model.Checkpoint.Name, "directions");
         using var journal = Journal(folder, key);
         using var scorer = new CandidateScorer(model, draft.Set, cancellation);
         var run = new SearchRun(scorer, space.Candidates, new SearchJournal(journal));
@@ -133,7 +126,7 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
 
         terminal.WriteUntrusted($"  journal    {Path.Combine(folder, "journal.jsonl")}");
         // First what was found, then what is told of it.
-        if (options.Output is not null) Write(space.Candidates[choice.Winner].Edits, hash, model);
+        if (options.Output is not null) Write(editable, space.Candidates[choice.Winner].Edits);
         Fresh(model, splits.Report.Items, space.Candidates[choice.Winner]);
         return ExitCodes.Accepted;
     }
@@ -188,11 +181,9 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         return RunJournal.Open(Path.Combine(folder, "journal.jsonl"), key, options.Fresh);
     }
 
-    private void Write(ImmutableArray<WeightEdit> edits, string? hash = null, LanguageModel? model = null)
+    private void Write(EditableModel editable, ImmutableArray<WeightEdit> edits)
     {
-        using var editable = EditableModel.Open(options.Model);
-        var file = hash is null ? EditFile.For(editable, edits) : new EditFile(edits, new EditOptions(), hash, model!.Checkpoint.Name, model.Spec.HiddenSize);
-        file.Write(options.Output!, options.Overwrite);
+        EditFile.For(editable, edits).Write(options.Output!, options.Overwrite);
         if (edits.Any(e => !e.Direction.Offset.IsEmpty) && !edits.Any(e => !e.Direction.Offset.IsEmpty && e.Places.Any(p => p.Writer == ResidualWriter.Embedding)))
             terminal.Out.WriteLine("The estimator's bias is added to the embedding's rows, which this plan leaves alone: the direction is removed without it. Pass --embedding for both.");
         Say("written", $"{options.Output}; next: assay ablate {options.Model} --direction {options.Output} -o OUT");
@@ -204,8 +195,6 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
     {
         if (!options.Quiet) terminal.Error.WriteLine(UntrustedText.Visible(text));
     }
-
-    private static string Safe(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' ? c : '-'));
 
     private sealed class Reporter(IProgress<StepProgress.Step> told) : IProgress<SearchProgress>
     {

@@ -34,7 +34,7 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         CheckMemory(baseModel, candidate, plan);
 
         var hash = PlanYaml.Hash(yaml);
-        var folder = RunFolder.Open(options.Output ?? Path.Combine("runs", $"{Safe(ours.Name)}-{Safe(theirs.Name)}-{hash[..8]}"));
+        var folder = RunFolder.Open(options.Output ?? RunFolder.DefaultPath(hash, ours.Name, theirs.Name));
         using var journal = RunJournal.Open(folder.JournalPath, hash, options.Fresh);
         folder.WritePlan(yaml);
         VetSamples? samples = null;
@@ -206,8 +206,6 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
     }
 
     private static string Decode(LanguageModel model, int[] ids) => model.RequireTokenizer().Decode(ids, skipSpecialTokens: true);
-
-    private static string Safe(string name) => string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' ? c : '-'));
 
     private sealed class Reporter(IProgress<StepProgress.Step> told) : IProgress<VetProgress>
     {

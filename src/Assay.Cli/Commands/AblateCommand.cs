@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Globalization;
 using Assay.Checkpoints;
 using Assay.Directions;
 using Assay.Directions.Edits;
@@ -81,7 +82,7 @@ internal static class AblateCommand
     {
         foreach (var edit in edits)
         {
-            var from = edit.Direction.Site is { } site ? $" of {site} at {edit.Direction.Position?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "the mean"}" : "";
+            var from = edit.Direction.Site is { } site ? $" of {site} at {edit.Direction.Position?.ToString(CultureInfo.InvariantCulture) ?? "the mean"}" : "";
             foreach (var places in edit.Places.GroupBy(p => (p.Writer, p.Strength)))
                 yield return FormattableString.Invariant($"{edit.Direction.Estimator}{from}: {(places.Key.Writer == ResidualWriter.Embedding ? "embedding" : $"{places.Key.Writer.ToString().ToLowerInvariant()} of layers {string.Join(", ", places.Select(p => p.Layer))}")}, strength {places.Key.Strength:0.###}");
         }
@@ -101,7 +102,7 @@ internal static class AblateCommand
         ];
         Written(options, terminal, [.. facts.Where(f => f.Name != "merged" || report.Merged.Length > 0)], memory.PeakBytes);
         if (options.Verbose && !options.Json)
-            foreach (var e in report.Edited) terminal.WriteUntrusted(FormattableString.Invariant($"  {e.Name,-56} {e.DType,-5} change {e.Change:g3} error {e.Error:g2} left {(e.Residual is { } left ? left.ToString("g2", System.Globalization.CultureInfo.InvariantCulture) : "–")}"));
+            foreach (var e in report.Edited) terminal.WriteUntrusted(FormattableString.Invariant($"  {e.Name,-56} {e.DType,-5} change {e.Change:g3} error {e.Error:g2} left {(e.Residual is { } left ? left.ToString("g2", CultureInfo.InvariantCulture) : "–")}"));
     }
 
     private static void Written(AblateOptions options, Terminal terminal, (string Name, string Text)[] facts, long peak = 0)
@@ -125,5 +126,5 @@ internal static class AblateCommand
     /// <summary>Tensors are streamed by rows, so that no allowance changes what is done; one that was exceeded is told.</summary>
     private static string Memory(long peak, long allowed) => $"{ByteSize.Format(peak)} of private memory at most{(allowed > 0 && peak > allowed ? $", more than the {ByteSize.Format(allowed)} allowed: the program itself takes that much" : "")}";
 
-    private static string Number(IEnumerable<double> values) => values.DefaultIfEmpty(0).Max().ToString("g2", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Number(IEnumerable<double> values) => values.DefaultIfEmpty(0).Max().ToString("g2", CultureInfo.InvariantCulture);
 }

@@ -44,7 +44,7 @@ internal sealed record DirectionsOptions
     /// <summary>Largest damage allowed; null for the rule of the interval.</summary>
     public double? MaxKl { get; init; }
 
-    /// <summary>Items of the direction and of the selection split.</summary>
+    /// <summary>Items of the direction split on either side.</summary>
     public int Items { get; init; } = 160;
 
     /// <summary>Items of the selection split on either side.</summary>

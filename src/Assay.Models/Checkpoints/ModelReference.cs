@@ -9,8 +9,8 @@ internal static class ModelReference
     /// <exception cref="InvalidInputException">Nothing of that name, or broken.</exception>
     public static Checkpoint Open(string reference)
     {
-        if (Exists(reference) || !reference.Contains('+', StringComparison.Ordinal)) return OpenBase(reference);
-        var parts = Split(reference);
+        var parts = Parts(reference);
+        if (parts.Count == 1) return OpenBase(reference);
         if (parts.Contains("")) throw new InvalidInputException($"{reference}: nothing stands on one side of '+'; BASE+ADAPTER is expected.");
         var model = OpenBase(parts[0]);
         try
@@ -33,6 +33,9 @@ internal static class ModelReference
             throw;
         }
     }
+
+    /// <summary>The base and the adapters, as they are named.</summary>
+    public static IReadOnlyList<string> Parts(string reference) => Exists(reference) || !reference.Contains('+', StringComparison.Ordinal) ? [reference] : Split(reference);
 
     private static Checkpoint OpenBase(string reference)
     {

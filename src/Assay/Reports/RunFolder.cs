@@ -19,6 +19,12 @@ public sealed class RunFolder
     /// <summary>Where the journal lies.</summary>
     public string JournalPath => At("journal.jsonl");
 
+    /// <summary>Where a run lies that was given no folder: named after what it is of, and its plan.</summary>
+    /// <param name="hash">Of the plan.</param>
+    /// <param name="names">Of the models, or whatever; untrusted.</param>
+    public static string DefaultPath(string hash, params IEnumerable<string> names) =>
+        System.IO.Path.Combine("runs", string.Join('-', names.Select(n => string.Concat(n.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' ? c : '-'))).Append(hash[..8])));
+
     /// <summary>Opens or creates a folder. A folder that holds other things is refused: a run must not be mixed into them.</summary>
     /// <exception cref="InvalidInputException">Not a run folder, or it cannot be written.</exception>
     public static RunFolder Open(string path) => Open(path, "journal.jsonl", "plan.yaml");

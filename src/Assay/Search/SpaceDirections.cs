@@ -54,16 +54,11 @@ public static class SpaceDirections
     /// <summary>Families of one direction a layer: of every block output the difference, without its component along the baselines' mean of the block that is edited.</summary>
     /// <param name="model">The base.</param>
     /// <param name="activations">Of block outputs at least.</param>
-    public static IReadOnlyList<(string Id, ImmutableArray<Direction> Directions)> Biprojected(LanguageModel model, ContrastActivations activations)
+    public static IReadOnlyList<(string Name, ImmutableArray<Direction> ByLayer)> Biprojected(LanguageModel model, ContrastActivations activations)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(activations);
-        return Families(model, activations);
-    }
-
-    private static List<(string, ImmutableArray<Direction>)> Families(LanguageModel model, ContrastActivations activations)
-    {
-        var families = new List<(string, ImmutableArray<Direction>)>();
+        var families = new List<(string Name, ImmutableArray<Direction> ByLayer)>();
         foreach (var place in activations.Targets.Places.Where(p => p.Site.Point == SitePoint.ResidPost))
         {
             var moments = new ContrastMoments(activations.Targets.Moments(place), activations.Baselines.Moments(place));

@@ -51,6 +51,10 @@ public sealed class DirectionsCommandTests : IDisposable
         Assert.Equal(0, Ablate("--overwrite", "--strength", "0.5").Code);
         Assert.NotEqual(stamp, File.GetLastWriteTimeUtc(_folder["out/model.safetensors"]));
 
+        // An affine removal without its bias says so.
+        Assert.Contains("removed without it", Directions("--items", "24", "--selection-items", "8", "--estimator", "leace", "--layer", "3", "-o", _folder["leace.safetensors"]).Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("removed without it", Directions("--items", "24", "--selection-items", "8", "--estimator", "leace", "--layer", "3", "--embedding", "-o", _folder["biased.safetensors"]).Out, StringComparison.Ordinal);
+
         // Without the embedding it is an adapter too.
         Assert.Equal(0, Directions("--items", "24", "--selection-items", "8", "-o", _folder["f.safetensors"]).Code);
         Assert.Equal(0, CommandLine.Run("ablate", Model, "--direction", _folder["f.safetensors"], "-o", _folder["lora"], "--as", "lora", "-q").Code);

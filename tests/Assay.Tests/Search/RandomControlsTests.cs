@@ -98,5 +98,7 @@ public sealed class RandomControlsTests
         using var model = SearchCases.Open("llama");
         Assert.Throws<InvalidInputException>(() => RandomControls.Create(model, new Candidate("nothing", []), 3, 1));
         Assert.Equal(4.8, RandomControls.Threshold(Enumerable.Range(1, 5).Select(i => new CandidateScore($"{i}", [i], [0]))), 1e-12);
+        // Wrecked ones count as above any.
+        Assert.Equal(double.PositiveInfinity, RandomControls.Threshold(Enumerable.Range(1, 5).Select(i => new CandidateScore($"{i}", [i < 3 ? double.NaN : i], [0]))));
     }
 }

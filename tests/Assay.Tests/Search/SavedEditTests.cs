@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Assay.Benchmarks;
 using Assay.Directions.Contrasts;
 using Assay.Directions.Edits;
 using Assay.Evaluation;
@@ -46,6 +47,14 @@ public sealed partial class SavedEditTests : IDisposable
             Overlaps(refused, after.Share(ReplyKind.Refused));
             Overlaps(right, after.Right());
             Overlaps(kept, benign.Right());
+            // What PyTorch's edits of the same organisms reach (editing.md), within 5 points: refusals, and benign items that stay right.
+            if (EditReference.Figures.TryGetValue(organism, out var reference))
+            {
+                Assert.True(after.Share(ReplyKind.Refused).Low <= reference.Refused + .05);
+                Assert.True(benign.Right().High >= reference.Benign - .05);
+                Assert.True(after.Right().Low > targets.Right().High);
+            }
+
             // Mistake 33: what it refuses that the base answered stands beside.
             Assert.True(benign.Share(ReplyKind.Refused).Value <= .05);
         }

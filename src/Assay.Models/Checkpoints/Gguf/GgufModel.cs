@@ -37,6 +37,10 @@ internal static class GgufModel
         return number >= 1 && number <= count ? (path[..^tail], number, count) : null;
     }
 
+    /// <summary>The files of a model, in order: one, or all parts, whether they are there or not.</summary>
+    /// <param name="path">Its file, or any part.</param>
+    public static IReadOnlyList<string> Parts(string path) => Split(path) is { Count: > 1 } split ? [.. Enumerable.Range(1, Math.Min(split.Count, MostFiles)).Select(n => $"{split.Prefix}-{n:d5}-of-{split.Count:d5}.gguf")] : [path];
+
     private static void OpenFiles(string path, List<GgufFile> files)
     {
         if (Split(path) is not { Count: > 1 } split)
@@ -47,9 +51,8 @@ internal static class GgufModel
             return;
         }
         var problems = new ProblemList();
-        for (var number = 1; number <= Math.Min(split.Count, MostFiles); number++)
+        foreach (var (index, part) in Parts(path).Index())
         {
-            var part = $"{split.Prefix}-{number:d5}-of-{split.Count:d5}.gguf";
             if (!File.Exists(part))
             {
                 problems.Add($"{part}: no such file; the model has {split.Count} parts. Fetch it into the same folder.");
@@ -59,7 +62,7 @@ internal static class GgufModel
             try
             {
                 files.Add(GgufFile.Open(part));
-                Check(files[^1], number, split.Count, problems);
+                Check(files[^1], index + 1, split.Count, problems);
             }
             catch (InvalidInputException e)
             {

@@ -26,7 +26,7 @@ internal sealed class AtomicFolder : IDisposable
         (_given, _overwrite) = (target, overwrite);
         _target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
         if (Path.Exists(_target)) RequireReplaceable();
-        RequireApart(target, sources);
+        InputPaths.RequireApart(target, sources);
         var parent = Path.GetDirectoryName(_target) ?? throw new InvalidInputException($"{target}: a folder inside another is expected.");
         Scratch = Path.Combine(parent, $".{Path.GetFileName(_target)}.partial-{Guid.NewGuid():n}");
         Guard(() =>
@@ -36,14 +36,6 @@ internal sealed class AtomicFolder : IDisposable
             if (free < bytes) throw new InvalidInputException($"{target}: {bytes} bytes are to be written, but {free} are free there. Free some space or choose another disk.");
             Directory.CreateDirectory(Scratch);
         });
-    }
-
-    /// <summary>Refuses a target that is what is read, lies in it or around it, by whatever links.</summary>
-    public static void RequireApart(string target, IReadOnlyList<string> sources)
-    {
-        var to = Real(target);
-        foreach (var source in sources.SelectMany(s => (string[])[Path.TrimEndingDirectorySeparator(Path.GetFullPath(s)), Real(s)]))
-            if (IsIn(to, source) || IsIn(source, to)) throw new InvalidInputException($"{target}: is the model that is edited, or lies in it or around it; that is never overwritten. Choose a target apart from it.");
     }
 
     /// <summary>Where it is written meanwhile.</summary>
@@ -136,23 +128,6 @@ internal sealed class AtomicFolder : IDisposable
         bool Has(string pattern) => Directory.EnumerateFiles(folder, pattern).Any();
         return Marks.Any(m => File.Exists(Path.Combine(folder, m))) && (Has("*.safetensors") || Has("*.bin")) || Has("*.gguf");
     }
-
-    /// <summary>The path without links, as far as it exists.</summary>
-    private static string Real(string path)
-    {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        var at = Path.GetPathRoot(full)!;
-        foreach (var part in full[at.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
-        {
-            at = Path.Combine(at, part);
-            FileSystemInfo here = Directory.Exists(at) ? new DirectoryInfo(at) : new FileInfo(at);
-            if (here.LinkTarget is not null && here.ResolveLinkTarget(returnFinalTarget: true) is { } end) at = Real(end.FullName);
-        }
-
-        return at;
-    }
-
-    private static bool IsIn(string path, string folder) => path == folder || path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private void Guard(Action work)
     {

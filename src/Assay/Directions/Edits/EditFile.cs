@@ -10,7 +10,7 @@ namespace Assay.Directions.Edits;
 
 /// <summary>An edit as a file of a few kilobytes: directions, places, strengths, and the hash of the only base that it applies to. Applying it makes the merged checkpoint again, byte for byte.</summary>
 /// <remarks>A safetensors file. <c>direction.I.vectors</c>, <c>.readouts</c> and <c>.offset</c> are float32; the metadata hold <c>format</c>, <c>base</c>, <c>base_hash</c> and
-/// <c>plan</c>, JSON of the edits in order: estimator, site, position, places as [layer, writer, strength].</remarks>
+/// <c>plan</c>, JSON of the width, the options, where each direction was found, and the edits in order: a direction's number and places as [layer, writer, strength].</remarks>
 /// <param name="Edits">The plan.</param>
 /// <param name="Options">How it is put into weights.</param>
 /// <param name="BaseHash">Hash of the base's weights and forward configuration (<see cref="EditableModel.Hash"/>).</param>

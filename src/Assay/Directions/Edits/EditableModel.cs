@@ -12,7 +12,7 @@ public sealed class EditableModel : IDisposable
     private EditableModel(string given, Checkpoint checkpoint, Checkpoint container)
     {
         (Checkpoint, Container) = (checkpoint, container);
-        Inputs = [.. given.Split('+').Append(given).Append(checkpoint.Path).Append(container.Path).Concat(container.Shards.Select(s => s.Path)).Concat(container.Tensors.Select(t => (t.TransposeOf ?? t).Place?.Path).OfType<string>()).Where(Path.Exists).Distinct(StringComparer.Ordinal)];
+        Inputs = [.. ModelReference.Parts(given).Append(checkpoint.Path).Append(container.Path).Concat(container.Shards.Select(s => s.Path)).Concat(container.Tensors.Select(t => GgufEdit.Physical(t).Place?.Path).OfType<string>()).Where(Path.Exists).Distinct(StringComparer.Ordinal)];
         var json = checkpoint.ReadText("config.json") ?? throw new InvalidInputException($"{checkpoint.Path}: there is no config.json. A model folder needs one to be edited: what writes to the residual stream is read from it.");
         Config = ModelConfig.Parse(json, "config.json", checkpoint.Defaulted);
         Names = Config.Match(checkpoint.Tensors, checkpoint.Path);

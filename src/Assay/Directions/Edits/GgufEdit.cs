@@ -1,26 +1,25 @@
 using System.Collections.Immutable;
 using Assay.Checkpoints;
+using Assay.Checkpoints.Gguf;
 
 namespace Assay.Directions.Edits;
 
 /// <summary>Edits GGUF files of float types: the same header, metadata and offsets, the bytes of edited tensors overwritten.</summary>
-internal static partial class GgufEdit
+internal static class GgufEdit
 {
     /// <summary>Writes the edited file, or a split model's files into a folder.</summary>
     /// <inheritdoc cref="MergedCheckpoint.Write(EditableModel, IReadOnlyList{WeightEdit}, string, EditOptions?, bool, IProgress{long}?, CancellationToken)"/>
     public static EditReport Write(EditableModel model, EditedWeights weights, string target, bool overwrite, Action<string>? step, IProgress<long>? progress, CancellationToken cancellation)
     {
         var edited = Places(model, weights);
-        var files = model.Checkpoint.Tensors.Select(t => Physical(t).Place?.Path).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        // A part without tensors of its own order would be left out, and with it what it says of the others.
-        if (files.Select(f => SplitName().Match(f)).FirstOrDefault(m => m.Success) is { } part && int.Parse(part.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) != files.Count)
-            throw new InvalidInputException($"{files[0]}: is one of {part.Groups[1].Value} parts, of which {files.Count} hold tensors as they are edited. Join them first (llama-gguf-split --merge).");
+        // All parts of a split model, also one that holds metadata alone.
+        var files = GgufModel.Parts(model.Checkpoint.Tensors.Select(t => Physical(t).Place?.Path).OfType<string>().First());
         long bytes = 0;
         void Count(long more) => progress?.Report(bytes += more);
         if (files.Count == 1 && target.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
         {
             if (Path.Exists(target) && (!overwrite || Directory.Exists(target))) throw new InvalidInputException($"{target}: exists already; {(Directory.Exists(target) ? "a folder is never replaced by a file" : "nothing is overwritten unless asked for (--overwrite)")}. Choose another target.");
-            AtomicFolder.RequireApart(target, model.Inputs);
+            InputPaths.RequireApart(target, model.Inputs);
             var temporary = $"{target}.partial-{Guid.NewGuid():n}";
             try
             {
@@ -37,10 +36,6 @@ internal static partial class GgufEdit
                 FolderSwap.Flush(Path.GetDirectoryName(Path.GetFullPath(target))!);
                 return report;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new InvalidInputException($"{target}: cannot be written: {e.Message} Nothing was left behind.", e);
-            }
             finally
             {
                 File.Delete(temporary);
@@ -54,14 +49,11 @@ internal static partial class GgufEdit
         return result;
     }
 
-    [System.Text.RegularExpressions.GeneratedRegex(@"-\d{5}-of-(\d{5})\.gguf$")]
-    private static partial System.Text.RegularExpressions.Regex SplitName();
-
     /// <summary>Refuses what a file cannot take.</summary>
     public static void Validate(EditableModel model, EditedWeights weights) => Places(model, weights);
 
     /// <summary>The tensor as the file holds it: what GPT-2's converter transposed is (out, in) there.</summary>
-    private static Tensor Physical(Tensor tensor) => tensor.TransposeOf ?? tensor;
+    internal static Tensor Physical(Tensor tensor) => tensor.TransposeOf ?? tensor;
 
     private static List<(Tensor Stored, EditedTensor Edited)> Places(EditableModel model, EditedWeights weights)
     {
@@ -109,7 +101,7 @@ internal static partial class GgufEdit
         var checks = new List<EditedTensorCheck>();
         foreach (var (source, path) in files)
         {
-            using var saved = Checkpoints.Gguf.GgufFile.Open(path);
+            using var saved = GgufFile.Open(path);
             var here = edited.Where(e => e.Stored.Place!.Value.Path == source).OrderBy(e => e.Stored.Place!.Value.Offset).ToList();
             foreach (var (stored, promised) in here)
             {

@@ -20,7 +20,7 @@ public sealed record BehaviourPanel(IReadOnlyList<JudgedReply> Replies)
         // An item that comes again gets the same reply: it is written once.
         var prompts = items.Select(i => i.Prompt).Distinct(StringComparer.Ordinal).ToList();
         var written = model.Generate([.. prompts.Select(p => model.EncodeChat(p, clock))], new GenerationOptions { MaxNewTokens = ReplyJudge.MaxNewTokens, StopTokens = model.Generation.EosTokenIds }, null, cancellation);
-        var replies = prompts.Select((p, i) => (p, Text: tokenizer.Decode(written[i].Tokens, skipSpecialTokens: true), written[i])).ToDictionary(r => r.p, r => (r.Text, Made: r.Item3), StringComparer.Ordinal);
+        var replies = prompts.Zip(written).ToDictionary(r => r.First, r => (Text: tokenizer.Decode(r.Second.Tokens, skipSpecialTokens: true), Made: r.Second), StringComparer.Ordinal);
         return new BehaviourPanel([.. items.Select(item =>
         {
             var (text, made) = replies[item.Prompt];

@@ -13,7 +13,7 @@ namespace Assay.Evaluation.Vetting;
 public sealed record VetCost(int Together, StreamPlan Stream, DecodingPlan Decoding, long BaseReads, long CandidateReads)
 {
     /// <summary>Items between two entries of the journal, where the weights stay in memory between passes.</summary>
-    private const int Few = 32;
+    internal const int Few = 32;
 
     /// <summary>Plans the passes.</summary>
     /// <param name="baseModel">The base.</param>

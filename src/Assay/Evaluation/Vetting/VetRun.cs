@@ -12,7 +12,7 @@ namespace Assay.Evaluation.Vetting;
 /// <param name="candidate">The candidate.</param>
 /// <param name="plan">What to measure.</param>
 /// <param name="together">Items between two entries of the journal (<see cref="VetCost"/>); no result depends on it.</param>
-public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, int together = 32)
+public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, int together = VetCost.Few)
 {
     /// <summary>Measures what the journal does not hold yet.</summary>
     /// <param name="journal">Null to keep nothing.</param>

@@ -1,4 +1,6 @@
 using Assay.Checkpoints;
+using Assay.Directions;
+using Assay.Directions.Edits;
 using Assay.Models;
 
 namespace Assay.Tests.Checkpoints.Gguf;
@@ -51,6 +53,22 @@ public sealed class GgufModelTests : IDisposable
         folder.Write("m-00003-of-00003.gguf", Weights(Part(3, 3, new GgufWriter()), 9).ToBytes());
         Assert.Contains("'split.no' is 2", Assert.Throws<InvalidInputException>(() => Checkpoint.Open(first)).Message, StringComparison.Ordinal);
         Assert.Contains("is one of 3 parts", Refused(Weights(Part(1, 3, Head()))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_edit_keeps_the_part_that_holds_no_tensor()
+    {
+        var first = folder.Write("parts/m-00001-of-00002.gguf", Part(1, 2, Head()).ToBytes());
+        var second = folder.Write("parts/m-00002-of-00002.gguf", Weights(Part(2, 2, new GgufWriter())).ToBytes());
+        using var model = EditableModel.Open(second);
+        WeightEdit[] plan = [new(new Direction { Estimator = "given", Vectors = [1, 0, 0, 0, 0, 0, 0, 0] }, EditPlaces.Window(model.Config.Spec, 0, 0))];
+        MergedCheckpoint.Write(model, plan, folder["edited"]);
+        Assert.Equal(["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"], Directory.EnumerateFileSystemEntries(folder["edited"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(File.ReadAllBytes(first), File.ReadAllBytes(folder["edited/m-00001-of-00002.gguf"]));
+        using (var edited = LanguageModel.Open(folder["edited/m-00001-of-00002.gguf"])) Assert.Single(edited.Spec.Layers);
+        // The folder that it is read from is no target.
+        Assert.Contains("that is edited", Assert.Throws<InvalidInputException>(() => MergedCheckpoint.Write(model, plan, folder["parts"], overwrite: true)).Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(first) && File.Exists(second));
     }
 
     [Fact]

@@ -98,6 +98,19 @@ public sealed class LoraExportTests : IDisposable
     }
 
     [Fact]
+    public void What_a_control_vector_adds_is_what_a_removal_takes_away()
+    {
+        // Orthogonally the projection of the difference; of the difference in means the difference itself.
+        double[] difference = [3, -4, 0];
+        Assert.Equal([-6f, 8f, 0], ControlVector.Shift(new Direction { Estimator = "difference_in_means", Vectors = [.6f, -.8f, 0] }, difference, -2).Select(v => MathF.Round(v, 5)));
+        Assert.Equal([3f, 0, 0], ControlVector.Shift(new Direction { Estimator = "given", Vectors = [1, 0, 0, 0, 0, 1] }, difference, 1));
+        // Obliquely along the vector, and the read-out sees the whole difference: w·shift = w·Δ.
+        var oblique = new Direction { Estimator = "probe", Vectors = [1, 1, 0], Readouts = [.25f, .75f, 5] };
+        Assert.Equal([-2.25f, -2.25f, 0], ControlVector.Shift(oblique, difference, 1));
+        Assert.Throws<ArgumentException>(() => ControlVector.Shift(oblique, [1, 2], 1));
+    }
+
+    [Fact]
     public void A_control_vector_only_adds()
     {
         ControlVector.Write(_folder["v.gguf"], "llama", new Dictionary<int, System.Collections.Immutable.ImmutableArray<float>> { [2] = [1, 2, 3], [1] = [4, 5, 6] });

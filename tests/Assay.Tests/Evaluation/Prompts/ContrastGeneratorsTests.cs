@@ -88,6 +88,15 @@ public sealed class ContrastGeneratorsTests
         if (name != "triggers") Assert.Equal(440, set.Targets.Concat(set.Baselines).Select(i => i.Prompt).Distinct().Count());
     }
 
+    [Theory, InlineData("language"), InlineData("sentiment"), InlineData("formality")]
+    public void At_most_gives_all_there_is_and_a_smaller_draw_is_among_it(string name)
+    {
+        var all = ContrastGenerators.Draw(name, 1, new ContrastSizes(9000, 9000, 9000) { AtMost = true });
+        Assert.True(all.IsPaired);
+        Assert.Subset(all.Targets.ToHashSet(), ContrastGenerators.Draw(name, 1, new ContrastSizes(90, 40, 90)).Targets.ToHashSet());
+        Assert.InRange(all.Targets.Length, 300, 500);
+    }
+
     [Fact]
     public void More_than_there_is_and_unknown_names_are_refused()
     {
