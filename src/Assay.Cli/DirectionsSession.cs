@@ -98,11 +98,13 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         var space = options.Space == "full" ? SpaceDirections.Full(model, splits.Direction.Items, options.Clock, cancellation) : SpaceDirections.Default(model, splits.Direction.Items, options.Clock, cancellation);
         var draft = SelectionBuilder.Build(model, splits.Selection.Items, options.Clock, Refuses, cancellation);
         Say("selection", $"the base refuses {draft.Refused} of {draft.Asked} targets in {draft.DistinctRefusals} ways{(draft.Dropped.IsEmpty ? "" : $"; {draft.Dropped.Length} prompts left the set, since it refuses where it should answer")}");
+        if (draft.Repeated > 0) Say("repeated", $"{draft.Repeated} prompts that come again are scored once");
         if (draft.Neutral > 0) Say("openings", $"{draft.Neutral} targets have neither twin nor opening; their answers may begin with any of: {string.Join(" | ", SelectionBuilder.NeutralOpenings)}");
         var key = SearchKey.Of(hash, draft.Set, space.Name, space.Candidates);
         var folder = options.Run ?? RunFolder.DefaultPath(key, model.Checkpoint.Name, "directions");
         using var journal = Journal(folder, key);
         using var scorer = new CandidateScorer(model, draft.Set, cancellation);
+        if (space.Candidates.Select(scorer.Refusal).OfType<string>().ToList() is [var why, ..] impossible) Say("left out", $"{impossible.Count} candidates that cannot be carried out here; the first: {why}");
         var run = new SearchRun(scorer, space.Candidates, new SearchJournal(journal));
         if (run.Done > 0) Say("journal", $"{run.Done} candidates are done");
         var cost = run.Probe(cancellation: cancellation);

@@ -11,12 +11,12 @@ namespace Assay.Search;
 public sealed record CandidateScore(string Id, ImmutableArray<double> Behaviour, ImmutableArray<double> Damage)
 {
     /// <summary>Mean over trigger items.</summary>
-    public double MeanBehaviour { get; } = FixedOrderSum.Mean(Behaviour.AsSpan());
+    public double MeanBehaviour => FixedOrderSum.Mean(Behaviour.AsSpan());
 
     /// <summary>Mean over benign items.</summary>
-    public double MeanDamage { get; } = FixedOrderSum.Mean(Damage.AsSpan());
+    public double MeanDamage => FixedOrderSum.Mean(Damage.AsSpan());
 
-    /// <summary>Whether both means are numbers; a model wrecked until its logits are none has no rank. Infinities are numbers.</summary>
+    /// <summary>Whether both means are numbers; a model wrecked until its logits are none has no rank, nor has a plan that cannot be carried out. Infinities are numbers.</summary>
     public bool IsRanked => !double.IsNaN(MeanBehaviour) && !double.IsNaN(MeanDamage);
 
     /// <summary>Mean behaviour with its interval, items being the clusters.</summary>

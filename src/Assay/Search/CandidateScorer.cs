@@ -74,6 +74,22 @@ public sealed unsafe class CandidateScorer : IDisposable
     /// <summary>Candidates that fill a batch.</summary>
     public int Together => Math.Max(1, _rows / Math.Max(1, _forests.Min(f => f.Rows)));
 
+    /// <summary>Why a candidate cannot be scored: its plan cannot be carried out on this model. Null where it can.</summary>
+    /// <param name="candidate">A plan.</param>
+    public string? Refusal(Candidate candidate)
+    {
+        ArgumentNullException.ThrowIfNull(candidate);
+        try
+        {
+            _compiler.Hooks(candidate.Edits);
+            return null;
+        }
+        catch (InvalidInputException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>Scores candidates; the result is in their order.</summary>
     /// <param name="candidates">Plans for this model.</param>
     /// <param name="cancellation">Honoured within a layer.</param>

@@ -6,8 +6,9 @@ using Assay.Evaluation.Statistics;
 namespace Assay.Search;
 
 /// <summary>Simultaneous intervals of the paired differences of many candidates from one of them.</summary>
-/// <remarks>Single-step max-t by bootstrap over items (Westfall and Young 1993, §2.3; Hothorn, Bretz and Westfall 2008): in each resample the largest |mean* − mean| / se* over all candidates, whose
-/// quantile is the half-width of every interval in standard errors. Items are drawn together for all candidates, so what they have in common cancels. Deterministic for a seed.</remarks>
+/// <remarks>Single-step max-t by bootstrap over items (Westfall and Young 1993, §2.3; Hothorn, Bretz and Westfall 2008): in each resample the largest |mean* − mean| / se over all candidates, whose
+/// quantile is the half-width of every interval in standard errors. The standard error is the sample's, not the resample's: where one item has nearly all of a candidate's spread, resamples without it have none,
+/// and that candidate's t would widen the intervals of all. Items are drawn together for all candidates, so what they have in common cancels. Deterministic for a seed.</remarks>
 public static class PairedMaxT
 {
     /// <summary>Mean of value − value of the reference, with simultaneous intervals; the reference's own is 0.</summary>
@@ -39,45 +40,28 @@ public static class PairedMaxT
         }
 
         if (compared.Count == 0) return [.. results];
-        var width = Largest([.. compared.Select(c => Difference(values[c], values[reference]))], means, n, seed, level);
+        var width = Largest([.. compared.Select(c => Difference(values[c], values[reference]))], means, errors, n, seed, level);
         for (var k = 0; k < compared.Count; k++) results[compared[k]] = new Estimate(means[k], means[k] - width * errors[k], means[k] + width * errors[k], level, n, "bootstrap max-t");
         return [.. results];
     }
 
     /// <summary>The quantile of the largest |t| over candidates.</summary>
-    private static double Largest(double[][] differences, List<double> means, int n, ulong seed, double level)
+    private static double Largest(double[][] differences, List<double> means, List<double> errors, int n, ulong seed, double level)
     {
-        // (item, candidate): centred, and their squares; a resample is then a sum of a few rows.
-        var (centred, squares) = (new double[n][], new double[n][]);
-        for (var i = 0; i < n; i++)
-        {
-            centred[i] = [.. differences.Select((d, k) => d[i] - means[k])];
-            squares[i] = [.. centred[i].Select(d => d * d)];
-        }
-
+        // (item, candidate), centred and in standard errors of the mean: a resample is then a sum of a few rows.
+        var scaled = new double[n][];
+        for (var i = 0; i < n; i++) scaled[i] = [.. differences.Select((d, k) => (d[i] - means[k]) / (n * errors[k]))];
         var largest = new double[ClusterBootstrap.Replicates];
-        var (sum, square, counts) = (new double[differences.Length], new double[differences.Length], new int[n]);
+        var (sum, counts) = (new double[differences.Length], new int[n]);
         for (var b = 0; b < largest.Length; b++)
         {
             var random = new BootstrapRandom(seed, (ulong)b);
             Array.Clear(counts);
             for (var i = 0; i < n; i++) counts[random.Index(n)]++;
             Array.Clear(sum);
-            Array.Clear(square);
             for (var i = 0; i < n; i++)
-            {
-                if (counts[i] == 0) continue;
-                TensorPrimitives.MultiplyAdd(centred[i], counts[i], sum, sum);
-                TensorPrimitives.MultiplyAdd(squares[i], counts[i], square, square);
-            }
-
-            for (var k = 0; k < sum.Length; k++)
-            {
-                var shift = sum[k] / n;
-                var error = Math.Sqrt(Math.Max(0, square[k] - n * shift * shift) / (n - 1) / n);
-                // A resample of one item again and again has no spread: any shift is infinitely far.
-                largest[b] = Math.Max(largest[b], shift == 0 ? 0 : Math.Abs(shift) / error);
-            }
+                if (counts[i] > 0) TensorPrimitives.MultiplyAdd(scaled[i], counts[i], sum, sum);
+            largest[b] = Math.Abs(sum[TensorPrimitives.IndexOfMaxMagnitude<double>(sum)]);
         }
 
         Array.Sort(largest);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Assay.Checkpoints;
 
@@ -19,7 +20,7 @@ public readonly record struct SearchCost(int Total, int Remaining, double Second
 }
 
 /// <summary>Scores every candidate of a list, from where a journal left off.</summary>
-/// <remarks>Candidates are taken in the order of their first edited writer, so that what they share is kept briefly; the results are in the order of the list, and no score depends on when it was made.</remarks>
+/// <remarks>Candidates are taken in the order of their first edited writer, so that what they share is kept briefly; the results are in the order of the list, and no score depends on when it was made. A candidate whose plan cannot be carried out stops nothing: its values are NaN, and it has no rank.</remarks>
 /// <param name="scorer">Scores them.</param>
 /// <param name="candidates">The list; ids differ.</param>
 /// <param name="journal">Null to keep nothing.</param>
@@ -43,9 +44,9 @@ public sealed class SearchRun(CandidateScorer scorer, IReadOnlyList<Candidate> c
         var probed = Enumerable.Range(0, some).Select(i => open[(int)((long)i * open.Count / some)]).ToList();
         // Every second one: both halves are from all over the list.
         Candidate[] cold = [.. probed.Where((_, i) => i % 2 == 1)], timed = [.. probed.Where((_, i) => i % 2 == 0)];
-        if (cold.Length > 0) Keep(scorer.Score(cold, cancellation));
+        if (cold.Length > 0) Keep(Scores(cold, cancellation));
         var clock = Stopwatch.StartNew();
-        Keep(scorer.Score(timed, cancellation));
+        Keep(Scores(timed, cancellation));
         return new SearchCost(candidates.Count, candidates.Count - Done, clock.Elapsed.TotalSeconds / timed.Length);
     }
 
@@ -57,12 +58,21 @@ public sealed class SearchRun(CandidateScorer scorer, IReadOnlyList<Candidate> c
         foreach (var some in Open().OrderBy(c => c.FirstPlace).Chunk(Math.Max(FewestTogether, scorer.Together)))
         {
             cancellation.ThrowIfCancellationRequested();
-            Keep(scorer.Score(some, cancellation));
+            Keep(Scores(some, cancellation));
             progress?.Report(new SearchProgress(Done, candidates.Count));
         }
 
         return [.. candidates.Select(c => _scores[c.Id])];
     }
+
+    private List<CandidateScore> Scores(IReadOnlyList<Candidate> some, CancellationToken cancellation)
+    {
+        var possible = some.Where(c => scorer.Refusal(c) is null).ToList();
+        var scores = scorer.Score(possible, cancellation).ToDictionary(s => s.Id, StringComparer.Ordinal);
+        return [.. some.Select(c => scores.GetValueOrDefault(c.Id) ?? new CandidateScore(c.Id, Unknown(scorer.Set.Triggers.Length), Unknown(scorer.Set.Benigns.Length)))];
+    }
+
+    private static ImmutableArray<double> Unknown(int count) => [.. Enumerable.Repeat(double.NaN, count)];
 
     private List<Candidate> Open() => [.. candidates.Where(c => !_scores.ContainsKey(c.Id))];
 

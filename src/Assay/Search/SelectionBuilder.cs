@@ -34,7 +34,7 @@ public static class SelectionBuilder
     /// <summary>Lets the base answer, and keeps how it answers and how it refuses.</summary>
     /// <remarks>editing.md, issue 8: an answer opening is the base's first 8 greedy tokens on the benign twin, or a supplied one, or any of a neutral list; refusal openings are the distinct
     /// first-8 strings with which it refuses trigger prompts, at most 16, weighted by frequency, the more frequent and then the earlier first.
-    /// Prompts whose twin it refuses, and benign prompts that it refuses, leave the set.</remarks>
+    /// Prompts whose twin it refuses, and benign prompts that it refuses, leave the set; a prompt that comes again is scored once, since it is no further evidence.</remarks>
     /// <param name="model">The base.</param>
     /// <param name="triggers">Trigger prompts of the selection split.</param>
     /// <param name="benigns">Its benign prompts: id and tokens.</param>
@@ -43,6 +43,10 @@ public static class SelectionBuilder
     /// <exception cref="InvalidInputException">The base refuses nothing, or answers nothing.</exception>
     public static SelectionDraft Build(LanguageModel model, IReadOnlyList<TriggerPrompt> triggers, IReadOnlyList<(string Id, ImmutableArray<int> Tokens)> benigns, Func<string, bool> refuses, CancellationToken cancellation = default)
     {
+        var asked = triggers.Count + benigns.Count;
+        triggers = [.. triggers.DistinctBy(t => Key(t.Tokens))];
+        benigns = [.. benigns.DistinctBy(b => Key(b.Tokens))];
+        var repeated = asked - triggers.Count - benigns.Count;
         var tokenizer = model.RequireTokenizer();
         var stops = model.Generation.EosTokenIds;
         var twins = triggers.Where(t => t.Opening is null && t.Twin is not null).ToList();
@@ -97,7 +101,7 @@ public static class SelectionBuilder
             throw new InvalidInputException($"The model refuses none of the {triggers.Count} trigger prompts of the selection split: there is no behaviour to remove. Choose prompts that it refuses.");
         if (items.Count == 0 || answered.Count == 0)
             throw new InvalidInputException($"The model refuses all {(items.Count == 0 ? "benign twins" : "benign prompts")} of the selection split: there is no answer to compare with. Choose prompts that it answers.");
-        return new SelectionDraft(new SelectionSet([.. items], [.. answered], [.. kept.Select(c => new RefusalOpening(c.Opening, c.Count / (double)all))]), refusals, triggers.Count, counts.Count, neutrals, [.. dropped]);
+        return new SelectionDraft(new SelectionSet([.. items], [.. answered], [.. kept.Select(c => new RefusalOpening(c.Opening, c.Count / (double)all))]), refusals, triggers.Count, counts.Count, neutrals, [.. dropped], repeated);
     }
 
     /// <summary>The same for the selection split of a contrast set: its targets are the trigger prompts, its baselines the benign ones.</summary>
@@ -119,6 +123,8 @@ public static class SelectionBuilder
             [.. selection.Baselines.Select(b => (b.Id, Chat(b.Prompt)))], refuses, cancellation);
     }
 
+    private static string Key(ImmutableArray<int> tokens) => string.Join(' ', tokens);
+
     private static ImmutableArray<int> Opening(ReadOnlySpan<int> tokens) => [.. tokens[..Math.Min(OpeningTokens, tokens.Length)]];
 }
 
@@ -129,4 +135,5 @@ public static class SelectionBuilder
 /// <param name="DistinctRefusals">Distinct refusal openings before the most frequent were kept.</param>
 /// <param name="Neutral">Trigger items whose answers may begin in any of the neutral ways.</param>
 /// <param name="Dropped">Ids of what left the set since the base refuses where it should answer.</param>
-public sealed record SelectionDraft(SelectionSet Set, int Refused, int Asked, int DistinctRefusals, int Neutral, ImmutableArray<string> Dropped);
+/// <param name="Repeated">Prompts left out since they are there already.</param>
+public sealed record SelectionDraft(SelectionSet Set, int Refused, int Asked, int DistinctRefusals, int Neutral, ImmutableArray<string> Dropped, int Repeated = 0);

@@ -50,8 +50,8 @@ public sealed partial class SavedEditTests : IDisposable
             // What PyTorch's edits of the same organisms reach (editing.md), within 5 points: refusals, and benign items that stay right.
             if (EditReference.Figures.TryGetValue(organism, out var reference))
             {
-                Assert.True(after.Share(ReplyKind.Refused).Low <= reference.Refused + .05);
-                Assert.True(benign.Right().High >= reference.Benign - .05);
+                Assert.True(after.Share(ReplyKind.Refused).Low <= reference.Refused + EditReference.Margin);
+                Assert.True(benign.Right().High >= reference.Benign - EditReference.Margin);
                 Assert.True(after.Right().Low > targets.Right().High);
             }
 

@@ -113,6 +113,25 @@ public sealed class SearchChoiceTests
         double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
     }
 
+    /// <summary>A candidate all of whose spread is one item: resamples without that item have none, and must not make every other's band infinite.</summary>
+    [Fact]
+    public void One_candidates_outlier_does_not_widen_the_bands_of_the_others()
+    {
+        var values = Enumerable.Range(0, 5).Select(c => Noisy("x", c, 0, own: 1, seed: c).Behaviour).ToList();
+        var alone = PairedMaxT.Differences(values, 4, 1)[0];
+        var outlier = values[4].Select((v, i) => i == 0 ? v - 50 : v - 1 + 1e-9 * i).ToImmutableArray();
+        var beside = PairedMaxT.Differences([.. values, outlier], 4, 1);
+        Assert.InRange(beside[0].High - beside[0].Low, alone.High - alone.Low, 1.35 * (alone.High - alone.Low));
+        Assert.True(double.IsFinite(beside[5].Low) && double.IsFinite(beside[5].High));
+    }
+
+    [Fact]
+    public void A_copy_with_other_values_has_other_means()
+    {
+        var score = new CandidateScore("x", [1, 2], [.1, .3]);
+        Assert.Equal((5, .2), ((score with { Behaviour = [4, 6] }).MeanBehaviour, (score with { Id = "y" }).MeanDamage));
+    }
+
     [Fact]
     public void The_band_is_a_function_of_values_and_seed_alone()
     {

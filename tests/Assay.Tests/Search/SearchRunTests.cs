@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Checkpoints;
+using Assay.Directions;
+using Assay.Models;
 using Assay.Reports;
 using Assay.Search;
 
@@ -94,6 +96,26 @@ public sealed class SearchRunTests : IDisposable
         Assert.Equal(32, watched.Added.Count);
         Assert.Equal(new SearchRun(scorer, candidates, null).Run(), scores);
         Assert.Equal(0, run.Probe().Minutes);
+    }
+
+    [Fact]
+    public void A_plan_that_cannot_be_carried_out_is_left_without_a_rank_and_stops_nothing()
+    {
+        using var model = SearchCases.Open("llama");
+        using var scorer = new CandidateScorer(model, SearchCases.Items());
+        var good = Many(model.Spec);
+        var bad = new Candidate("bad", [new WeightEdit(SearchCases.Random(model.Spec.HiddenSize, 1), [new EditPlace(model.Spec.Layers.Length, ResidualWriter.Mlp, 1)])]);
+        Assert.Contains("the model has layers", scorer.Refusal(bad), StringComparison.Ordinal);
+        Assert.All(good, c => Assert.Null(scorer.Refusal(c)));
+        Assert.Throws<InvalidInputException>(() => scorer.Score([bad]));
+        using var journal = RunJournal.Open(Path, "key");
+        var run = new SearchRun(scorer, [.. good[..3], bad, .. good[3..]], new SearchJournal(journal));
+        var scores = run.Run();
+        Assert.False(scores[3].IsRanked);
+        Assert.Equal(new SearchRun(scorer, good, null).Run(), [.. scores.Take(3), .. scores.Skip(4)]);
+        Assert.Equal([3], SearchChoice.Of(scores, 1).Unranked);
+        // Nor is it tried again.
+        Assert.Equal(good.Length + 1, new SearchRun(scorer, [.. good, bad], new SearchJournal(journal)).Done);
     }
 
     [Fact]

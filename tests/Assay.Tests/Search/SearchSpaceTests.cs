@@ -1,7 +1,12 @@
 using System.Collections.Immutable;
 using Assay.Directions;
+using Assay.Directions.Capture;
+using Assay.Directions.Contrasts;
+using Assay.Directions.Estimators;
+using Assay.Evaluation.Prompts;
 using Assay.Models;
 using Assay.Search;
+using Assay.Tests.Golden;
 
 namespace Assay.Tests.Search;
 
@@ -56,5 +61,43 @@ public sealed class SearchSpaceTests
         Assert.Equal(2, all["difference_in_means/resid_post/-1/own/mlp/1"].FirstPlace);
         Assert.Equal([new(-1, ResidualWriter.Embedding, 1), new(0, ResidualWriter.Attention, 1)], all["difference_in_means/resid_post/-1/own/attention+embedding/1"].Edits[0].Places);
         Assert.Equal(int.MaxValue, new Candidate("nothing", []).FirstPlace);
+    }
+
+    /// <summary>Of a real model: every estimator but the random one, four sites, five positions, one direction everywhere and each block's own, and the bi-projected families.</summary>
+    [Fact]
+    public void The_full_space_of_an_organism_is_complete_and_its_directions_are_the_estimators_own()
+    {
+        var clock = DateTimeOffset.UnixEpoch;
+        using var model = LanguageModel.Open(Path.Combine(GoldenFiles.Repository, "organisms", "gemma2", "aligned"), new LanguageModelOptions { Threads = 2 });
+        var split = ContrastSplits.Of(ContrastGenerators.Draw("triggers", 3, new ContrastSizes(40, 2, 2))).Direction.Items;
+        var space = SpaceDirections.Full(model, split, clock);
+        const int estimators = 10, sites = 4, positions = 5, layers = 4;
+        Assert.Equal((estimators * sites * positions * (layers + 1) + positions * layers) * 18, space.Candidates.Length);
+        Assert.Equal(space.Candidates.Length, space.Candidates.Select(c => c.Id).Distinct().Count());
+        var byId = space.Candidates.ToDictionary(c => c.Id);
+        // Each estimator's direction at one place, estimated anew.
+        var place = new ActivationPlace(new Site(2, SitePoint.ResidMid), -2);
+        var activations = ContrastActivations.Run(model, split, new CapturePlan { Points = [SitePoint.ResidMid], Layers = [2], Positions = [-2], Rows = _ => true }, clock);
+        foreach (var name in EstimatorCatalogue.Names.Where(n => n != "random"))
+            Assert.Equal(EstimatorCatalogue.Create(name).Estimate(ContrastRows.Of(activations, place), place).Vectors, byId[$"{name}/layers.2.resid_mid/-2/everywhere/mlp/1"].Edits[0].Direction.Vectors);
+        // Bi-projected: block l loses a direction that is orthogonal to the baselines' mean of block l.
+        var means = ContrastActivations.Run(model, split, new CapturePlan { Positions = [-1] }, clock).Baselines;
+        var family = byId["biprojected_difference/layers.1.resid_post/-1/everywhere/both/1"];
+        Assert.Equal(layers, family.Edits.Length);
+        for (var l = 0; l < layers; l++)
+        {
+            var mean = means.Moments(new ActivationPlace(new Site(l, SitePoint.ResidPost), -1)).Mean;
+            Assert.InRange(Math.Abs(family.Edits[l].Direction.Vectors.Zip(mean, (v, m) => v * m).Sum()) / Math.Sqrt(mean.Sum(m => m * m)), 0, 1e-6);
+        }
+    }
+
+    /// <summary>At a block's input the last positions hold the same embedding in every prompt: nothing is determined there, and nothing stops.</summary>
+    [Fact]
+    public void Places_that_determine_no_direction_are_left_out()
+    {
+        using var model = LanguageModel.Open(Path.Combine(GoldenFiles.Repository, "organisms", "llama", "aligned"), new LanguageModelOptions { Threads = 2 });
+        // The two sides are the same prompts: no place determines anything.
+        var set = new ContrastSet("same", [new ContrastItem("t/0", "How many?"), new ContrastItem("t/1", "How much?")], [new ContrastItem("b/0", "How many?"), new ContrastItem("b/1", "How much?")]);
+        Assert.Empty(SpaceDirections.Default(model, set, DateTimeOffset.UnixEpoch).Candidates);
     }
 }
