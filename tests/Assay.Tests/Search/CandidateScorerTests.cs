@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Assay.Checkpoints;
 using Assay.Directions.Edits;
 using Assay.Models;
@@ -141,12 +142,31 @@ public sealed class CandidateScorerTests
     {
         using var model = SearchCases.Open("gemma2");
         var candidates = SearchCases.Candidates(model.Spec);
-        using var scorer = new CandidateScorer(model, SearchCases.Items());
-        using var cancelled = new CancellationTokenSource();
-        cancelled.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => scorer.Score([candidates[3]], cancelled.Token));
         using var fresh = new CandidateScorer(model, SearchCases.Items());
-        Assert.Equal(fresh.Score(candidates), scorer.Score(candidates));
+        var wanted = fresh.Score(candidates);
+        using var scorer = new CandidateScorer(model, SearchCases.Items());
+        var stopped = 0;
+        // At once, and ever later, until calls come to their end.
+        for (var delay = TimeSpan.Zero; delay < TimeSpan.FromMilliseconds(40); delay += TimeSpan.FromMilliseconds(3))
+        {
+            using var cancelled = new CancellationTokenSource();
+            if (delay == TimeSpan.Zero) cancelled.Cancel();
+            else new Thread(() => { var begun = Stopwatch.GetTimestamp(); while (Stopwatch.GetElapsedTime(begun) < delay) Thread.SpinWait(20); cancelled.Cancel(); }).Start();
+            try
+            {
+                Assert.Equal(wanted, scorer.Score(candidates, cancelled.Token));
+                if (delay > TimeSpan.FromMilliseconds(20)) break;
+            }
+            catch (OperationCanceledException)
+            {
+                stopped++;
+            }
+
+            // What was stopped half-way is of no use to the next call, and not used by it.
+            Assert.Equal(wanted, scorer.Score(candidates));
+        }
+
+        Assert.True(stopped >= 2, "No call was stopped after it had begun.");
     }
 
     [Theory, MemberData(nameof(Models))]
