@@ -87,6 +87,58 @@ public sealed class LoraExportTests : IDisposable
             adapter.Tensors.Select(t => $"{t.Name} {ProblemList.Format(t.Shape)}"));
     }
 
+    [Theory]
+    [InlineData("base_model.model.transformer.wte.lora_embedding_A")]
+    [InlineData("base_model.model.transformer.wte.lora_embedding_B")]
+    [InlineData("base_model.model.transformer.h.0.attn.c_proj.bias")]
+    [InlineData("adapter_config.json")]
+    [InlineData("the end")]
+    public void What_is_read_back_otherwise_than_promised_is_not_committed(string damaged)
+    {
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "gpt2"));
+        WeightEdit[] plan = [new(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(64, 1)] }, EditPlaces.All(model.Config.Spec))];
+        void Damage(string step)
+        {
+            if (step != "check") return;
+            var scratch = Assert.Single(Directory.GetDirectories(_folder.Path, ".out.partial-*"));
+            var weights = Path.Combine(scratch, "adapter_model.safetensors");
+            if (damaged == "adapter_config.json")
+            {
+                var config = Assert.Single(Directory.GetFiles(scratch, "adapter_config.json*"));
+                File.WriteAllText(config, File.ReadAllText(config).Replace("\"lora_alpha\": 1", "\"lora_alpha\": 2", StringComparison.Ordinal));
+                return;
+            }
+            if (damaged == "the end")
+            {
+                using var file = new FileStream(weights, FileMode.Open, FileAccess.Write);
+                file.SetLength(file.Length - 8);
+                return;
+            }
+            // The lowest bit of one element.
+            long offset;
+            using (var file = SafetensorsFile.Open(weights)) offset = file.Tensors.Single(t => t.Name == damaged).Place!.Value.Offset;
+            using var stream = new FileStream(weights, FileMode.Open, FileAccess.ReadWrite);
+            stream.Position = offset;
+            var first = stream.ReadByte();
+            stream.Position = offset;
+            stream.WriteByte((byte)(first ^ 1));
+        }
+
+        var failed = Assert.Throws<InvalidInputException>(() => LoraExport.Write(model, plan, _folder["out"], null, false, Damage, default));
+        Assert.Contains("read back", failed.Message, StringComparison.Ordinal);
+        if (damaged != "the end") Assert.Contains(damaged, failed.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void A_base_in_float64_gets_an_adapter_that_can_be_read()
+    {
+        var path = ModelCopy.As(DType.F64, GoldenFiles.Require("models", "gpt2"), _folder, "base");
+        using (var model = EditableModel.Open(path)) LoraExport.Write(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(64, 1)] }, EditPlaces.All(model.Config.Spec))], _folder["out"]);
+        using var adapted = EditableModel.Open($"{path}+{_folder["out"]}");
+        Assert.True(adapted.HasAdapters);
+    }
+
     [Fact]
     public void What_peft_cannot_hold_is_refused_by_name()
     {
@@ -94,6 +146,8 @@ public sealed class LoraExportTests : IDisposable
         WeightEdit[] plan = [new(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(model.Config.Spec.HiddenSize, 1)] }, EditPlaces.All(model.Config.Spec))];
         Assert.Contains("model.layers.0.mlp.experts.down_proj", Assert.Throws<InvalidInputException>(() => LoraExport.Write(model, plan, _folder["out"])).Message);
         Assert.Contains("rank", Assert.Throws<InvalidInputException>(() => LoraExport.Write(model, plan, _folder["out"], new EditOptions { PreserveNorms = true })).Message);
+        // Without anything being written, too.
+        Assert.Contains("model.layers.0.mlp.experts.down_proj", Assert.Throws<InvalidInputException>(() => LoraExport.Validate(model, plan)).Message);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
@@ -122,6 +176,18 @@ public sealed class LoraExportTests : IDisposable
             Assert.Equal("controlvector", file.Values["general.architecture"].Text());
         }
         Assert.Contains("block 0", Assert.Throws<InvalidInputException>(() => ControlVector.Write(_folder["w.gguf"], "llama", new Dictionary<int, System.Collections.Immutable.ImmutableArray<float>> { [0] = [1] })).Message);
+        void Damage(string step)
+        {
+            var path = Assert.Single(Directory.GetFiles(_folder.Path, "w.gguf.partial-*"));
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write);
+            stream.Position = stream.Length - 32;
+            stream.WriteByte(1);
+        }
+
+        var failed = Assert.Throws<InvalidInputException>(() => ControlVector.Write(_folder["w.gguf"], "llama", new Dictionary<int, System.Collections.Immutable.ImmutableArray<float>> { [1] = [1, 2, 3] }, Damage));
+        Assert.Contains("'direction.1' was read back otherwise", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(["v.gguf"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName));
+        Assert.Contains("cannot be written", Assert.Throws<InvalidInputException>(() => ControlVector.Write(_folder["none/w.gguf"], "llama", new Dictionary<int, System.Collections.Immutable.ImmutableArray<float>> { [1] = [1] })).Message);
         Assert.Contains("'probe'", Assert.Throws<InvalidInputException>(() => ControlVector.Refuse([new WeightEdit(new Direction { Estimator = "probe", Vectors = [1] }, [])])).Message);
     }
 }
