@@ -53,7 +53,8 @@ internal static class AblateCommand
         file.RequireBase(model);
         if (options.DryRun)
         {
-            MergedCheckpoint.Validate(model, edits, how);
+            if (options.As == AblateForm.Lora) LoraExport.Validate(model, edits, how);
+            else MergedCheckpoint.Validate(model, edits, how);
             if (!options.Overwrite && Path.Exists(options.Output)) throw new InvalidInputException($"{options.Output}: exists already; nothing is overwritten unless asked for (--overwrite). Choose another target.");
             foreach (var line in Plan(edits, how)) terminal.WriteUntrusted(line);
             return ExitCodes.Accepted;
