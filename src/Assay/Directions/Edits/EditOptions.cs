@@ -7,6 +7,8 @@ public sealed record EditOptions
     public bool PreserveNorms { get; init; }
 
     /// <summary>What reads the residual stream is edited, not what writes to it: the places' query, key, value, gate, up and router matrices become blind to the direction.</summary>
+    /// <remarks>Behind a LayerNorm, which takes the mean away, they do to the part of cosine c that the direction has with (1, …, 1): of what the normalised stream has along the direction
+    /// without its mean, |c| is left. Nothing is left where the direction given has the mean 0.</remarks>
     public bool InputSide { get; init; }
 
     /// <summary>A tied head stays tied: it changes with the embedding. Otherwise it keeps its rows and becomes a tensor of its own.</summary>

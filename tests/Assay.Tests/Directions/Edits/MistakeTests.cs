@@ -72,6 +72,42 @@ public sealed class MistakeTests : IDisposable
     }
 
     [Fact]
+    public void Mistake_02_behind_a_layer_norm_as_much_is_left_as_the_direction_has_of_the_ones()
+    {
+        var model = Source("gpt2");
+        var width = model.Config.Spec.HiddenSize;
+        // A direction with a mean, and the part of it that a LayerNorm lets through.
+        var raw = ModelCopy.Unit(width, 2).Select(x => x + .08).ToArray();
+        var length = Math.Sqrt(raw.Sum(x => x * x));
+        var v = raw.Select(x => (double)(float)(x / length)).ToArray();
+        var mean = v.Average();
+        var s = v.Sum(x => (x - mean) * (x - mean));
+        var u = v.Select(x => (x - mean) / Math.Sqrt(s)).ToArray();
+        double[] left = [.. u.Select(x => (1 - s) * x - Math.Sqrt(s) * mean)];
+        var cosine = v.Sum() / Math.Sqrt(width);
+        Assert.InRange(cosine, .3, .9);
+        Assert.Equal(cosine, Math.Sqrt(left.Sum(x => x * x)), 1e-6);
+
+        var options = new EditOptions { InputSide = true };
+        var places = EditPlaces.Window(model.Config.Spec, 1, 1);
+        Edit(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. v.Select(x => (float)x)] }, places)], options);
+        MergedCheckpoint.Write(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. u.Select(x => (float)x)] }, places)], _folder["centred"], options);
+        using var edited = Edited();
+        using var centred = Checkpoint.Open(_folder["centred"]);
+        foreach (var (map, norm) in Readers(model.Config.Spec.Layers[1]))
+        {
+            var gain = ModelCopy.Doubles(model.Weights[norm!.Weight]);
+            double[] Of(Func<string, Tensor> tensor, double[] n) => Apply(map with { Bias = null }, tensor, [.. n.Select((x, i) => gain[i] * x)]);
+            // What the matrix makes of one unit of u in the normalised stream.
+            var (before, got, wanted, none) = (Of(n => model.Weights[n], u), Of(n => edited[n], u), Of(n => model.Weights[n], left), Of(n => centred[n], u));
+            for (var o = 0; o < got.Length; o++) Assert.Equal(wanted[o], got[o], 1e-6);
+            static double Norm(double[] x) => Math.Sqrt(x.Sum(y => y * y));
+            Assert.True(Norm(got) > .1 * Norm(before), "Nothing is left, and the remarks say otherwise.");
+            Assert.True(Norm(none) <= 1e-6 * Norm(before), $"{Norm(none)}");
+        }
+    }
+
+    [Fact]
     public void Mistake_02_a_norms_bias_that_no_matrix_can_take_over_is_refused_by_name()
     {
         var model = Source("stablelm");
