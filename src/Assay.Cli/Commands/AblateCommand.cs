@@ -53,7 +53,8 @@ internal static class AblateCommand
         file.RequireBase(model);
         if (options.DryRun)
         {
-            MergedCheckpoint.Validate(model, edits, how);
+            if (options.As == AblateForm.Lora) LoraExport.Validate(model, edits, how);
+            else MergedCheckpoint.Validate(model, edits, how);
             if (!options.Overwrite && Path.Exists(options.Output)) throw new InvalidInputException($"{options.Output}: exists already; nothing is overwritten unless asked for (--overwrite). Choose another target.");
             foreach (var line in Plan(edits, how)) terminal.WriteUntrusted(line);
             return ExitCodes.Accepted;
@@ -96,11 +97,12 @@ internal static class AblateCommand
         (string Name, string Text)[] facts =
         [
             ("edited", $"{report.Edited.Length} tensors, read back as promised: error at most {Number(report.Edited.Select(e => e.Error))} of the norm{(report.Edited.Any(e => e.Residual is not null) ? $", of the direction at most {Number(report.Edited.Select(e => e.Residual ?? 0))} left" : "")}"),
+            ("norms", $"kept, but of {report.Edited.Sum(e => e.NotRescaled)} columns that were nearly all direction: what is left of them is rounding, and stays as small"),
             ("merged", $"{report.Merged.Length} tensors that only an adapter changes"), ("added", report.Added.IsEmpty ? "none" : string.Join(", ", report.Added)), ("untouched", $"{report.Untouched.Length} tensors, byte for byte"),
             ("left out", report.LeftOut.IsEmpty ? "none" : $"{string.Join(", ", report.LeftOut)}: other weights, which would have stayed unedited"),
             ("memory", Memory(memory.PeakBytes, options.MemoryBytes)),
         ];
-        Written(options, terminal, [.. facts.Where(f => f.Name != "merged" || report.Merged.Length > 0)], memory.PeakBytes);
+        Written(options, terminal, [.. facts.Where(f => f.Name switch { "merged" => report.Merged.Length > 0, "norms" => report.Edited.Any(e => e.NotRescaled > 0), _ => true })], memory.PeakBytes);
         if (options.Verbose && !options.Json)
             foreach (var e in report.Edited) terminal.WriteUntrusted(FormattableString.Invariant($"  {e.Name,-56} {e.DType,-5} change {e.Change:g3} error {e.Error:g2} left {(e.Residual is { } left ? left.ToString("g2", CultureInfo.InvariantCulture) : "–")}"));
     }

@@ -39,7 +39,8 @@ public static class SafetensorsWriter
         }
         finally
         {
-            File.Delete(temporary);
+            // To delete in a folder that is not there is an error of its own, which would hide the first.
+            if (File.Exists(temporary)) File.Delete(temporary);
         }
     }
 

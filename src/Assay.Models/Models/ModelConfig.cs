@@ -70,6 +70,9 @@ public sealed class ModelConfig
     /// <summary>Deterministic text of everything that the forward pass reads: equal for both spellings of one model. For the weights hash (protocol.md, M13).</summary>
     public string Canonical => _canonical ??= ModelConfigCanonical.Write(Spec);
 
+    /// <summary><see cref="Canonical"/> with the head that another model has: equal to the other's where nothing but the tie of the head differs.</summary>
+    internal string CanonicalWithHead(ModelConfig other) => ModelConfigCanonical.Write(Spec with { Head = other.Spec.Head });
+
     /// <summary>The file's own keys, for what older transformers read generation settings from.</summary>
     internal IReadOnlyDictionary<string, JsonElement> Values { get; }
 

@@ -47,9 +47,10 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         var parts = new List<string>();
         // A head that became a tensor of its own with the embedding's values computes the same; the tensor is told by itself.
         var untied = difference.Tensors.Any(t => t.Kind == ChangeKind.Added && t.EqualTo is not null);
-        var config = packaging.Values.Where(v => v.File == "config.json" && !(untied && v.Path.EndsWith("tie_word_embeddings", StringComparison.Ordinal))).ToList();
-        if (packaging.Forward == true && (config.Count > 0 || !untied))
+        if (packaging.Forward == true && !(untied && packaging.OnlyTheTie))
         {
+            // Keys that no forward pass reads differ without meaning anything.
+            var config = packaging.Values.Where(v => v.File == "config.json" && !packaging.Unread.Contains(v.Path) && !(untied && v.Path.EndsWith("tie_word_embeddings", StringComparison.Ordinal)));
             parts.Add("the config computes something else");
             evidence.Add($"What the forward pass reads from config.json differs: {string.Join(", ", config.Select(v => $"{v.Path} {v.Base ?? "absent"} → {v.Candidate ?? "absent"}").Take(8))}.");
         }

@@ -80,6 +80,10 @@ public sealed class SafetensorsWriterTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_is_not_there_is_told() =>
+        Assert.Contains("cannot be written", Assert.Throws<InvalidInputException>(() => SafetensorsWriter.Write(folder["none/a.safetensors"], [])).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Names_and_sizes_that_no_reader_would_take_are_errors_of_the_caller()
     {
         var one = TensorToWrite.From("t", DType.U8, [1], new byte[1]);

@@ -28,11 +28,12 @@ internal static class LoraAdapter
     /// <param name="model">The base; closed with the result, left open where this throws.</param>
     /// <param name="path">The adapter's folder.</param>
     /// <param name="name">Of the result.</param>
+    /// <param name="configName">Its config's file, where it has not got its name yet.</param>
     /// <exception cref="InvalidInputException">Broken, of another kind, or not of this base; all problems at once.</exception>
-    public static Checkpoint Apply(Checkpoint model, string path, string name)
+    public static Checkpoint Apply(Checkpoint model, string path, string name, string configName = LoraConfig.FileName)
     {
         if (!Directory.Exists(path)) throw new InvalidInputException($"{path}: no such folder; a PEFT adapter's folder ({LoraConfig.FileName}, {WeightsName}) is expected behind '+'.");
-        var configPath = Path.Combine(path, LoraConfig.FileName);
+        var configPath = Path.Combine(path, configName);
         if (!File.Exists(configPath)) throw new InvalidInputException($"{path}: there is no {LoraConfig.FileName}; a PEFT adapter's folder is expected behind '+'.");
         var config = LoraConfig.Parse(ReadText(configPath), configPath);
         var weights = Path.Combine(path, WeightsName);

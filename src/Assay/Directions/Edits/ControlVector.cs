@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text;
 using Assay.Checkpoints;
+using Assay.Checkpoints.Gguf;
 
 namespace Assay.Directions.Edits;
 
@@ -15,8 +17,11 @@ public static class ControlVector
     /// <param name="path">Must not exist.</param>
     /// <param name="modelType">GGUF architecture of the model (<c>llama</c>), as a note to the reader.</param>
     /// <param name="vectors">What is added to the output of each block, (d) each, by block from 0; empty for none.</param>
-    /// <exception cref="InvalidInputException">A vector for block 0, vectors of different widths, none at all, or the file cannot be written.</exception>
-    public static void Write(string path, string modelType, IReadOnlyDictionary<int, ImmutableArray<float>> vectors)
+    /// <exception cref="InvalidInputException">A vector for block 0, vectors of different widths, none at all, the file cannot be written, or what was read back is not what was promised.</exception>
+    public static void Write(string path, string modelType, IReadOnlyDictionary<int, ImmutableArray<float>> vectors) => Write(path, modelType, vectors, null);
+
+    /// <inheritdoc cref="Write(string, string, IReadOnlyDictionary{int, ImmutableArray{float}})"/>
+    internal static void Write(string path, string modelType, IReadOnlyDictionary<int, ImmutableArray<float>> vectors, Action<string>? step)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(vectors);
@@ -55,7 +60,7 @@ public static class ControlVector
             foreach (var value in vector) writer.Write(value);
             Pad();
         }
-        WriteWhole(path, file);
+        WriteWhole(path, file, written => Check(written, path, modelType, layers), step);
 
         void Text(string text)
         {
@@ -101,7 +106,35 @@ public static class ControlVector
             "Write the merged checkpoint, a LoRA adapter or the edit file; a control vector is the export of activation addition.");
     }
 
-    private static void WriteWhole(string path, MemoryStream content)
+    /// <summary>Holds what was written, as the reader reads it, against what was asked for.</summary>
+    private static void Check(string written, string path, string modelType, List<KeyValuePair<int, ImmutableArray<float>>> layers)
+    {
+        var problems = new ProblemList();
+        try
+        {
+            using var file = GgufFile.Open(written);
+            string? Said(string key) => file.Values.TryGetValue(key, out var value) ? value.Text() : null;
+            if (Said("general.architecture") != "controlvector" || Said("controlvector.model_hint") != modelType) problems.Add("the metadata were read back otherwise than they were written.");
+            if (!file.Tensors.Select(t => t.Name).SequenceEqual(layers.Select(l => $"direction.{l.Key}"))) problems.Add("other tensors were read back than were written.");
+            else
+            {
+                foreach (var (tensor, (_, vector)) in file.Tensors.Zip(layers))
+                {
+                    var values = new float[vector.Length];
+                    if (tensor.DType == DType.F32 && tensor.Count == values.Length) tensor.Read(0, values);
+                    if (!MemoryMarshal.AsBytes(values).SequenceEqual(MemoryMarshal.AsBytes(vector.AsSpan()))) problems.Add($"tensor {ProblemList.Quote(tensor.Name)} was read back otherwise than it was written.");
+                }
+            }
+        }
+        catch (InvalidInputException broken)
+        {
+            problems.Add(broken);
+        }
+
+        if (problems.Any) throw MergedCheckpoint.Failure(path, problems);
+    }
+
+    private static void WriteWhole(string path, MemoryStream content, Action<string> check, Action<string>? step)
     {
         if (Path.Exists(path)) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another target.");
         var temporary = $"{path}.partial-{Guid.NewGuid():n}";
@@ -112,6 +145,8 @@ public static class ControlVector
                 content.WriteTo(stream);
                 stream.Flush(flushToDisk: true);
             }
+            step?.Invoke("check");
+            check(temporary);
             File.Move(temporary, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -120,7 +155,8 @@ public static class ControlVector
         }
         finally
         {
-            File.Delete(temporary);
+            // To delete in a folder that is not there is an error of its own, which would hide the first.
+            if (File.Exists(temporary)) File.Delete(temporary);
         }
     }
 }

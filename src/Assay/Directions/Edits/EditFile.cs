@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using Assay.Checkpoints;
@@ -38,8 +39,11 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
     /// <summary>Writes the file, whole or not at all.</summary>
     /// <param name="path">Must not exist unless overwritten.</param>
     /// <param name="overwrite">Whether an existing file is replaced.</param>
-    /// <exception cref="InvalidInputException">It exists, or cannot be written.</exception>
-    public void Write(string path, bool overwrite = false)
+    /// <exception cref="InvalidInputException">It exists, cannot be written, or what was read back is not this edit.</exception>
+    public void Write(string path, bool overwrite = false) => Write(path, overwrite, null);
+
+    /// <inheritdoc cref="Write(string, bool)"/>
+    internal void Write(string path, bool overwrite, Action<string>? step)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         var directions = Edits.Select(e => e.Direction).Distinct(ReferenceEqualityComparer.Instance).Cast<Direction>().ToList();
@@ -52,26 +56,26 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
             if (!direction.Offset.IsDefaultOrEmpty) tensors.Add(TensorToWrite.From($"direction.{i}.offset", [width], direction.Offset.ToArray()));
         }
         var metadata = new OrderedDictionary<string, string> { ["format"] = Format, ["base"] = BaseName, ["base_hash"] = BaseHash, ["plan"] = Plan(directions) };
-        if (overwrite && File.Exists(path))
+        if (Path.Exists(path) && !(overwrite && File.Exists(path))) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another target.");
+        if (File.Exists(path)) RequireEdit(path);
+        // Beside it, read back, then renamed to it.
+        var next = $"{path}.partial-{Guid.NewGuid():n}";
+        try
         {
-            RequireEdit(path);
-            // Beside it, then renamed over it.
-            var next = $"{path}.partial-{Guid.NewGuid():n}";
-            try
-            {
-                SafetensorsWriter.Write(next, tensors, metadata);
-                File.Move(next, path, overwrite: true);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new InvalidInputException($"{path}: cannot be written: {e.Message} The old file is as it was.", e);
-            }
-            finally
-            {
-                File.Delete(next);
-            }
+            SafetensorsWriter.Write(next, tensors, metadata);
+            step?.Invoke("check");
+            Check(next, path);
+            step?.Invoke("commit");
+            File.Move(next, path, overwrite);
         }
-        else SafetensorsWriter.Write(path, tensors, metadata);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path}: cannot be written: {e.Message} {(overwrite ? "An old file is as it was." : "Nothing was left behind.")}", e);
+        }
+        finally
+        {
+            if (File.Exists(next)) File.Delete(next);
+        }
     }
 
     /// <summary>Reads a file.</summary>
@@ -214,6 +218,41 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
         if (list.DistinctBy(p => (p.Layer, p.Writer)).Count() < list.Length) throw new InvalidInputException($"{path}: an edit names a place twice. Write the file again.");
         return new WeightEdit(directions[json.GetProperty("direction").GetInt32()], list);
     }
+
+    /// <summary>Holds what was written, as the reader reads it, against this edit, field by field.</summary>
+    private void Check(string written, string path)
+    {
+        var problems = new ProblemList();
+        try
+        {
+            var read = Read(written);
+            void Same(bool same, string what)
+            {
+                if (!same) problems.Add($"{what}: read back otherwise than it is.");
+            }
+
+            Same((read.BaseHash, read.BaseName, read.Width) == (BaseHash, BaseName, Width), "the base");
+            Same(read.Options == Options, "the options");
+            Same(read.Edits.Length == Edits.Length, "the number of edits");
+            foreach (var (index, (mine, theirs)) in Edits.Zip(read.Edits).Index())
+            {
+                var (a, b) = (mine.Direction, theirs.Direction);
+                Same(a.Estimator == b.Estimator && a.Site == b.Site && a.Position == b.Position, $"the origin of edit {index}'s direction");
+                Same(SameBits(a.Vectors, b.Vectors) && SameBits(a.Readouts, b.Readouts) && SameBits(a.Offset, b.Offset), $"the direction of edit {index}");
+                // The embedding has no layer, whatever a plan calls it.
+                Same(mine.Places.Select(p => p.Writer == ResidualWriter.Embedding ? p with { Layer = -1 } : p).SequenceEqual(theirs.Places), $"the places of edit {index}");
+            }
+        }
+        catch (InvalidInputException broken)
+        {
+            problems.Add(broken);
+        }
+
+        if (problems.Any) throw MergedCheckpoint.Failure(path, problems);
+    }
+
+    private static bool SameBits(ImmutableArray<float> a, ImmutableArray<float> b) =>
+        MemoryMarshal.AsBytes(a.IsDefault ? [] : a.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(b.IsDefault ? [] : b.AsSpan()));
 
     /// <summary>Only an edit is replaced by an edit: a path mistaken may be a model's weights.</summary>
     private static void RequireEdit(string path)

@@ -12,7 +12,8 @@ namespace Assay.Directions.Edits;
 /// <param name="Change">‖promised − before‖_F / ‖before‖_F.</param>
 /// <param name="Error">‖stored − promised‖_F / ‖stored‖_F.</param>
 /// <param name="Residual">‖Rᵀ stored‖_F / ‖stored‖_F, R orthonormal with the gain in it: what is left of the direction; null where the edit promises that something is left, or constants are added.</param>
-public sealed record EditedTensorCheck(string Name, DType DType, int Layer, ResidualWriter Writer, double Change, double Error, double? Residual);
+/// <param name="NotRescaled">Columns of (out, in) that do not keep their norm where norms are kept: after the removal nothing but rounding was left of them, and they stay so.</param>
+public sealed record EditedTensorCheck(string Name, DType DType, int Layer, ResidualWriter Writer, double Change, double Error, double? Residual, long NotRescaled = 0);
 
 /// <summary>What was written, after it was read back and held against the plan: every tensor of the files stands in one of the lists.</summary>
 /// <param name="Target">Path written to.</param>

@@ -6,7 +6,8 @@ using Tensor = Assay.Checkpoints.Tensor;
 namespace Assay.Directions.Edits;
 
 /// <summary>A tensor as an edit promises it, in float64, computed row by row while it is read: memory is a row and, where the residual stream runs down the rows, k rows.</summary>
-/// <remarks>Not for several threads. The same bits whatever the pieces.</remarks>
+/// <remarks>Not for several threads. The same bits whatever the pieces. Where norms are kept, a column of (out, in) of which the edit leaves no more than rounding to the stored type
+/// may have put there stays as it is projected (<see cref="LeastKept"/>): scaled to its old norm it would be noise of full size.</remarks>
 internal sealed class EditedTensor
 {
     private readonly long _rowsPerMatrix;
@@ -15,6 +16,7 @@ internal sealed class EditedTensor
     private readonly double[] _row;
     private long _heldRow = -1, _heldMatrix = -1;
     private double[] _products = [];
+    private double[]? _remainders;
     private double[]? _factors;
 
     /// <param name="name">Name in the checkpoint.</param>
@@ -41,6 +43,12 @@ internal sealed class EditedTensor
 
     /// <summary>The edit; null where only an adapter's update is merged.</summary>
     public TensorChange? Change { get; }
+
+    /// <summary>Columns of (out, in) read so far that do not keep their norm, since only rounding is left of them.</summary>
+    public long NotRescaled { get; private set; }
+
+    /// <summary>The part of its norm that must be left of a column for that norm to be given back to it: more than rounding to the stored type explains, and more than a direction held in float32 does.</summary>
+    public double LeastKept => Math.Max(1e-6, StoredValues.Tolerance(DType));
 
     /// <summary>Elements from this one on, in C order.</summary>
     public void Read(long start, Span<double> destination)
@@ -112,7 +120,8 @@ internal sealed class EditedTensor
             var (matrix, i) = Math.DivRem(index, _rowsPerMatrix);
             if (matrix != _heldMatrix) PrepareMatrix(change, matrix);
             ReadRow(Source, index, _single, _row);
-            Subtract(change.Map, (int)i, _row);
+            Subtract(change.Map, (int)i, _products, _row);
+            if (_remainders is not null) Subtract(change.Map, (int)i, _remainders, _row);
             if (_factors is not null) TensorPrimitives.Multiply(_row, _factors, _row);
             return;
         }
@@ -120,10 +129,13 @@ internal sealed class EditedTensor
         if (change.Map is { } map)
         {
             var before = change.PreserveNorms ? DoubleVectors.Norm(_row) : 0;
-            Span<double> parts = map.Rank <= 64 ? stackalloc double[map.Rank] : new double[map.Rank];
-            for (var k = 0; k < map.Rank; k++) parts[k] = DoubleVectors.Dot(map.Right.AsSpan(k * _width, _width), _row);
-            for (var k = 0; k < map.Rank; k++) DoubleVectors.AddScaled(-parts[k], map.Left.AsSpan(k * _width, _width), _row);
-            if (change.PreserveNorms && DoubleVectors.Norm(_row) is > 0 and var after) TensorPrimitives.Multiply(_row, before / after, _row);
+            SubtractAlong(map);
+            if (change.PreserveNorms)
+            {
+                // What rounding left along the direction must not grow with the row.
+                if (map.RemovesAll) SubtractAlong(map);
+                TensorPrimitives.Multiply(_row, Factor(before, DoubleVectors.Norm(_row)), _row);
+            }
         }
         if (change.Added?.Value is { } added) DoubleVectors.AddScaled(1, added.AsSpan((int)(index * _width % added.Length), _width), _row);
     }
@@ -133,23 +145,42 @@ internal sealed class EditedTensor
         _heldMatrix = matrix;
         var rows = (int)_rowsPerMatrix;
         _products = Products(Source, matrix, rows, _width, change.Map!.Right, _single, _row);
-        _factors = null;
+        (_factors, _remainders) = (null, null);
         if (!change.PreserveNorms) return;
-        double[] before = new double[_width], after = new double[_width];
+        double[] before = new double[_width], after = new double[_width], left = new double[_products.Length];
         for (var i = 0; i < rows; i++)
         {
             ReadRow(Source, matrix * rows + i, _single, _row);
             TensorPrimitives.FusedMultiplyAdd(_row, _row, before, before);
-            Subtract(change.Map, i, _row);
+            Subtract(change.Map, i, _products, _row);
             TensorPrimitives.FusedMultiplyAdd(_row, _row, after, after);
+            for (var k = 0; k < change.Map.Rank; k++) DoubleVectors.AddScaled(change.Map.Right[k * rows + i], _row, left.AsSpan(k * _width, _width));
         }
-        for (var j = 0; j < _width; j++) after[j] = after[j] > 0 ? Math.Sqrt(before[j] / after[j]) : 1;
+        // What rounding left along the direction must not grow with the column. It is too small to be added to the products.
+        if (change.Map.RemovesAll) _remainders = left;
+        for (var j = 0; j < _width; j++) after[j] = Factor(Math.Sqrt(before[j]), Math.Sqrt(after[j]));
         _factors = after;
     }
 
-    private void Subtract(ResidualMap? map, int i, Span<double> row)
+    /// <summary>What gives a column its norm back.</summary>
+    private double Factor(double before, double after)
+    {
+        if (after > LeastKept * before) return before / after;
+        if (before > 0) NotRescaled++;
+        return 1;
+    }
+
+    /// <summary>x ← x − L(Rᵀx) of the row that is held.</summary>
+    private void SubtractAlong(ResidualMap map)
+    {
+        Span<double> parts = map.Rank <= 64 ? stackalloc double[map.Rank] : new double[map.Rank];
+        for (var k = 0; k < map.Rank; k++) parts[k] = DoubleVectors.Dot(map.Right.AsSpan(k * _width, _width), _row);
+        for (var k = 0; k < map.Rank; k++) DoubleVectors.AddScaled(-parts[k], map.Left.AsSpan(k * _width, _width), _row);
+    }
+
+    private void Subtract(ResidualMap? map, int i, double[] products, Span<double> row)
     {
         if (map is null) return;
-        for (var k = 0; k < map.Rank; k++) DoubleVectors.AddScaled(-map.Left[k * map.Width + i], _products.AsSpan(k * _width, _width), row);
+        for (var k = 0; k < map.Rank; k++) DoubleVectors.AddScaled(-map.Left[k * map.Width + i], products.AsSpan(k * _width, _width), row);
     }
 }

@@ -103,6 +103,9 @@ internal sealed class EditedWeights
         else if (_model.Names.TiedHead is not null) _changes[CanonicalHead] = embedding;
     }
 
+    /// <summary>W ← W − W (g ⊙ v)(v ⊘ g)ᵀ for what reads.</summary>
+    /// <remarks>A LayerNorm hands on n without mean, so that W sees of v only v − v̄1 = √s·u, u of length 1, s = 1 − d v̄². For n = a·u + m the edit leaves W (g ⊙ (a((1 − s)u − √s v̄1) + m)): what is multiplied
+    /// by a has the length √(1 − s) = |cos(v, 1)|, 1/√d for a random direction, since v takes along 1 what was never there. Removing u instead leaves nothing; the formula is kept as editing.md has it.</remarks>
     private void ChangeReaders(IReadOnlyList<WeightEdit> edits)
     {
         if (_options.PreserveNorms) throw new InvalidInputException("Norms are kept of the columns of what writes; an edit of what reads has none to keep. Choose one of the two.");

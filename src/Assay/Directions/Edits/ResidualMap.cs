@@ -7,6 +7,7 @@ namespace Assay.Directions.Edits;
 internal sealed class ResidualMap
 {
     private ImmutableArray<float> _left, _right, _offset;
+    private bool? _removesAll;
 
     /// <param name="width">d.</param>
     /// <param name="left">L, (k, d) row by row.</param>
@@ -28,6 +29,9 @@ internal sealed class ResidualMap
 
     /// <summary>c, (d); null for none.</summary>
     public double[]? Offset { get; }
+
+    /// <summary>Whether nothing along R is left: RᵀL = I. To apply it again then changes nothing but rounding.</summary>
+    public bool RemovesAll => _removesAll ??= Removes();
 
     /// <summary>L rounded, for a hook.</summary>
     public ImmutableArray<float> LeftSingle => _left.IsDefault ? _left = Single(Left) : _left;
@@ -57,6 +61,14 @@ internal sealed class ResidualMap
             if (next.Offset is not null) DoubleVectors.AddScaled(1, next.Offset, offset);
         }
         return new ResidualMap(Width, [.. Left, .. next.Left], [.. Right, .. right], offset);
+    }
+
+    private bool Removes()
+    {
+        for (var j = 0; j < Rank; j++)
+            for (var k = 0; k < Rank; k++)
+                if (Math.Abs(DoubleVectors.Dot(Right.AsSpan(j * Width, Width), Left.AsSpan(k * Width, Width)) - (j == k ? 1 : 0)) > 1e-9) return false;
+        return true;
     }
 
     private static ImmutableArray<float> Single(double[] values)

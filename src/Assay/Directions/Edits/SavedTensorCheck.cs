@@ -51,19 +51,10 @@ internal static class SavedTensorCheck
         var (error, rest) = (Ratio(difference, stored), Ratio(left, stored));
         // Rounding near 0 is of an absolute size.
         var allowed = StoredValues.Tolerance(saved.DType) + (stored > 0 ? StoredValues.Smallest(saved.DType) * Math.Sqrt(saved.Count / stored) : 0);
-        var removesAll = map is not null && promised.Change!.Added is null && Removes(map);
+        var removesAll = map is not null && promised.Change!.Added is null && map.RemovesAll;
         if (!(error <= allowed)) problems.Add($"tensor {ProblemList.Quote(saved.Name)}: the saved values differ from the promised ones by {error:e2} of their size; rounding to {saved.DType.FormatName()} explains {allowed:e2}.");
         if (removesAll && !(rest <= allowed)) problems.Add($"tensor {ProblemList.Quote(saved.Name)}: {rest:e2} of its size lies still along the removed direction; rounding to {saved.DType.FormatName()} explains {allowed:e2}.");
-        return new EditedTensorCheck(saved.Name, saved.DType, promised.Change?.Layer ?? -1, promised.Change?.Writer ?? default, Ratio(change, original), error, removesAll ? rest : null);
-    }
-
-    /// <summary>Whether nothing along R is to be left: RᵀL = I.</summary>
-    private static bool Removes(ResidualMap map)
-    {
-        for (var j = 0; j < map.Rank; j++)
-            for (var k = 0; k < map.Rank; k++)
-                if (Math.Abs(DoubleVectors.Dot(map.Right.AsSpan(j * map.Width, map.Width), map.Left.AsSpan(k * map.Width, map.Width)) - (j == k ? 1 : 0)) > 1e-9) return false;
-        return true;
+        return new EditedTensorCheck(saved.Name, saved.DType, promised.Change?.Layer ?? -1, promised.Change?.Writer ?? default, Ratio(change, original), error, removesAll ? rest : null, promised.NotRescaled);
     }
 
     private static double Square(double x) => x * x;

@@ -26,8 +26,14 @@ internal static class PackagingComparer
 
         var parts = PackagingHash.Compute(original).DifferencesFrom(PackagingHash.Compute(changed));
         return new PackagingDifference(parts, values, Tokenizers(original, changed), parts.Contains("chat template") ? Templates(original, changed) : [],
-            ours is null || theirs is null ? null : ours.Canonical != theirs.Canonical);
+            ours is null || theirs is null ? null : ours.Canonical != theirs.Canonical)
+        {
+            OnlyTheTie = ours is not null && theirs is not null && ours.TiedHead != theirs.TiedHead && ours.CanonicalWithHead(theirs) == theirs.Canonical,
+            Unread = ours is null || theirs is null ? new HashSet<string>() : Keys(ours, theirs, ValueSource.Ignored, ValueSource.Shown).Except(Keys(ours, theirs, ValueSource.Given, ValueSource.Defaulted)).ToHashSet(StringComparer.Ordinal),
+        };
     }
+
+    private static IEnumerable<string> Keys(ModelConfig ours, ModelConfig theirs, ValueSource first, ValueSource second) => ours.Resolved.Concat(theirs.Resolved).Where(v => v.Source == first || v.Source == second).Select(v => v.Key);
 
     private static JsonDocument? Read(Checkpoint checkpoint, string file) =>
         checkpoint.ReadText(file) is { } text ? CanonicalJson.Parse(text, System.IO.Path.Combine(checkpoint.Folder, file)) : null;

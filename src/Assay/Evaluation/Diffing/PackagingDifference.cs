@@ -15,6 +15,12 @@ public sealed record ValueDifference(string File, string Path, string? Base, str
 /// <param name="Forward">Whether what the forward pass reads from the configs differs; null where one of them cannot be read.</param>
 public sealed record PackagingDifference(IReadOnlyList<string> Parts, IReadOnlyList<ValueDifference> Values, IReadOnlyList<string> Tokenizer, IReadOnlyList<string> Template, bool? Forward)
 {
+    /// <summary>Whether all that differs of what the forward pass reads is which tensor the head is: one of the models ties it to the embedding.</summary>
+    public bool OnlyTheTie { get; init; }
+
+    /// <summary>Keys of <c>config.json</c> that the forward pass reads in neither model, whatever they say.</summary>
+    internal IReadOnlySet<string> Unread { get; init; } = new HashSet<string>();
+
     /// <summary>Whether anything differs that changes what the model computes or says.</summary>
     public bool Any => Parts.Count > 0 || Forward == true;
 }

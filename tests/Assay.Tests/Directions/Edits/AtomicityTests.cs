@@ -173,13 +173,15 @@ public sealed class AtomicityTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
-    /// <summary>The target is absent or whole, and so is what looks like a model beside it.</summary>
+    /// <summary>The target is whole, or absent where there was none, and so is what looks like a model beside it.</summary>
     /// <param name="old">Print of the old folder; null for none.</param>
     /// <param name="complete">Print of the new one.</param>
     /// <param name="killed">Between two renames a whole model may stand under a scratch name; a kill may hit that, a step never does.</param>
     private void Seen(string? old, string complete, bool killed = false)
     {
         if (Directory.Exists(_folder["out"])) Assert.Contains(Print(_folder["out"]), new[] { old, complete });
+        // What was there is exchanged in one step: it is never missed.
+        else Assert.Null(old);
         var others = Directory.EnumerateFiles(_folder.Path, "config.json", SearchOption.AllDirectories).Where(f => !f.StartsWith(_folder["out"] + Path.DirectorySeparatorChar, StringComparison.Ordinal));
         foreach (var other in others) Assert.Contains(Print(Path.GetDirectoryName(other)!), killed ? new[] { old, complete } : []);
     }

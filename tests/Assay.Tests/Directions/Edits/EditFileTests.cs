@@ -57,6 +57,54 @@ public sealed class EditFileTests : IDisposable
         Assert.Single(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
+    [Theory]
+    [InlineData("direction.0.vectors", false)]
+    [InlineData("direction.1.readouts", true)]
+    [InlineData("direction.1.offset", false)]
+    [InlineData("\\\"mlp\\\",0.5", true)]
+    [InlineData("\\\"keep_tied_head\\\":false", false)]
+    [InlineData("\\\"position\\\":-2", false)]
+    [InlineData("\\\"estimator\\\":\\\"probe", true)]
+    [InlineData("\"base\":\"llama", false)]
+    public void What_is_read_back_otherwise_than_it_is_gets_no_name(string damaged, bool overwrite)
+    {
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "llama"));
+        if (overwrite) EditFile.For(model, Plan(model, withEmbedding: true)[..1]).Write(_folder["edit.safetensors"]);
+        var before = TemporaryFolder.Contents(_folder.Path);
+        void Damage(string step)
+        {
+            if (step != "check") return;
+            var path = Assert.Single(Directory.GetFiles(_folder.Path, "*.partial-*"));
+            var bytes = File.ReadAllBytes(path);
+            int at;
+            if (damaged.StartsWith("direction", StringComparison.Ordinal))
+            {
+                using var file = SafetensorsFile.Open(path);
+                at = (int)file.Tensors.Single(t => t.Name == damaged).Place!.Value.Offset;
+                bytes[at] ^= 1;
+            }
+            else
+            {
+                at = bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(damaged));
+                Assert.True(at > 0, damaged);
+                if (damaged.EndsWith("false", StringComparison.Ordinal)) "true "u8.CopyTo(bytes.AsSpan(at + damaged.Length - 5));
+                else bytes[at + damaged.Length - 1] ^= 1;
+            }
+            File.WriteAllBytes(path, bytes);
+        }
+
+        var failed = Assert.Throws<InvalidInputException>(() => EditFile.For(model, Plan(model, withEmbedding: true)).Write(_folder["edit.safetensors"], overwrite, Damage));
+        Assert.Contains("read back", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(before, TemporaryFolder.Contents(_folder.Path));
+    }
+
+    [Fact]
+    public void A_folder_that_is_not_there_is_told()
+    {
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "llama"));
+        Assert.Contains("cannot be written", Assert.Throws<InvalidInputException>(() => EditFile.For(model, Plan(model, withEmbedding: true)).Write(_folder["none/edit.safetensors"])).Message);
+    }
+
     [Fact]
     public void Only_its_base_takes_it()
     {

@@ -87,6 +87,132 @@ public sealed class LoraExportTests : IDisposable
             adapter.Tensors.Select(t => $"{t.Name} {ProblemList.Format(t.Shape)}"));
     }
 
+    [Theory]
+    [InlineData("llama-plain", "llama")]
+    [InlineData("llama-rank-stabilised", "llama")]
+    [InlineData("llama-patterns", "llama")]
+    [InlineData("gemma2-plain", "gemma2")]
+    [InlineData("gpt2-transposed", "gpt2")]
+    public void Its_layout_is_that_of_an_adapter_that_peft_wrote_on_the_same_base(string adapter, string name)
+    {
+        var golden = GoldenFiles.Require("lora", adapter);
+        // A bias that changes makes its module one that is saved as a whole; without the norms' there is none on the input side of GPT-2.
+        using var model = EditableModel.Open(name == "gpt2" ? WithoutNormBiases(GoldenFiles.Require("models", name)) : GoldenFiles.Require("models", name));
+        var direction = new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(64, 1), .. ModelCopy.Unit(64, 2)] };
+        var ours = new Dictionary<string, (DType DType, string Shape)>(StringComparer.Ordinal);
+        foreach (var input in (bool[])[false, true])
+        {
+            var folder = _folder[$"{adapter}-{input}"];
+            LoraExport.Write(model, [new WeightEdit(direction, EditPlaces.Window(model.Config.Spec, 0, 99))], folder, new EditOptions { InputSide = input });
+            using var file = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors"));
+            foreach (var tensor in file.Tensors) ours.Add(tensor.Name, Layout(tensor));
+            SameKeys(folder, golden);
+        }
+
+        using var theirs = SafetensorsFile.Open(Path.Combine(golden, "adapter_model.safetensors"));
+        Assert.NotEmpty(theirs.Tensors);
+        var compared = 0;
+        foreach (var tensor in theirs.Tensors)
+        {
+            // GPT-2's output side has biases of its own.
+            if (name == "gpt2" && tensor.Name.Contains("c_proj", StringComparison.Ordinal)) continue;
+            Assert.Equal(Layout(tensor), ours[tensor.Name]);
+            compared++;
+        }
+        Assert.True(compared >= 6, $"{compared}");
+
+        // The rank is each adapter's own: which side it is on is the layout.
+        static (DType, string) Layout(Tensor tensor)
+        {
+            var rank = tensor.Name.Contains(".lora_A.", StringComparison.Ordinal) ? 0 : tensor.Name.Contains(".lora_B.", StringComparison.Ordinal) ? 1 : -1;
+            return (tensor.DType, string.Join(", ", tensor.Shape.Select((size, axis) => axis == rank ? "r" : $"{size}")));
+        }
+
+        // PEFT knows every key that is written, each of its kind; what is not written says nothing in PEFT's own, but for its version and what other methods read.
+        static void SameKeys(string folder, string golden)
+        {
+            using var mine = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "adapter_config.json")));
+            using var peft = JsonDocument.Parse(File.ReadAllText(Path.Combine(golden, "adapter_config.json")));
+            foreach (var key in mine.RootElement.EnumerateObject())
+            {
+                Assert.True(peft.RootElement.TryGetProperty(key.Name, out var value), $"{key.Name} is no key of PEFT's.");
+                if (key.Name is "peft_type" or "task_type" or "bias" or "fan_in_fan_out" or "inference_mode" or "init_lora_weights" or "use_dora") Assert.Equal(value.ToString(), key.Value.ToString());
+                // A list of names, an expression, or nothing; numbers, flags.
+                else if (key.Name is not ("target_modules" or "modules_to_save" or "use_rslora")) Assert.Equal(value.ValueKind, key.Value.ValueKind);
+            }
+            foreach (var key in peft.RootElement.EnumerateObject().Where(k => !mine.RootElement.TryGetProperty(k.Name, out _)))
+                Assert.True(key.Name is "peft_version" or "qalora_group_size" or "megatron_core" or "rank_pattern" or "alpha_pattern" || key.Value.ToString() is "" or "False" or "{}", key.Name);
+        }
+    }
+
+    [Fact]
+    public void A_saved_modules_name_is_pefts()
+    {
+        using var theirs = SafetensorsFile.Open(Path.Combine(GoldenFiles.Require("lora", "llama-saved-module"), "adapter_model.safetensors"));
+        var saved = Assert.Single(theirs.Tensors, t => !t.Name.Contains("lora_", StringComparison.Ordinal));
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "gpt2"));
+        LoraExport.Write(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(64, 1)] }, EditPlaces.Window(model.Config.Spec, 1, 1))], _folder["out"]);
+        using var ours = SafetensorsFile.Open(_folder["out/adapter_model.safetensors"]);
+        // Theirs is base_model.model., the module's path and the parameter's name, with the base's shape: ours is made the same way.
+        using var llama = Checkpoint.Open(GoldenFiles.Require("models", "llama"));
+        var (prefix, parameter) = (saved.Name[..^"lm_head.weight".Length], ".weight");
+        Assert.Equal(llama["lm_head.weight"].Shape, saved.Shape);
+        foreach (var module in (string[])["transformer.h.1.attn.c_proj", "transformer.h.1.mlp.c_proj"])
+            Assert.Equal(model.Weights[module + parameter].Shape, Assert.Single(ours.Tensors, t => t.Name == prefix + module + parameter).Shape);
+    }
+
+    [Theory]
+    [InlineData("base_model.model.transformer.wte.lora_embedding_A")]
+    [InlineData("base_model.model.transformer.wte.lora_embedding_B")]
+    [InlineData("base_model.model.transformer.h.0.attn.c_proj.bias")]
+    [InlineData("adapter_config.json")]
+    [InlineData("the end")]
+    public void What_is_read_back_otherwise_than_promised_is_not_committed(string damaged)
+    {
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "gpt2"));
+        WeightEdit[] plan = [new(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(64, 1)] }, EditPlaces.All(model.Config.Spec))];
+        void Damage(string step)
+        {
+            if (step != "check") return;
+            var scratch = Assert.Single(Directory.GetDirectories(_folder.Path, ".out.partial-*"));
+            var weights = Path.Combine(scratch, "adapter_model.safetensors");
+            if (damaged == "adapter_config.json")
+            {
+                var config = Assert.Single(Directory.GetFiles(scratch, "adapter_config.json*"));
+                File.WriteAllText(config, File.ReadAllText(config).Replace("\"lora_alpha\": 1", "\"lora_alpha\": 2", StringComparison.Ordinal));
+                return;
+            }
+            if (damaged == "the end")
+            {
+                using var file = new FileStream(weights, FileMode.Open, FileAccess.Write);
+                file.SetLength(file.Length - 8);
+                return;
+            }
+            // The lowest bit of one element.
+            long offset;
+            using (var file = SafetensorsFile.Open(weights)) offset = file.Tensors.Single(t => t.Name == damaged).Place!.Value.Offset;
+            using var stream = new FileStream(weights, FileMode.Open, FileAccess.ReadWrite);
+            stream.Position = offset;
+            var first = stream.ReadByte();
+            stream.Position = offset;
+            stream.WriteByte((byte)(first ^ 1));
+        }
+
+        var failed = Assert.Throws<InvalidInputException>(() => LoraExport.Write(model, plan, _folder["out"], null, false, Damage, default));
+        Assert.Contains("read back", failed.Message, StringComparison.Ordinal);
+        if (damaged != "the end") Assert.Contains(damaged, failed.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public void A_base_in_float64_gets_an_adapter_that_can_be_read()
+    {
+        var path = ModelCopy.As(DType.F64, GoldenFiles.Require("models", "gpt2"), _folder, "base");
+        using (var model = EditableModel.Open(path)) LoraExport.Write(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(64, 1)] }, EditPlaces.All(model.Config.Spec))], _folder["out"]);
+        using var adapted = EditableModel.Open($"{path}+{_folder["out"]}");
+        Assert.True(adapted.HasAdapters);
+    }
+
     [Fact]
     public void What_peft_cannot_hold_is_refused_by_name()
     {
@@ -94,6 +220,8 @@ public sealed class LoraExportTests : IDisposable
         WeightEdit[] plan = [new(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(model.Config.Spec.HiddenSize, 1)] }, EditPlaces.All(model.Config.Spec))];
         Assert.Contains("model.layers.0.mlp.experts.down_proj", Assert.Throws<InvalidInputException>(() => LoraExport.Write(model, plan, _folder["out"])).Message);
         Assert.Contains("rank", Assert.Throws<InvalidInputException>(() => LoraExport.Write(model, plan, _folder["out"], new EditOptions { PreserveNorms = true })).Message);
+        // Without anything being written, too.
+        Assert.Contains("model.layers.0.mlp.experts.down_proj", Assert.Throws<InvalidInputException>(() => LoraExport.Validate(model, plan)).Message);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
@@ -122,6 +250,27 @@ public sealed class LoraExportTests : IDisposable
             Assert.Equal("controlvector", file.Values["general.architecture"].Text());
         }
         Assert.Contains("block 0", Assert.Throws<InvalidInputException>(() => ControlVector.Write(_folder["w.gguf"], "llama", new Dictionary<int, System.Collections.Immutable.ImmutableArray<float>> { [0] = [1] })).Message);
+        void Damage(string step)
+        {
+            var path = Assert.Single(Directory.GetFiles(_folder.Path, "w.gguf.partial-*"));
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write);
+            stream.Position = stream.Length - 32;
+            stream.WriteByte(1);
+        }
+
+        var failed = Assert.Throws<InvalidInputException>(() => ControlVector.Write(_folder["w.gguf"], "llama", new Dictionary<int, System.Collections.Immutable.ImmutableArray<float>> { [1] = [1, 2, 3] }, Damage));
+        Assert.Contains("'direction.1' was read back otherwise", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(["v.gguf"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName));
+        Assert.Contains("cannot be written", Assert.Throws<InvalidInputException>(() => ControlVector.Write(_folder["none/w.gguf"], "llama", new Dictionary<int, System.Collections.Immutable.ImmutableArray<float>> { [1] = [1] })).Message);
         Assert.Contains("'probe'", Assert.Throws<InvalidInputException>(() => ControlVector.Refuse([new WeightEdit(new Direction { Estimator = "probe", Vectors = [1] }, [])])).Message);
+    }
+
+    private string WithoutNormBiases(string source)
+    {
+        using var checkpoint = Checkpoint.Open(source);
+        Directory.CreateDirectory(_folder["base"]);
+        File.WriteAllText(_folder["base/config.json"], checkpoint.ReadText("config.json"));
+        SafetensorsWriter.Write(_folder["base/model.safetensors"], checkpoint.Tensors.Select(t => t.Name.Contains("ln_", StringComparison.Ordinal) && t.Name.EndsWith(".bias", StringComparison.Ordinal) ? TensorToWrite.From(t.Name, t.DType, t.Shape, new byte[t.ByteLength]) : TensorToWrite.From(t)));
+        return _folder["base"];
     }
 }

@@ -72,6 +72,42 @@ public sealed class MistakeTests : IDisposable
     }
 
     [Fact]
+    public void Mistake_02_behind_a_layer_norm_as_much_is_left_as_the_direction_has_of_the_ones()
+    {
+        var model = Source("gpt2");
+        var width = model.Config.Spec.HiddenSize;
+        // A direction with a mean, and the part of it that a LayerNorm lets through.
+        var raw = ModelCopy.Unit(width, 2).Select(x => x + .08).ToArray();
+        var length = Math.Sqrt(raw.Sum(x => x * x));
+        var v = raw.Select(x => (double)(float)(x / length)).ToArray();
+        var mean = v.Average();
+        var s = v.Sum(x => (x - mean) * (x - mean));
+        var u = v.Select(x => (x - mean) / Math.Sqrt(s)).ToArray();
+        double[] left = [.. u.Select(x => (1 - s) * x - Math.Sqrt(s) * mean)];
+        var cosine = v.Sum() / Math.Sqrt(width);
+        Assert.InRange(cosine, .3, .9);
+        Assert.Equal(cosine, Math.Sqrt(left.Sum(x => x * x)), 1e-6);
+
+        var options = new EditOptions { InputSide = true };
+        var places = EditPlaces.Window(model.Config.Spec, 1, 1);
+        Edit(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. v.Select(x => (float)x)] }, places)], options);
+        MergedCheckpoint.Write(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. u.Select(x => (float)x)] }, places)], _folder["centred"], options);
+        using var edited = Edited();
+        using var centred = Checkpoint.Open(_folder["centred"]);
+        foreach (var (map, norm) in Readers(model.Config.Spec.Layers[1]))
+        {
+            var gain = ModelCopy.Doubles(model.Weights[norm!.Weight]);
+            double[] Of(Func<string, Tensor> tensor, double[] n) => Apply(map with { Bias = null }, tensor, [.. n.Select((x, i) => gain[i] * x)]);
+            // What the matrix makes of one unit of u in the normalised stream.
+            var (before, got, wanted, none) = (Of(n => model.Weights[n], u), Of(n => edited[n], u), Of(n => model.Weights[n], left), Of(n => centred[n], u));
+            for (var o = 0; o < got.Length; o++) Assert.Equal(wanted[o], got[o], 1e-6);
+            static double Norm(double[] x) => Math.Sqrt(x.Sum(y => y * y));
+            Assert.True(Norm(got) > .1 * Norm(before), "Nothing is left, and the remarks say otherwise.");
+            Assert.True(Norm(none) <= 1e-6 * Norm(before), $"{Norm(none)}");
+        }
+    }
+
+    [Fact]
     public void Mistake_02_a_norms_bias_that_no_matrix_can_take_over_is_refused_by_name()
     {
         var model = Source("stablelm");
@@ -96,6 +132,58 @@ public sealed class MistakeTests : IDisposable
         var (old, now, width) = (ModelCopy.Doubles(model.Weights[embedding]), ModelCopy.Doubles(edited[embedding]), model.Config.Spec.HiddenSize);
         for (var t = 0; t < 20; t++) Assert.Equal(old.Skip(t * width).Take(width).Sum(x => x * x), now.Skip(t * width).Take(width).Sum(x => x * x), 1e-12);
         Assert.True(Along(edited[embedding], v.Vectors, rows: false) <= 1e-14);
+    }
+
+    [Theory]
+    [InlineData(DType.BF16, .01)]
+    [InlineData(DType.F16, .002)]
+    [InlineData(DType.F32, 1e-5)]
+    [InlineData(DType.F64, 1e-5)]
+    public void Mistake_03_rounding_is_not_scaled_up_to_a_columns_norm(DType dtype, double thin)
+    {
+        const string name = "model.layers.0.mlp.down_proj.weight", embedding = "model.embed_tokens.weight";
+        var v = Direction("llama", 3);
+        var width = v.Vectors.Length;
+        var along = v.Vectors.Select(x => (double)x).ToArray();
+        var dot = along.Zip(ModelCopy.Unit(width, 4), (x, y) => x * y).Sum() / along.Sum(x => x * x);
+        var across = along.Zip(ModelCopy.Unit(width, 4), (x, y) => y - dot * x).ToArray();
+        // One column is all direction, of the next a little more than rounding is something else; so with two tokens.
+        var columns = 0;
+        using (var source = Checkpoint.Open(GoldenFiles.Require("models", "llama")))
+        {
+            columns = (int)source[name].Shape[1];
+            Directory.CreateDirectory(_folder["llama"]);
+            File.WriteAllText(_folder["llama/config.json"], source.ReadText("config.json"));
+            SafetensorsWriter.Write(_folder["llama/model.safetensors"], source.Tensors.Select(t =>
+            {
+                var values = ModelCopy.Doubles(t);
+                for (var i = 0; i < width; i++)
+                {
+                    if (t.Name == name) (values[i * columns + 3], values[i * columns + 4]) = (5 * along[i], 5 * (along[i] + thin * across[i]));
+                    if (t.Name == embedding) (values[7 * width + i], values[8 * width + i]) = (2 * along[i], 2 * (along[i] + thin * across[i]));
+                }
+                var bytes = new byte[values.Length * dtype.Bits() / 8];
+                StoredValues.Write(dtype, values, bytes);
+                return TensorToWrite.From(t.Name, dtype, t.Shape, bytes);
+            }));
+        }
+        var model = EditableModel.Open(_folder["llama"]);
+        _open.Add(model);
+        var report = Edit(model, [new WeightEdit(v, EditPlaces.All(model.Config.Spec))], new EditOptions { PreserveNorms = true });
+        Assert.Equal([embedding, name], report.Edited.Where(e => e.NotRescaled == 1).Select(e => e.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(2, report.Edited.Sum(e => e.NotRescaled));
+        using var edited = Edited();
+        var allowed = Math.Max(1e-6, StoredValues.Tolerance(dtype));
+        double[] Column(Tensor tensor, int j) => [.. ModelCopy.Doubles(tensor).Where((_, at) => at % columns == j)];
+        double[] Row(Tensor tensor, int i) => [.. ModelCopy.Doubles(tensor).Skip(i * width).Take(width)];
+        static double Norm(double[] x) => Math.Sqrt(x.Sum(y => y * y));
+        for (var j = 0; j < 20; j++)
+        {
+            foreach (var (before, after, gone) in new[] { (Column(model.Weights[name], j), Column(edited[name], j), j == 3), (Row(model.Weights[embedding], j), Row(edited[embedding], j), j == 7) })
+                Assert.InRange(Norm(after) / Norm(before), gone ? 0 : 1 - allowed, gone ? allowed : 1 + allowed);
+        }
+        Assert.True(Along(edited[name], v.Vectors, rows: true) <= Math.Max(1e-14, StoredValues.Tolerance(dtype)));
+        Assert.True(Along(edited[embedding], v.Vectors, rows: false) <= Math.Max(1e-14, StoredValues.Tolerance(dtype)));
     }
 
     [Theory]

@@ -236,6 +236,38 @@ public sealed class OtherKindTests
         Assert.Equal("lm_head.weight was added with the values of model.embed_tokens.weight.", story.Sentence);
     }
 
+    [Theory]
+    [InlineData("use_cache", "false")]
+    [InlineData("_name_or_path", "\"elsewhere\"")]
+    [InlineData("transformers_version", "\"5.23.0\"")]
+    public void A_key_that_is_not_read_beside_an_untied_head_is_no_other_computation(string key, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var (model, without) = (ChangedModel.Random(1), ChangedModel.Random(1));
+        model["lm_head.weight"] = model["model.embed_tokens.weight"];
+        without.Remove("lm_head.weight");
+        without.Write(folder, "tied", config: SyntheticCheckpoint.LlamaConfig(ChangedModel.Layers, ChangedModel.Hidden, 4, 2, 112, 160, tied: true));
+        string With(string name, string more, string to)
+        {
+            var config = JsonNode.Parse(ChangedModel.Config)!.AsObject();
+            (config[key], config[more]) = (JsonNode.Parse(value), JsonNode.Parse(to));
+            return model.Write(folder, name, config: config.ToJsonString());
+        }
+
+        var difference = ChangedModel.Compare(folder["tied"], With("untied", key, value));
+        Assert.Contains(difference.Packaging.Values, v => v.Path == key);
+        var story = DifferenceStory.Of(difference);
+        Assert.Equal("lm_head.weight was added with the values of model.embed_tokens.weight.", story.Sentence);
+        Assert.DoesNotContain(story.Evidence, e => e.Contains("forward pass reads", StringComparison.Ordinal));
+
+        // Where something is read that differs, that is told, and what is not read is not.
+        var other = DifferenceStory.Of(ChangedModel.Compare(folder["tied"], With("another", "rope_theta", "20000.0")));
+        Assert.EndsWith("; the config computes something else.", other.Sentence, StringComparison.Ordinal);
+        var evidence = Assert.Single(other.Evidence, e => e.Contains("forward pass reads", StringComparison.Ordinal));
+        Assert.Contains("rope_theta", evidence, StringComparison.Ordinal);
+        Assert.DoesNotContain(key, evidence, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_layer_left_out_is_a_layer_left_out()
     {
