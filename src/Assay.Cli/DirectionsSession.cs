@@ -110,7 +110,7 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         Note("Hashing the model.");
         using var editable = EditableModel.Open(options.Model);
         var hash = editable.Hash(model.Team.Threads, null, cancellation);
-        var space = options.Space == "full" ? SpaceDirections.Full(model, splits.Direction.Items, options.Clock, cancellation) : SpaceDirections.Default(model, splits.Direction.Items, options.Clock, cancellation);
+        var space = options.Space == "full" ? SpaceDirections.Full(model, splits.Direction.Items, options.Clock, null, cancellation) : SpaceDirections.Default(model, splits.Direction.Items, options.Clock, cancellation);
         var draft = SelectionBuilder.Build(model, splits.Selection.Items, options.Clock, Refuses, cancellation);
         Say("selection", $"the base refuses {draft.Refused} of {draft.Asked} targets in {draft.DistinctRefusals} ways{(draft.Dropped.IsEmpty ? "" : $"; {draft.Dropped.Length} prompts left the set, since it refuses where it should answer")}");
         if (draft.Neutral > 0) Say("openings", $"{draft.Neutral} targets have neither twin nor opening; their answers may begin with any of: {string.Join(" | ", SelectionBuilder.NeutralOpenings)}");

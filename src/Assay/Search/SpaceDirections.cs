@@ -30,8 +30,9 @@ public static class SpaceDirections
     /// <param name="model">The base.</param>
     /// <param name="split">The direction split.</param>
     /// <param name="clock">The time that a template may ask for.</param>
+    /// <param name="progress">Told how many prompts are done, anew for each group of layers.</param>
     /// <param name="cancellation">Honoured within a layer, and between directions.</param>
-    public static SearchSpace Full(LanguageModel model, ContrastSet split, DateTimeOffset clock, CancellationToken cancellation = default)
+    public static SearchSpace Full(LanguageModel model, ContrastSet split, DateTimeOffset clock, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         ImmutableArray<SitePoint> points = [SitePoint.AttnOut, SitePoint.ResidMid, SitePoint.MlpOut, SitePoint.ResidPost];
         var positions = Positions(model, split, clock);
@@ -47,7 +48,7 @@ public static class SpaceDirections
         // A function of its own, so that nothing holds the rows of one group while the next is taken.
         ContrastActivations Group(ImmutableArray<int> layers)
         {
-            var activations = ContrastActivations.Run(model, split, new CapturePlan { Points = points, Layers = layers, Positions = positions, Rows = _ => true }, clock, null, cancellation);
+            var activations = ContrastActivations.Run(model, split, new CapturePlan { Points = points, Layers = layers, Positions = positions, Rows = _ => true }, clock, progress, cancellation);
             foreach (var place in activations.Targets.Places)
             {
                 var rows = ContrastRows.Of(activations, place);

@@ -19,7 +19,9 @@ public sealed class SpaceDirectionsTests
             using var model = LanguageModel.Open(Path.Combine(GoldenFiles.Repository, "organisms", "gemma2", "aligned"), new LanguageModelOptions { Threads = 2, MemoryBytes = memory });
             groups.Add(SpaceDirections.LayersTogether(model, split, 20));
             if (groups.Count == 2) Assert.Equal(model.Spec.Layers.Length, groups[1]);
-            found.Add(SpaceDirections.Full(model, split, DateTimeOffset.UnixEpoch));
+            var passes = new Passes(20);
+            found.Add(SpaceDirections.Full(model, split, DateTimeOffset.UnixEpoch, passes));
+            Assert.Equal(groups.Count == 1 ? model.Spec.Layers.Length : 1, passes.Count);
         }
 
         Assert.Equal(1, groups[0]);
@@ -50,5 +52,13 @@ public sealed class SpaceDirectionsTests
         Assert.Equal(1, Together(layer => 4 * layer - 1));
         Assert.Equal(2, Together(layer => 8 * layer));
         Assert.Equal(2, Together(layer => 12 * layer - 1));
+    }
+
+    /// <summary>Counts how often all prompts were gone through.</summary>
+    private sealed class Passes(int prompts) : IProgress<int>
+    {
+        public int Count { get; private set; }
+
+        public void Report(int value) => Count += value == prompts ? 1 : 0;
     }
 }
