@@ -51,42 +51,57 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
     {
         var layers = model.Spec.Layers.Length;
         if (options.Layer is { } asked && asked >= layers) throw new InvalidInputException($"--layer is {asked}; the model has layers 0 to {layers - 1}.");
+        if (options.Rank > model.Spec.HiddenSize) throw new InvalidInputException($"--rank is {options.Rank}; the model's width is {model.Spec.HiddenSize}, and there are no more components than that.");
         if (options.DryRun)
         {
-            Say("plan", string.Create(CultureInfo.InvariantCulture, $"{options.Estimator} at {options.Site} of layers 0 to {layers - 1}, position {options.Position}"));
+            Say("plan", string.Create(CultureInfo.InvariantCulture, $"{options.Estimator} at {options.Site} of layers 0 to {layers - 1}, {(options.Position is { } token ? $"position {token}" : "mean over the positions")}"));
             return ExitCodes.Accepted;
         }
 
-        var plan = new CapturePlan { Points = [options.Site], Positions = [options.Position], Rows = _ => true };
+        var plan = new CapturePlan { Points = [options.Site], Positions = options.Position is { } one ? [one] : [], MeanOverPositions = options.Position is null, Rows = p => p.Position == options.Position };
         var activations = ContrastActivations.Run(model, splits.Direction.Items, plan, options.Clock, null, cancellation);
         var heldOut = ContrastActivations.Run(model, splits.Selection.Items, plan, options.Clock, null, cancellation);
-        var estimator = EstimatorCatalogue.Create(options.Estimator, new EstimatorOptions { Seed = (long)options.Seed });
+        var estimator = EstimatorCatalogue.Create(options.Estimator, new EstimatorOptions { Seed = (long)options.Seed, Components = options.Rank ?? 1 });
         Say("estimator", $"{estimator.Name}: {estimator.Summary} {estimator.Source}");
         terminal.Out.WriteLine();
         terminal.Out.WriteLine("layer  component  cosine to the mean  between classes  separation  p (shuffled)  AUC, other split");
-        var found = new Direction[layers];
+        var found = new Direction?[layers];
+        InvalidInputException? undetermined = null; // Of the layer asked for, or of the first.
         var shifts = new Dictionary<int, ImmutableArray<float>>();
         for (var l = 0; l < layers; l++)
         {
             var place = new ActivationPlace(new Site(l, options.Site), options.Position);
             var rows = ContrastRows.Of(activations, place);
-            found[l] = estimator.Estimate(rows, place);
-            if (l > 0 && options.ControlVector is not null) shifts[l] = ControlVector.Shift(found[l], rows.Moments(covariance: false).Difference(), options.Strength);
+            try
+            {
+                found[l] = estimator.Estimate(rows, place);
+            }
+            catch (InvalidInputException e)
+            {
+                // Such as a block's input before the first has run: the template's last token is the same one after every prompt.
+                terminal.WriteUntrusted($"{l,5}  undetermined: {e.Message}");
+                if (l == (options.Layer ?? l)) undetermined ??= e;
+                continue;
+            }
+
+            if (l > 0 && options.ControlVector is not null) shifts[l] = ControlVector.Shift(found[l]!, rows.Moments(covariance: false).Difference(), options.Strength);
             foreach (var r in ComponentReporter.Report(estimator, rows, ContrastRows.Of(heldOut, place), seed: (long)options.Seed, team: model.Team, cancellation: cancellation))
                 terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{l,5}  {r.Component,9}  {r.CosineToDifference,18:0.000}  {r.BetweenShare,15:0.000}  {r.Separation,10:0.00}  {r.Permutation?.P,12:0.000}  {r.HeldOut?.Auc,16:0.000}"));
         }
 
+        if (undetermined is not null && (options.Layer is not null || found.All(d => d is null))) throw undetermined;
         if (estimator.UsesPairs && !splits.Direction.Items.IsPaired) terminal.WriteUntrusted("The pairs are not real: prompts of the two sides stand side by side by chance.");
         if (options.ControlVector is { } vector)
         {
             ControlVector.Write(vector, model.Config.ModelType, shifts);
-            Say("written", $"{vector}; adds to the outputs of layers 1 to {layers - 1}");
+            Say("written", $"{vector}; adds to the outputs of {(shifts.Count == layers - 1 ? $"layers 1 to {layers - 1}" : $"layers {string.Join(", ", shifts.Keys)}")}");
         }
 
         if (options.Output is null) return ExitCodes.Accepted;
         using var editable = EditableModel.Open(options.Model);
         ImmutableArray<EditPlace> Places(int first, int last) => EditPlaces.Window(model.Spec, first, last, options.Attention, options.Mlp, options.Embedding && first == 0, options.Strength);
-        Write(editable, options.Layer is { } layer ? [new WeightEdit(found[layer], Places(0, layers - 1))] : [.. found.Select((d, l) => new WeightEdit(d, Places(l, l)))]);
+        if (options is { Layer: null, Embedding: true } && found[0] is null) Say("embedding", "left as it is: it would lose the direction of layer 0, which has none");
+        Write(editable, options.Layer is { } layer ? [new WeightEdit(found[layer]!, Places(0, layers - 1))] : [.. found.Index().Where(f => f.Item is not null).Select(f => new WeightEdit(f.Item!, Places(f.Index, f.Index)))]);
         return ExitCodes.Accepted;
     }
 
@@ -95,7 +110,7 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         Note("Hashing the model.");
         using var editable = EditableModel.Open(options.Model);
         var hash = editable.Hash(model.Team.Threads, null, cancellation);
-        var space = options.Space == "full" ? SpaceDirections.Full(model, splits.Direction.Items, options.Clock, cancellation) : SpaceDirections.Default(model, splits.Direction.Items, options.Clock, cancellation);
+        var space = options.Space == "full" ? SpaceDirections.Full(model, splits.Direction.Items, options.Clock, null, cancellation) : SpaceDirections.Default(model, splits.Direction.Items, options.Clock, cancellation);
         var draft = SelectionBuilder.Build(model, splits.Selection.Items, options.Clock, Refuses, cancellation);
         Say("selection", $"the base refuses {draft.Refused} of {draft.Asked} targets in {draft.DistinctRefusals} ways{(draft.Dropped.IsEmpty ? "" : $"; {draft.Dropped.Length} prompts left the set, since it refuses where it should answer")}");
         if (draft.Repeated > 0) Say("repeated", $"{draft.Repeated} prompts that come again are scored once");

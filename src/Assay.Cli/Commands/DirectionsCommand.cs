@@ -24,7 +24,8 @@ internal static class DirectionsCommand
         var site = new Option<string>("--site") { Description = "Where activations are taken: " + string.Join(", ", Sites.Keys) + ".", HelpName = "SITE", DefaultValueFactory = _ => "resid_post" };
         site.AcceptOnlyFromAmong([.. Sites.Keys]);
         var layer = SharedOptions.Count("--layer", "Block whose direction is removed everywhere (default: each block's own from itself).", least: 0);
-        var position = new Option<int>("--position") { Description = "Token from the end of the prompt, -1 the last (default).", HelpName = "N", DefaultValueFactory = _ => -1 };
+        var position = new Option<string>("--position") { Description = "Token from the end of the prompt, -1 the last (default); or mean, over all tokens after the instruction.", HelpName = "N|mean", DefaultValueFactory = _ => "-1" };
+        var rank = SharedOptions.Count("--rank", $"Components of {string.Join(", ", EstimatorCatalogue.Several)} (default 1).");
         var strength = new Option<double>("--strength") { Description = "How much is removed; 1 (default) is all.", HelpName = "X", DefaultValueFactory = _ => 1 };
         var components = new Option<string>("--components") { Description = "attention, mlp or both (default).", HelpName = "WHICH", DefaultValueFactory = _ => "both" };
         components.AcceptOnlyFromAmong("attention", "mlp", "both");
@@ -45,23 +46,24 @@ internal static class DirectionsCommand
         var (dryRun, quiet, verbose) = (SharedOptions.DryRun(), SharedOptions.Quiet(), SharedOptions.Verbose());
         var command = new Command("directions", "Find the direction that separates two sets of prompts, and the best places to remove it from.")
         {
-            model, contrast, estimator, site, layer, position, strength, components, embedding, select, space, maxKl, items, selection, marks, seed, clock, threads, memory, output, control, random, run, fresh, overwrite, dryRun, quiet, verbose,
+            model, contrast, estimator, rank, site, layer, position, strength, components, embedding, select, space, maxKl, items, selection, marks, seed, clock, threads, memory, output, control, random, run, fresh, overwrite, dryRun, quiet, verbose,
         };
         command.SetAction((parsed, cancellation) =>
         {
-            var which = parsed.GetValue(components);
+            var (which, at) = (parsed.GetValue(components), parsed.GetValue(position)!);
+            if (at != "mean" && !(int.TryParse(at, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var token) && token < 0)) throw new UsageException($"--position is {at}; a number below 0 is expected, -1 for the last token, or mean.");
             var options = new DirectionsOptions
             {
                 Model = parsed.GetRequiredValue(model), Contrast = parsed.GetRequiredValue(contrast), Estimator = parsed.GetValue(estimator)!, Site = Sites[parsed.GetValue(site)!], Layer = parsed.GetValue(layer),
-                Position = parsed.GetValue(position), Strength = parsed.GetValue(strength), Attention = which != "mlp", Mlp = which != "attention", Embedding = parsed.GetValue(embedding), Select = parsed.GetValue(select),
+                Position = at == "mean" ? null : int.Parse(at, CultureInfo.InvariantCulture), Rank = parsed.GetValue(rank), Strength = parsed.GetValue(strength), Attention = which != "mlp", Mlp = which != "attention", Embedding = parsed.GetValue(embedding), Select = parsed.GetValue(select),
                 Space = parsed.GetValue(space)!, MaxKl = parsed.GetValue(maxKl), Items = parsed.GetValue(items) ?? 160, SelectionItems = parsed.GetValue(selection) ?? 64, Marks = parsed.GetValue(marks) ?? [],
                 Seed = parsed.GetValue(seed) ?? 0, Clock = parsed.GetValue(clock) ?? SharedOptions.DefaultClock, Threads = parsed.GetValue(threads) ?? 0, MemoryBytes = parsed.GetValue(memory) ?? 0,
                 Output = parsed.GetValue(output), ControlVector = parsed.GetValue(control), Random = parsed.GetValue(random) ?? RandomControls.Count, Run = parsed.GetValue(run), Fresh = parsed.GetValue(fresh), Overwrite = parsed.GetValue(overwrite), DryRun = parsed.GetValue(dryRun), Quiet = parsed.GetValue(quiet),
             };
-            Option[] single = [estimator, site, layer, position, strength, components, embedding];
+            Option[] single = [estimator, rank, site, layer, position, strength, components, embedding];
             if (options.Select && single.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } fixedOne) throw new UsageException($"{fixedOne.Name} says what --select tries out by itself; name one of the two.");
             if (!options.Select && options.MaxKl is not null) throw new UsageException("--max-kl chooses among what --select tries out; pass both.");
-            if (options.Position >= 0) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--position is {options.Position}; a number below 0 is expected, -1 for the last token."));
+            if (options.Rank is not null && !EstimatorCatalogue.Several.Contains(options.Estimator)) throw new UsageException($"--rank goes with {string.Join(", ", EstimatorCatalogue.Several)}; {options.Estimator} finds one component.");
             if (options is { ControlVector: not null, Select: true }) throw new UsageException("--control-vector goes with one estimator, not with --select: a removal is no control vector.");
             if (options is { ControlVector: not null, Site: not SitePoint.ResidPost }) throw new UsageException("--control-vector adds to blocks' outputs; --site must be resid_post.");
             if (!double.IsFinite(options.Strength)) throw new UsageException("--strength takes a number.");

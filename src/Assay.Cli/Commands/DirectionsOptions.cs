@@ -20,8 +20,11 @@ internal sealed record DirectionsOptions
     /// <summary>Block whose direction is removed everywhere; null for each block's own.</summary>
     public int? Layer { get; init; }
 
-    /// <summary>Token from the end of the prompt.</summary>
-    public int Position { get; init; } = -1;
+    /// <summary>Token from the end of the prompt; null for the mean over the post-instruction tokens.</summary>
+    public int? Position { get; init; } = -1;
+
+    /// <summary>Components of an estimator that finds several; null for one.</summary>
+    public int? Rank { get; init; }
 
     /// <summary>λ.</summary>
     public double Strength { get; init; } = 1;

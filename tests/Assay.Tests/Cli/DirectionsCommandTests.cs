@@ -1,9 +1,13 @@
 using Assay.Benchmarks;
 using Assay.Checkpoints.Gguf;
 using Assay.Cli;
+using Assay.Cli.Commands;
 using Assay.Directions;
+using Assay.Directions.Capture;
+using Assay.Directions.Contrasts;
 using Assay.Directions.Edits;
 using Assay.Directions.Estimators;
+using Assay.Evaluation.Prompts;
 using Assay.Models;
 using Assay.Tests.Checkpoints;
 using Assay.Tests.Golden;
@@ -127,6 +131,88 @@ public sealed class DirectionsCommandTests : IDisposable
         Assert.Equal(64, Directions("--max-kl", "0.1").Code);
     }
 
+    [Theory, InlineData("--layer"), InlineData("--embedding")]
+    public void A_layer_whose_samples_determine_nothing_is_told_and_left_out(string option)
+    {
+        // What enters the first block at the last position is the template's token, the same after every prompt.
+        string[] site = ["--items", "24", "--selection-items", "8", "--site", "resid_pre", "-o", _folder["e.safetensors"]];
+        if (option == "--layer")
+        {
+            var (refused, told, why) = Directions([.. site, "--layer", "0"]);
+            Assert.Equal(65, refused);
+            Assert.Contains("undetermined", told, StringComparison.Ordinal);
+            Assert.Contains("do not determine a direction here", why, StringComparison.Ordinal);
+            Assert.False(Path.Exists(_folder["e.safetensors"]));
+            Assert.Equal(0, Directions([.. site, "--layer", "2"]).Code);
+            return;
+        }
+
+        var (code, output, error) = Directions([.. site, "--embedding"]);
+        Assert.True(code == 0, error);
+        Assert.Contains("    0  undetermined: difference_in_means: ", output, StringComparison.Ordinal);
+        Assert.Contains("embedding  left as it is", output, StringComparison.Ordinal);
+        var edits = EditFile.Read(_folder["e.safetensors"]).Edits;
+        Assert.DoesNotContain(edits, e => e.Direction.Site!.Value.Layer == 0 || e.Places.Any(p => p.Layer < 1));
+        Assert.Equal(Enumerable.Range(1, edits.Length), edits.Select(e => e.Direction.Site!.Value.Layer));
+    }
+
+    [Fact]
+    public void A_set_that_determines_nothing_in_any_layer_is_refused()
+    {
+        // One pair a split: less its own mean, the difference of a single pair is nothing.
+        var pairs = Enumerable.Range(0, 200).Select(i => ($"Say the number {i}.", $"What is {i}?")).GroupBy(p => ContrastSplits.PartOf(ContrastShares.Default, p.Item1, p.Item2)).Select(g => g.First());
+        _folder.Write("one.csv", "side,pair,prompt\n" + string.Concat(pairs.Select((p, i) => $"target,{i},{p.Item1}\nbaseline,{i},{p.Item2}\n")));
+        var (code, output, error) = CommandLine.Run("directions", Model, "--contrast", _folder["one.csv"], "--estimator", "paired_pca", "-o", _folder["e.safetensors"]);
+        Assert.Equal(65, code);
+        Assert.Contains("    3  undetermined: ", output, StringComparison.Ordinal);
+        Assert.Contains("all pairs differ alike", error, StringComparison.Ordinal);
+        Assert.False(Path.Exists(_folder["e.safetensors"]));
+    }
+
+    [Fact]
+    public void Several_components_are_told_and_written_where_an_estimator_finds_them()
+    {
+        foreach (var name in (string[])["paired_svd", "paired_pca", "random"])
+        {
+            var (code, output, error) = Directions("--items", "24", "--selection-items", "8", "--estimator", name, "--rank", "3", "--layer", "2", "-o", _folder[name + ".safetensors"]);
+            Assert.True(code == 0, error);
+            Assert.Matches(@"\n    2 +0 .*\n    2 +1 .*\n    2 +2 .*\n    3 +0 ", output);
+            using var model = LanguageModel.Open(Model);
+            Assert.Equal(3 * model.Spec.HiddenSize, Assert.Single(EditFile.Read(_folder[name + ".safetensors"]).Edits).Direction.Vectors.Length);
+        }
+
+        // Without it there is one, and what finds one only takes none.
+        Assert.Equal(0, Directions("--items", "24", "--selection-items", "8", "--estimator", "paired_svd", "-o", _folder["one.safetensors"]).Code);
+        Assert.Equal(64, Directions("--rank", "2").Code);
+        Assert.Equal(64, Directions("--estimator", "leace", "--rank", "1").Code);
+        Assert.Equal(64, Directions("--estimator", "paired_svd", "--rank", "0").Code);
+        Assert.Equal(64, Directions("--select", "--rank", "2").Code);
+        var (wide, _, much) = Directions("--items", "24", "--estimator", "random", "--rank", "2000000000");
+        Assert.Equal(65, wide);
+        Assert.Contains("width is", much, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_mean_over_positions_is_a_place_of_its_own()
+    {
+        Assert.Contains("mean over the positions", Directions("--position", "mean", "--dry-run").Out, StringComparison.Ordinal);
+        var (code, output, error) = Directions("--items", "24", "--selection-items", "8", "--position", "mean", "--layer", "3", "-o", _folder["mean.safetensors"]);
+        Assert.True(code == 0, error);
+        var mean = Assert.Single(EditFile.Read(_folder["mean.safetensors"]).Edits).Direction;
+        Assert.Null(mean.Position);
+        Assert.Equal(3, mean.Site!.Value.Layer);
+        // By the means at each position: the mean of differences is the difference of means.
+        using var model = LanguageModel.Open(Model);
+        var set = ContrastSplits.Of(ContrastGenerators.Triggers(0, new ContrastSizes(24, 8, ContrastSizes.Default.Report))).Direction.Items;
+        var found = ContrastActivations.Run(model, set, new CapturePlan { Layers = [3] }, SharedOptions.DefaultClock);
+        var sum = new double[model.Spec.HiddenSize];
+        foreach (var place in found.Targets.Places)
+            for (var j = 0; j < sum.Length; j++) sum[j] += found.Targets.Moments(place).Mean[j] - found.Baselines.Moments(place).Mean[j];
+        var length = Math.Sqrt(sum.Sum(x => x * x));
+        Assert.True(found.Targets.Places.Length > 1);
+        for (var j = 0; j < sum.Length; j++) Assert.Equal(sum[j] / length, mean.Vectors[j], 1e-5);
+    }
+
     [Fact]
     public void A_journal_whose_values_are_of_other_items_is_refused()
     {
@@ -168,6 +254,9 @@ public sealed class DirectionsCommandTests : IDisposable
         Refused(65, "nowhere.jsonl", "directions", Model, "--contrast", _folder["nowhere.jsonl"]);
         Refused(65, "layers 0 to", "directions", Model, "--contrast", "triggers", "--layer", "99");
         Refused(64, "--position", "directions", Model, "--contrast", "triggers", "--position", "0");
+        Refused(64, "or mean", "directions", Model, "--contrast", "triggers", "--position", "first");
+        Refused(65, "1000 at most", "directions", Model, "--contrast", "triggers", "--items", "2000000000");
+        Refused(65, "A path is empty", "directions", Model, "--contrast", "");
         Refused(64, "magic", "directions", Model, "--contrast", "triggers", "--estimator", "magic");
         Refused(64, "--contrast", "directions", Model);
         Refused(65, "refuses none", "directions", Path.Combine(GoldenFiles.Repository, "organisms", "gemma2", "before"), "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "4", "--run", _folder["r"], "-q");

@@ -17,6 +17,10 @@ public sealed class CapturedActivations
         _rows = rows;
     }
 
+    /// <summary>The moments alone of several of the same prompts, taken at different places.</summary>
+    internal static CapturedActivations MomentsOf(IReadOnlyList<CapturedActivations> parts) =>
+        new(parts[0].Prompts, parts[0].Width, [.. parts.SelectMany(p => p.Places)], parts.SelectMany(p => p._moments).ToDictionary(), []);
+
     /// <summary>What was read, id for id.</summary>
     public EncodedPrompts Prompts { get; }
 

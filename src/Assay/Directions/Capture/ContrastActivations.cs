@@ -29,6 +29,11 @@ public sealed record ContrastActivations(ContrastSet Set, CapturedActivations Ta
         return new ContrastActivations(set, ofTargets, ofBaselines);
     }
 
+    /// <summary>The moments alone of several of one set, taken at different places.</summary>
+    /// <param name="parts">At least one.</param>
+    internal static ContrastActivations MomentsOf(IReadOnlyList<ContrastActivations> parts) =>
+        new(parts[0].Set, CapturedActivations.MomentsOf([.. parts.Select(p => p.Targets)]), CapturedActivations.MomentsOf([.. parts.Select(p => p.Baselines)]));
+
     private sealed class Shifted(IProgress<int> inner, int by) : IProgress<int>
     {
         public void Report(int value) => inner.Report(value + by);

@@ -12,6 +12,9 @@ public static class ComponentReporter
     /// <summary>Shuffles of a permutation test.</summary>
     public const int DefaultShuffles = 999;
 
+    // Of the largest score: what rounding leaves of samples that are equal.
+    private const double Rounding = 1e-13;
+
     /// <summary>Reports on the components that an estimator finds.</summary>
     /// <param name="estimator">Whose components.</param>
     /// <param name="rows">Samples of the direction split.</param>
@@ -28,25 +31,29 @@ public static class ComponentReporter
         var axes = estimator.Fit(rows).Axes;
         var difference = rows.Moments(covariance: false).Difference();
         var separations = axes.Select(a => Separation(rows, a)).ToArray();
-        var shuffled = shuffles > 0 ? Shuffled(estimator, rows, axes.Count, shuffles, seed, team, cancellation) : null;
+        var measurable = Math.Min(rows.Targets, rows.Baselines) >= 2 && !separations.All(double.IsNaN);
+        var shuffled = shuffles > 0 && measurable ? Shuffled(estimator, rows, axes.Count, shuffles, seed, team, cancellation) : null;
         return [.. axes.Select((axis, c) => new ComponentReport(
             estimator.Name,
             c,
             TensorPrimitives.CosineSimilarity<double>(axis, difference),
             BetweenShare(rows, axis),
             separations[c],
-            shuffled is null ? null : Outcome(separations[c], shuffled[c]),
+            shuffled is null || double.IsNaN(separations[c]) ? null : Outcome(separations[c], shuffled[c]),
             heldOut is null ? null : HeldOut(rows, heldOut, axis),
             estimator.UsesPairs ? rows.PairsAreReal : null))];
     }
 
-    /// <summary>|difference of the sides' means| / pooled standard deviation of the samples along an axis.</summary>
+    /// <summary>|difference of the sides' means| / pooled standard deviation of the samples along an axis: infinite where neither side varies beyond rounding, NaN of one sample a side.</summary>
     internal static double Separation(ContrastRows rows, double[] axis)
     {
         var (a, b) = (Along(rows.Targets, rows.Target, axis), Along(rows.Baselines, rows.Baseline, axis));
-        var pooled = (Squares(a) + Squares(b)) / (a.Length + b.Length - 2);
+        if (a.Length + b.Length < 3) return double.NaN;
+        var deviation = Math.Sqrt((Squares(a) + Squares(b)) / (a.Length + b.Length - 2));
         var apart = Math.Abs(a.Average() - b.Average());
-        return apart > 0 ? apart / Math.Sqrt(pooled) : 0;
+        var noise = Rounding * Math.Max(TensorPrimitives.MaxMagnitude<double>(a), TensorPrimitives.MaxMagnitude<double>(b));
+        // Not by the quotient of two roundings, which equal samples in another order would have otherwise.
+        return apart <= noise ? 0 : deviation <= noise ? double.PositiveInfinity : apart / deviation;
     }
 
     /// <summary>The statistic of every component under every shuffle: labels are drawn anew over all samples and pairs with them, and the components are estimated anew each time. Swapping labels within pairs would leave DᵀD as it is and test nothing.</summary>
@@ -101,7 +108,8 @@ public static class ComponentReporter
     {
         var sorted = shuffled.Order().ToArray();
         // Shuffles that leave the labels as they are reproduce the statistic only to rounding.
-        var extreme = sorted.Count(s => s >= observed * (1 - 1e-9));
+        // One that has no number is no evidence, so it counts against.
+        var extreme = sorted.Count(s => !(s < observed * (1 - 1e-9)));
         return new PermutationResult((1.0 + extreme) / (1 + sorted.Length), sorted.Length, sorted[sorted.Length / 2], sorted[(int)Math.Ceiling(.95 * sorted.Length) - 1]);
     }
 

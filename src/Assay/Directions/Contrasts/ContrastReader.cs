@@ -10,7 +10,7 @@ namespace Assay.Directions.Contrasts;
 /// <c>twin</c>, <c>answer</c>. Plain text: a prompt a line, in one file after <c>target:</c> or <c>baseline:</c>.</remarks>
 public static class ContrastReader
 {
-    private const long MostBytes = 256L << 20;
+    private const long MostBytes = 64L << 20; // Of text, which takes ten times as much until it is a set.
     private static readonly string[] Fields = ["prompt", "side", "id", "pair", "opening", "twin", "answer"];
 
     /// <summary>Reads one file that holds both sides.</summary>
@@ -79,6 +79,7 @@ public static class ContrastReader
                     continue;
                 }
 
+                if (row.Texts.FirstOrDefault(t => t.Text?.Contains('\0') ?? false).Name is { } field) problems.Add($"{row.At}: the {field} holds a NUL character; expected text.");
                 if (!ids.TryAdd(id, row.At)) problems.Add($"{row.At}: the id {ProblemList.Quote(id)} stands in {ids[id]} already; ids are unique.");
                 if (!prompts.TryAdd(row.Prompt, row.At)) problems.Add($"{row.At}: the prompt {ProblemList.Quote(row.Prompt)} stands in {prompts[row.Prompt]} already; each prompt stands once, on one side.");
                 if (row.Pair is not null && !pairs.TryAdd(row.Pair, row.At)) problems.Add($"{row.At}: pair {ProblemList.Quote(row.Pair)} has a {side} item in {pairs[row.Pair]} already; a pair is one item of either side.");
@@ -106,16 +107,32 @@ public static class ContrastReader
 
     private static string? Text(string path, string name, ProblemList problems)
     {
+        if (path.Length == 0)
+        {
+            problems.Add("A path is empty; expected a file of prompts.");
+            return null;
+        }
+
         try
         {
-            var length = new FileInfo(path).Length;
+            // A link's own length says nothing of what it leads to.
+            var length = File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo target ? target.Length : new FileInfo(path).Length;
+            if (length == 0)
+            {
+                // Not even opened: a pipe would wait for its other end, a device may never end. Both have no length.
+                problems.Add($"{name}: the file is empty, or a pipe or a device, which are not read; expected a file of prompts.");
+                return null;
+            }
+
             if (length > MostBytes)
             {
                 problems.Add($"{name}: the file has {length} bytes; expected at most {MostBytes}.");
                 return null;
             }
 
-            var bytes = File.ReadAllBytes(path);
+            // No more than the file was said to have: it may grow, or be another by now.
+            var bytes = new byte[length];
+            using (var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0)) stream.ReadExactly(bytes);
             ReadOnlySpan<byte> content = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsSpan(3) : bytes;
             for (int line = 1, from = 0; from < content.Length; line++)
             {
@@ -131,7 +148,7 @@ public static class ContrastReader
 
             return Encoding.UTF8.GetString(content);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             problems.Add($"{path}: cannot be read ({e.Message}); expected a file of prompts.");
             return null;
@@ -186,13 +203,14 @@ public static class ContrastReader
         }
 
         var header = records[0].Fields;
-        foreach (var (column, i) in header.Select((c, i) => (c, i)))
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var column in header)
         {
             if (!Fields.Contains(column)) problems.Add($"{name}, line 1: the column {ProblemList.Quote(column)} is unknown; expected {string.Join(", ", Fields)}.");
-            else if (Array.IndexOf([.. header], column) != i) problems.Add($"{name}, line 1: the column {column} stands twice; expected it once.");
+            else if (!seen.Add(column)) problems.Add($"{name}, line 1: the column {column} stands twice; expected it once.");
         }
 
-        if (!header.Contains("prompt")) problems.Add($"{name}, line 1: there is no column prompt; expected one.");
+        if (!seen.Contains("prompt")) problems.Add($"{name}, line 1: there is no column prompt; expected one.");
         var rows = new List<Row>();
         foreach (var (line, fields) in records.Skip(1))
         {
@@ -246,6 +264,8 @@ public static class ContrastReader
         public string? Twin { get; init; }
 
         public string? Answer { get; init; }
+
+        public (string Name, string? Text)[] Texts => [("prompt", Prompt), ("id", Id), ("pair", Pair), ("opening", Opening), ("twin", Twin), ("answer", Answer)];
 
         public static Row Of(string at, Dictionary<string, string> values) => new(at)
         {

@@ -8,7 +8,7 @@ namespace Assay.Directions.Contrasts;
 
 /// <summary>A contrast set cut into three disjoint splits.</summary>
 /// <remarks>An item's split follows from a hash of its text, so it stays where it is when the set is reordered or grows. Items of one pair, and items of one text (whatever
-/// its white space), stay together: their group's number is the hash of the least of their hashes.</remarks>
+/// its white space), stay together, and a target with whatever has the text of its benign twin, which is read beside it: their group's number is the hash of the least of their hashes.</remarks>
 /// <param name="Direction">For estimating.</param>
 /// <param name="Selection">For choosing.</param>
 /// <param name="Report">For measuring, once.</param>
@@ -20,7 +20,7 @@ public sealed record ContrastSplits(ContrastSplit Direction, ContrastSplit Selec
     /// <summary>Cuts a set.</summary>
     /// <param name="set">What to cut.</param>
     /// <param name="shares">The splits' shares; null for the default.</param>
-    /// <exception cref="InvalidInputException">A prompt stands on both sides, or a split has no item on one side.</exception>
+    /// <exception cref="InvalidInputException">A prompt stands on both sides, a twin is a target, or a split has no item on one side.</exception>
     public static ContrastSplits Of(ContrastSet set, ContrastShares? shares = null)
     {
         ArgumentNullException.ThrowIfNull(set);
@@ -28,6 +28,8 @@ public sealed record ContrastSplits(ContrastSplit Direction, ContrastSplit Selec
         var sides = new HashSet<string>(set.Targets.Select(i => Canonical(i.Prompt)), StringComparer.Ordinal);
         foreach (var item in set.Baselines)
             if (sides.Contains(Canonical(item.Prompt))) problems.Add($"{set.Name}: the prompt {ProblemList.Quote(item.Prompt)} is both a target and a baseline item. A prompt belongs to one side.");
+        foreach (var item in set.Targets)
+            if (item.Twin is { } twin && sides.Contains(Canonical(twin))) problems.Add($"{set.Name}: {ProblemList.Quote(twin)} is the twin of {ProblemList.Quote(item.Prompt)} and a target item itself. A twin is benign.");
         problems.ThrowIfAny();
 
         var parts = PartsOf(set, shares ?? ContrastShares.Default);
@@ -69,13 +71,15 @@ public sealed record ContrastSplits(ContrastSplit Direction, ContrastSplit Selec
         {
             Join("text " + Canonical(items[i].Prompt), i);
             if (items[i].Pair is { } key) Join("pair " + key, i);
+            if (TwinOf(items[i]) is { } twin) Join("text " + twin, i);
         }
 
         var least = new string[items.Length];
         for (var i = 0; i < items.Length; i++)
         {
-            var (root, digest) = (Root(i), Digest(Canonical(items[i].Prompt)));
-            if (least[root] is null || string.CompareOrdinal(digest, least[root]) < 0) least[root] = digest;
+            var root = Root(i);
+            foreach (var text in (ReadOnlySpan<string?>)[Canonical(items[i].Prompt), TwinOf(items[i])])
+                if (text is not null && Digest(text) is var digest && (least[root] is null || string.CompareOrdinal(digest, least[root]) < 0)) least[root] = digest;
         }
 
         return [.. Enumerable.Range(0, items.Length).Select(i => shares.PartOf(Number(least[Root(i)])))];
@@ -84,6 +88,9 @@ public sealed record ContrastSplits(ContrastSplit Direction, ContrastSplit Selec
         {
             if (!firstOf.TryAdd(key, item)) parent[Root(item)] = Root(firstOf[key]);
         }
+
+        // A twin's text decides too, so that a baseline of that text can be appended later and moves nothing.
+        static string? TwinOf(ContrastItem item) => item.Twin is { } twin ? Canonical(twin) : null;
 
         int Root(int item)
         {

@@ -93,12 +93,19 @@ public sealed class ContrastRows
     /// <summary>(2n, 2n) of all samples: their dot products, computed once whatever the labels.</summary>
     internal double[] Gram() => _pool.Gram.Value;
 
-    /// <summary>The samples in coordinates of their own span about their mean, and that span's orthonormal basis, (r, d); computed once whatever the labels.</summary>
-    internal (ContrastRows Rows, double[] Basis) InSpan()
+    /// <summary>The samples in coordinates of their own span about their mean; computed once whatever the labels. Fewer coordinates than dimensions only where there are fewer samples.</summary>
+    internal ContrastRows InSpan() => new(_pool.Span.Value.Pool, _targets, _baselines);
+
+    /// <summary>A vector in coordinates of <see cref="InSpan"/> as one of this space, (d).</summary>
+    internal double[] FromSpan(ReadOnlySpan<double> coordinates)
     {
-        var (pool, basis) = _pool.Span.Value;
-        return (new ContrastRows(pool, _targets, _baselines), basis);
+        var (basis, vector) = (_pool.Span.Value.Basis, new double[Width]);
+        for (var k = 0; k < coordinates.Length; k++) TensorPrimitives.FusedMultiplyAdd(basis.AsSpan(k * Width, Width), coordinates[k], vector, vector);
+        return vector;
     }
+
+    /// <summary>Whether the samples are fewer than the dimensions, so that their span is the smaller space.</summary>
+    internal bool SpanIsSmaller => Width > _pool.Rows;
 
     /// <summary>Sample numbers of the pair's two sides in <see cref="Gram"/>.</summary>
     internal (int Target, int Baseline) PairAt(int i) => (_targets[i], _baselines[i]);
@@ -143,16 +150,16 @@ public sealed class ContrastRows
 
         public ReadOnlySpan<double> Row(int i) => _rows.AsSpan(i * Width, Width);
 
-        // Of the centred products U Λ Uᵀ the coordinates are U √Λ, and the basis is Λ^(−½) Uᵀ X.
+        // Of the centred products X Xᵀ = U Λ Uᵀ the coordinates are U √Λ, and the basis is Λ^(−½) Uᵀ X. The rows are centred, not their products: a mean far from 0 would take the digits.
         private (Pool Pool, double[] Basis) Reduce()
         {
-            var (n, products) = (Rows, (double[])Gram.Value.Clone());
-            var means = new double[n];
-            for (var i = 0; i < n; i++) means[i] = TensorPrimitives.Sum<double>(products.AsSpan(i * n, n)) / n;
-            var mean = TensorPrimitives.Sum<double>(means) / n;
-            for (var i = 0; i < n; i++)
-                for (var j = 0; j < n; j++) products[i * n + j] += mean - means[i] - means[j];
-            var (values, vectors) = SymmetricEigen.Decompose(products, n);
+            var n = Rows;
+            var mean = new double[Width];
+            for (var i = 0; i < n; i++) TensorPrimitives.Add(mean, Row(i), mean);
+            TensorPrimitives.Divide(mean, n, mean);
+            var centred = new Pool((double[])_rows.Clone(), Width);
+            for (var i = 0; i < n; i++) TensorPrimitives.Subtract(Row(i), mean, centred._rows.AsSpan(i * Width, Width));
+            var (values, vectors) = SymmetricEigen.Decompose(centred.Products(), n);
             var rank = Math.Max(1, values.Count(v => v > 1e-12 * values[0]));
             var (coordinates, basis) = (new double[n * rank], new double[rank * Width]);
             for (var k = 0; k < rank; k++)
@@ -161,7 +168,7 @@ public sealed class ContrastRows
                 for (var i = 0; i < n; i++)
                 {
                     coordinates[i * rank + k] = vectors[k * n + i] * Math.Sqrt(Math.Max(0, values[k]));
-                    TensorPrimitives.FusedMultiplyAdd(Row(i), vectors[k * n + i], axis, axis);
+                    TensorPrimitives.FusedMultiplyAdd(centred.Row(i), vectors[k * n + i], axis, axis);
                 }
 
                 if (values[k] > 0) TensorPrimitives.Divide(axis, Math.Sqrt(values[k]), axis);

@@ -9,6 +9,9 @@ public static class EstimatorCatalogue
     public static IReadOnlyList<string> Names { get; } =
         ["difference_in_means", "geometric_median", "paired_svd", "paired_pca", "fisher", "fisher_orthogonal", "logistic", "logistic_orthogonal", "leace", "projected_difference", "random"];
 
+    /// <summary>Names of those that find as many components as they are asked for.</summary>
+    public static IReadOnlyList<string> Several { get; } = ["paired_svd", "paired_pca", "random"];
+
     /// <summary>An estimator by name.</summary>
     /// <exception cref="InvalidInputException">There is none of this name.</exception>
     public static DirectionEstimator Create(string name, EstimatorOptions? options = null)

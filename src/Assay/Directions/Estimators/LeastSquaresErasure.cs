@@ -25,10 +25,25 @@ public sealed class LeastSquaresErasure(Shrinkage shrinkage = Shrinkage.Optimal)
     public override EstimatedComponents Fit(ContrastMoments moments)
     {
         ArgumentNullException.ThrowIfNull(moments);
+        return new EstimatedComponents([moments.Difference()], [Readout(moments, moments.Target.Width)], moments.Mean());
+    }
+
+    /// <inheritdoc/>
+    public override EstimatedComponents Fit(ContrastRows rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        if (!rows.SpanIsSmaller) return base.Fit(rows);
+        // Δ lies in the samples' span, outside of which Σ is 0 or, shrunk, a multiple of the identity: so does the solution, and no (d, d) matrix is needed.
+        var moments = rows.Moments(covariance: false);
+        return new EstimatedComponents([moments.Difference()], [rows.FromSpan(Readout(rows.InSpan().Moments(covariance: true), rows.Width))], moments.Mean());
+    }
+
+    /// <summary>Σ⁺Δ in the moments' coordinates.</summary>
+    private double[] Readout(ContrastMoments moments, int width)
+    {
         var (difference, total) = (moments.Difference(), moments.Total());
-        CovarianceShrinkage.Apply(shrinkage, total, difference.Length, moments.Target.Count + moments.Baseline.Count);
-        var readout = Cholesky.Factor(total, difference.Length)?.Solve(difference) ?? PseudoSolve(total, difference);
-        return new EstimatedComponents([difference], [readout], moments.Mean());
+        CovarianceShrinkage.Apply(shrinkage, total, difference.Length, width, moments.Target.Count + moments.Baseline.Count);
+        return Cholesky.Factor(total, difference.Length)?.Solve(difference) ?? PseudoSolve(total, difference);
     }
 
     /// <summary>Σ⁺Δ.</summary>

@@ -28,17 +28,10 @@ public sealed class LogisticProbe(double inversePenalty = 1, bool oblique = true
         ArgumentNullException.ThrowIfNull(rows);
         var moments = rows.Moments(covariance: false);
         // The penalty keeps the weights within the samples' span, which of fewer samples than dimensions is the smaller space.
-        var (span, basis) = rows.Width > rows.Targets + rows.Baselines ? rows.InSpan() : (rows, null);
+        var span = rows.SpanIsSmaller ? rows.InSpan() : rows;
         var (weights, _) = Regress(span, span.Moments(covariance: false).Mean());
-        if (basis is not null) weights = Expand(weights, basis, rows.Width);
+        if (span != rows) weights = rows.FromSpan(weights);
         return oblique ? new EstimatedComponents([moments.Difference()], [weights], moments.Mean()) : new EstimatedComponents([weights]);
-    }
-
-    private static double[] Expand(double[] coordinates, double[] basis, int width)
-    {
-        var vector = new double[width];
-        for (var k = 0; k < coordinates.Length; k++) TensorPrimitives.FusedMultiplyAdd(basis.AsSpan(k * width, width), coordinates[k], vector, vector);
-        return vector;
     }
 
     /// <summary>Weights and intercept, for samples as they are.</summary>

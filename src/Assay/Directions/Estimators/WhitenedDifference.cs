@@ -1,3 +1,4 @@
+using Assay.Checkpoints;
 using Assay.Directions.LinearAlgebra;
 
 namespace Assay.Directions.Estimators;
@@ -23,9 +24,29 @@ public sealed class WhitenedDifference(Shrinkage shrinkage = Shrinkage.Optimal, 
     public override EstimatedComponents Fit(ContrastMoments moments)
     {
         ArgumentNullException.ThrowIfNull(moments);
-        var (difference, within) = (moments.Difference(), moments.Within());
-        CovarianceShrinkage.Apply(shrinkage, within, difference.Length, moments.Target.Count + moments.Baseline.Count);
-        var readout = (Cholesky.Factor(within, difference.Length) ?? throw Undetermined("the covariance within the classes has no inverse (fewer samples than dimensions, and no shrinkage)")).Solve(difference);
-        return oblique ? new EstimatedComponents([difference], [readout], moments.Mean()) : new EstimatedComponents([readout]);
+        return Found(moments, Readout(moments, moments.Target.Width));
     }
+
+    /// <inheritdoc/>
+    public override EstimatedComponents Fit(ContrastRows rows)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        if (!rows.SpanIsSmaller) return base.Fit(rows);
+        if (shrinkage == Shrinkage.None) throw Singular();
+        // Shrunk, Σ is a multiple of the identity outside of the samples' span, and Δ lies in it: so does the solution, and no (d, d) matrix is needed.
+        return Found(rows.Moments(covariance: false), rows.FromSpan(Readout(rows.InSpan().Moments(covariance: true), rows.Width)));
+    }
+
+    private EstimatedComponents Found(ContrastMoments moments, double[] readout) =>
+        oblique ? new EstimatedComponents([moments.Difference()], [readout], moments.Mean()) : new EstimatedComponents([readout]);
+
+    /// <summary>Σ⁻¹Δ in the moments' coordinates.</summary>
+    private double[] Readout(ContrastMoments moments, int width)
+    {
+        var (difference, within) = (moments.Difference(), moments.Within());
+        CovarianceShrinkage.Apply(shrinkage, within, difference.Length, width, moments.Target.Count + moments.Baseline.Count);
+        return (Cholesky.Factor(within, difference.Length) ?? throw Singular()).Solve(difference);
+    }
+
+    private InvalidInputException Singular() => Undetermined("the covariance within the classes has no inverse (fewer samples than dimensions, and no shrinkage)");
 }

@@ -9,6 +9,9 @@ public static class ContrastGenerators
     /// <summary>Of how many items of <c>triggers</c> in a hundred ask how to do something; the others are word problems.</summary>
     public const int HowToPercent = 30;
 
+    /// <summary>Items of either side that <c>triggers</c> has for one split at most: about 5,000 word problems are different about everyday things, and a fifth of them are the smallest split's.</summary>
+    public const int MostItems = 1_000;
+
     private static readonly ContrastPart[] Parts = [ContrastPart.Direction, ContrastPart.Selection, ContrastPart.Report];
 
     /// <summary>Names of the sets.</summary>
@@ -32,13 +35,17 @@ public static class ContrastGenerators
     /// <remarks>There are 96 different how-to questions, which the splits share; where a split needs more, its own come again (ids ending in #2 and so on).</remarks>
     /// <param name="seed">The draw's seed.</param>
     /// <param name="sizes">Items on either side.</param>
+    /// <exception cref="InvalidInputException">More items than <see cref="MostItems"/>.</exception>
     public static ContrastSet Triggers(ulong seed, ContrastSizes sizes)
     {
+        var tooMany = Parts.Where(p => sizes[p] > MostItems)
+            .Select(p => $"{sizes[p]} items of either side were asked for in the {p.ToString().ToLowerInvariant()} split of triggers; there may be {MostItems} at most.").ToArray();
+        if (tooMany.Length > 0) throw new InvalidInputException(tooMany);
         var howTos = HowToPairs(seed).GroupBy(PartOf).ToDictionary(g => g.Key, g => g.ToArray());
         var most = Math.Max(sizes.Direction, Math.Max(sizes.Selection, sizes.Report));
         var problems = new Dictionary<ContrastPart, Pair[]>();
-        // A shorter draw is the beginning of a longer one, so how many are drawn decides nothing.
-        for (var count = 3 * most + 200; Parts.Any(p => !problems.TryGetValue(p, out var own) || own.Length < Problems(sizes[p])); count *= 2)
+        // A shorter draw is the beginning of a longer one, so how many are drawn decides nothing; not many more than are needed, since different ones run out.
+        for (var count = 3 * most + 200; Parts.Any(p => !problems.TryGetValue(p, out var own) || own.Length < Problems(sizes[p])); count += count / 4)
             problems = ProblemPairs(seed, count).GroupBy(PartOf).ToDictionary(g => g.Key, g => g.ToArray());
 
         var pairs = new List<Pair>();

@@ -42,6 +42,22 @@ public sealed class ComponentReporterTests
     }
 
     [Fact]
+    public void One_sample_a_side_has_no_p_and_sides_that_do_not_vary_have_that_of_their_labels()
+    {
+        // Nothing to take a deviation from: no separation, and no smallest possible p.
+        var alone = Assert.Single(ComponentReporter.Report(new DifferenceInMeans(), new ContrastRows([1, 2], [3, 5], 2, true), null));
+        Assert.True(double.IsNaN(alone.Separation));
+        Assert.Null(alone.Permutation);
+        Assert.Null(ComponentReporter.Report(new DifferenceInMeans(), new ContrastRows([1, 2, 1, 3], [3, 5], 2, true), null)[0].Permutation);
+        // Three equal samples a side, off 0 and of no short binary fraction: 2 of the 20 ways to label them separate as they do, and each of the two infinitely.
+        var constant = Assert.Single(ComponentReporter.Report(new DifferenceInMeans(), new ContrastRows([.1, .7, .1, .7, .1, .7], [.3, .2, .3, .2, .3, .2], 2, true), null));
+        Assert.Equal(double.PositiveInfinity, constant.Separation);
+        Assert.InRange(constant.Permutation!.P, .1 - .04, .1 + .04); // Four standard errors of 999 shuffles.
+        // Samples that are no numbers are no evidence.
+        Assert.Null(ComponentReporter.Report(new DifferenceInMeans(), new ContrastRows([1, double.NaN, 2, 3], [3, 5, 4, 4], 2, true), null)[0].Permutation);
+    }
+
+    [Fact]
     public void Shuffled_labels_give_other_pairs_and_other_components()
     {
         // Swapping labels within pairs leaves DᵀD and with it the component as it is; the shuffles here must not.

@@ -56,7 +56,11 @@ public sealed class ContrastReaderTests : IDisposable
     [InlineData("x.jsonl", "[1]", "x.jsonl, line 1: found Array; expected an object")]
     [InlineData("x.jsonl", "{\"prompt\":", "x.jsonl, line 1: not JSON")]
     [InlineData("x.jsonl", "{\"prompt\":\"\\ud800\"}", "x.jsonl, line 1: not JSON")]
-    [InlineData("x.csv", "", "x.csv, line 1: the file is empty; expected a header")]
+    [InlineData("x.csv", "", "x.csv: the file is empty, or a pipe or a device")]
+    [InlineData("x.csv", "\n", "x.csv, line 1: the file is empty; expected a header")]
+    [InlineData("x.txt", "target: a\0b\nbaseline: c", "x.txt, line 1: the prompt holds a NUL character; expected text")]
+    [InlineData("x.jsonl", "{\"side\":\"target\",\"prompt\":\"a\"}\n{\"side\":\"baseline\",\"prompt\":\"b\",\"twin\":\"c\\u0000\"}", "x.jsonl, line 2: the twin holds a NUL character")]
+    [InlineData("x.csv", "side,prompt\ntarget,a\0\nbaseline,b", "x.csv, line 2: the prompt holds a NUL character")]
     [InlineData("x.csv", "side,text\ntarget,a\n", "x.csv, line 1: the column 'text' is unknown; expected prompt")]
     [InlineData("x.csv", "side,text\ntarget,a\n", "x.csv, line 1: there is no column prompt")]
     [InlineData("x.csv", "side,prompt\ntarget,a,b\n", "x.csv, line 2: 3 fields; expected 2")]
@@ -84,6 +88,49 @@ public sealed class ContrastReaderTests : IDisposable
         File.WriteAllBytes(path, [.. "target: a\n"u8, 0xC3, (byte)'\n']);
         Assert.Contains("x.txt, line 2: the bytes are not UTF-8", Assert.Throws<InvalidInputException>(() => ContrastReader.Read(path)).Message, StringComparison.Ordinal);
         Assert.Contains("cannot be read", Assert.Throws<InvalidInputException>(() => ContrastReader.Read(Path.Combine(_folder, "y.txt"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_never_ends_is_not_read_and_what_has_no_path_is_refused()
+    {
+        // A pipe without a writer would wait for ever, a device would fill the memory; so would links to them.
+        var (pipe, link, device) = (Path.Combine(_folder, "p.txt"), Path.Combine(_folder, "l.txt"), Path.Combine(_folder, "d.csv"));
+        using (var made = System.Diagnostics.Process.Start("mkfifo", pipe)) await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(link, "p.txt");
+        File.CreateSymbolicLink(device, "/dev/zero");
+        foreach (var path in (string[])[pipe, link, device, "/dev/zero"])
+        {
+            var refusal = await Assert.ThrowsAsync<InvalidInputException>(() => Task.Run(() => ContrastReader.Read(path), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+            Assert.Contains("a pipe or a device", refusal.Message, StringComparison.Ordinal);
+        }
+
+        foreach (var path in (string[])["", "a\0.txt"]) Assert.Contains("expected a file of prompts", Assert.Throws<InvalidInputException>(() => ContrastReader.Read(path)).Message, StringComparison.Ordinal);
+        Assert.Contains("A path is empty", Assert.Throws<InvalidInputException>(() => ContrastReader.Read("", Write("b.txt", "b"))).Message, StringComparison.Ordinal);
+        // A link to a file is a file.
+        File.CreateSymbolicLink(Path.Combine(_folder, "f.txt"), Write("g.txt", "target: a\nbaseline: b"));
+        Assert.Single(ContrastReader.Read(Path.Combine(_folder, "f.txt")).Targets);
+    }
+
+    [Fact]
+    public void A_file_beyond_the_limit_is_refused_also_through_a_link()
+    {
+        var path = Path.Combine(_folder, "large.txt");
+        using (var file = File.Create(path)) file.SetLength((64L << 20) + 1); // A hole, which takes no room.
+        File.CreateSymbolicLink(Path.Combine(_folder, "link.txt"), "large.txt");
+        foreach (var name in (string[])["large.txt", "link.txt"])
+            Assert.Contains("expected at most 67108864", Assert.Throws<InvalidInputException>(() => ContrastReader.Read(Path.Combine(_folder, name))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_header_of_a_hundred_thousand_columns_is_refused_at_once()
+    {
+        foreach (var column in (string[])["prompt", "x"])
+        {
+            var path = Write("wide.csv", string.Join(',', Enumerable.Repeat(column, 100_000)) + "\n");
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            Assert.Throws<InvalidInputException>(() => ContrastReader.Read(path));
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2), $"{clock.Elapsed}");
+        }
     }
 
     [Fact]

@@ -61,6 +61,23 @@ public sealed class ContrastSplitsTests
     }
 
     [Fact]
+    public void Mistake_16_a_twin_is_in_the_split_of_whatever_equals_it()
+    {
+        // Twins are baselines of no pair, other targets' twins, or nobody's prompt.
+        var set = Set(200, paired: false);
+        set = set with { Targets = [.. set.Targets.Select((t, i) => t with { Twin = i < 100 ? $"baseline  0 {i + 50}\n" : $"twin {i / 2}" })] };
+        var splits = ContrastSplits.Of(set);
+        var parts = PartOfPrompt(splits);
+        for (var i = 0; i < 100; i++) Assert.Equal(parts[set.Baselines[i + 50].Prompt], parts[set.Targets[i].Prompt]);
+        for (var i = 100; i < 200; i += 2) Assert.Equal(parts[set.Targets[i].Prompt], parts[set.Targets[i + 1].Prompt]);
+        // A twin that becomes an item later moves nothing.
+        var grown = PartOfPrompt(ContrastSplits.Of(set with { Baselines = set.Baselines.AddRange(Enumerable.Range(50, 50).Select(i => new ContrastItem($"w{i}", $"twin {i}"))) }));
+        Assert.All(parts, p => Assert.Equal(p.Value, grown[p.Key]));
+        for (var i = 50; i < 100; i++) Assert.Equal(grown[$"twin {i}"], grown[set.Targets[2 * i].Prompt]);
+        Assert.Contains("a target item itself", Assert.Throws<InvalidInputException>(() => ContrastSplits.Of(set with { Targets = set.Targets.SetItem(0, set.Targets[0] with { Twin = set.Targets[1].Prompt }) })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Mistake_16_whatever_the_pairs_and_repetitions_no_text_and_no_pair_is_in_two_splits() => Prop.ForAll(ArbMap.Default.ArbFor<(byte, byte)[]>(), ArbMap.Default.ArbFor<int>(), (rows, seed) =>
     {
         // Texts and keys from a few, so that many come again; a filling of plain items keeps every split from being empty.

@@ -104,10 +104,10 @@ public sealed class EstimatorTests
         // S = diag(1, 2, 6), n = 20: tr S = 9, ‖S‖² = 41, α = 1 − (81/20)/(41 − 27), towards 3.
         double[] covariance = [1, 0, 0, 0, 2, 0, 0, 0, 6];
         var alpha = 1 - 81.0 / 20 / 14;
-        Assert.Equal(alpha, CovarianceShrinkage.Weight(covariance, 3, 20), 1e-14);
-        CovarianceShrinkage.Apply(Shrinkage.Optimal, covariance, 3, 20);
+        Assert.Equal(alpha, CovarianceShrinkage.Weight(covariance, 3, 3, 20), 1e-14);
+        CovarianceShrinkage.Apply(Shrinkage.Optimal, covariance, 3, 3, 20);
         Assert.Equal([alpha + (1 - alpha) * 3, 0, 0, 0, 2 * alpha + (1 - alpha) * 3, 0, 0, 0, 6 * alpha + (1 - alpha) * 3], covariance.Select(c => Math.Round(c, 14)), (p, q) => Math.Abs(p - q) < 1e-12);
-        Assert.Equal(0, CovarianceShrinkage.Weight([1, 0, 0, 1.1], 2, 3));
+        Assert.Equal(0, CovarianceShrinkage.Weight([1, 0, 0, 1.1], 2, 2, 3));
     }
 
     [Fact]
@@ -168,6 +168,42 @@ public sealed class EstimatorTests
         var (direct, _) = new LogisticProbe().Regress(rows, rows.Moments(false).Mean());
         var found = new LogisticProbe().Fit(rows).Axes[0];
         for (var j = 0; j < 40; j++) Assert.Equal(direct[j], found[j], 1e-8);
+    }
+
+    [Fact]
+    public void Covariances_in_the_samples_span_give_what_those_in_all_dimensions_do()
+    {
+        // Few samples and a large difference, so that the shrinkage is partial; far from 0, and with a baseline more.
+        foreach (var (n, d, shift, centre) in ((int, int, double, double)[])[(12, 40, 1, 3), (30, 90, 25, 400), (3, 50, 2, 0)])
+        {
+            var all = SyntheticContrast.Rows(n, d, shift, 13, centre);
+            var rows = new ContrastRows([.. Enumerable.Range(1, n - 1).SelectMany(i => all.Target(i).ToArray())], [.. Enumerable.Range(0, n).SelectMany(i => all.Baseline(i).ToArray())], d, false);
+            foreach (var estimator in (MomentEstimator[])[new WhitenedDifference(), new WhitenedDifference(oblique: false), new LeastSquaresErasure(), new LeastSquaresErasure(Shrinkage.None)])
+            {
+                var (dense, found) = (estimator.Fit(rows.Moments(covariance: true)), estimator.Fit(rows));
+                var length = Math.Sqrt(Dot(dense.Axes[0], dense.Axes[0]));
+                for (var j = 0; j < d; j++) Assert.Equal(dense.Axes[0][j] / length, found.Axes[0][j] / length, 1e-9);
+                Assert.Equal(dense.Vectors.Count, found.Vectors.Count);
+                Assert.Equal(dense.Mean, found.Mean);
+                if (dense.Readouts is not null) Assert.Equal(dense.Vectors[0], found.Vectors[0]);
+                // And of other labels over the same samples.
+                var shuffled = rows.Relabelled([.. Enumerable.Range(0, 2 * n - 1).Reverse()]);
+                var (one, other) = (estimator.Fit(shuffled.Moments(covariance: true)).Axes[0], estimator.Fit(shuffled).Axes[0]);
+                Assert.Equal(1, Dot(one, other) / Math.Sqrt(Dot(one, one) * Dot(other, other)), 1e-9);
+            }
+        }
+    }
+
+    [Theory, InlineData("fisher"), InlineData("leace")]
+    public void Fewer_samples_than_dimensions_take_no_square_of_the_dimensions(string name)
+    {
+        // A matrix of 20,000 squared doubles is 3.2 GB; the samples are 3.2 MB.
+        var random = new Random(14);
+        double[] Side(double by) => [.. Enumerable.Range(0, 10 * 20_000).Select(i => random.NextDouble() + (i % 20_000 == 0 ? by : 0))];
+        var rows = new ContrastRows(Side(3), Side(0), 20_000, true);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Single(EstimatorCatalogue.Create(name).Fit(rows).Axes);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 20);
     }
 
     [Fact]

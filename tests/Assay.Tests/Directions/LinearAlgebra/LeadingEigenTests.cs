@@ -31,6 +31,43 @@ public sealed class LeadingEigenTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void Equal_leading_values_come_as_often_as_they_are_there() => Prop.ForAll(Gen.Choose(2, 70).ToArbitrary(), Gen.Choose(2, 6).ToArbitrary(), Gen.Choose(0, 1000).ToArbitrary(), (n, times, seed) =>
+    {
+        // A repeated first or second value, and the identity, in axes of no kind; what is below is dense, so that no start runs out of steps by itself.
+        var random = new Random(seed);
+        var axes = Matrix<double>.Build.Dense(n, n, (_, _) => random.NextDouble() - .5).QR().Q;
+        double[][] spectra = [[.. Enumerable.Range(0, n).Select(i => i < times ? 1 : .9 * (n - i) / n)], [.. Enumerable.Range(0, n).Select(i => i == 0 ? 2 : i <= times ? 1 : .999 * (n - i) / n)], [.. Enumerable.Repeat(3.0, n)]];
+        foreach (var spectrum in spectra)
+        {
+            var matrix = axes * Matrix<double>.Build.DenseOfDiagonalArray(spectrum) * axes.Transpose();
+            matrix = (matrix + matrix.Transpose()) / 2;
+            var (wanted, _) = SymmetricEigen.Decompose(matrix.ToRowMajorArray(), n);
+            var (values, vectors) = LeadingEigen.Find(matrix.ToRowMajorArray(), n, 5);
+            if (values.Length != Math.Min(5, n)) return false;
+            for (var k = 0; k < values.Length; k++)
+            {
+                var vector = Vector<double>.Build.Dense(vectors[k]);
+                if (Math.Abs(values[k] - wanted[k]) > 1e-9 * wanted[0] || (matrix * vector - values[k] * vector).L2Norm() > 1e-9 * wanted[0]) return false;
+                for (var j = 0; j <= k; j++)
+                    if (Math.Abs(vector * Vector<double>.Build.Dense(vectors[j]) - (j == k ? 1 : 0)) > 1e-9) return false;
+            }
+        }
+
+        return true;
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_diagonal_with_equal_values_has_its_axes_planes()
+    {
+        Assert.Equal([1, 1, .5], LeadingEigen.Find([1, 0, 0, 0, 1, 0, 0, 0, .5], 3, 3).Values, (a, b) => Math.Abs(a - b) < 1e-12);
+        var (values, vectors) = LeadingEigen.Find([1, 0, 0, 0, 1, 0, 0, 0, .5], 3, 2);
+        Assert.Equal([1, 1], values, (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.All(vectors, v => Assert.Equal(0, v[2], 1e-9));
+        // Of rank 2 there are two, whatever is asked for.
+        Assert.Equal(2, LeadingEigen.Find([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 4, 4).Values.Count(v => v > 1e-12));
+    }
+
+    [Fact]
     public void A_matrix_of_zeros_has_the_value_zero() => Assert.Equal(0, LeadingEigen.Find(new double[9], 3, 2).Values[0]);
 
     [Fact]

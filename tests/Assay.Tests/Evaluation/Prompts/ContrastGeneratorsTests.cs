@@ -68,6 +68,13 @@ public sealed class ContrastGeneratorsTests
         }
     }
 
+    [Theory, InlineData(0), InlineData(1), InlineData(9), InlineData(31)]
+    public void As_many_as_may_be_asked_for_can_be_drawn_in_every_split(ulong seed)
+    {
+        const int most = ContrastGenerators.MostItems;
+        Assert.All(Splits(ContrastGenerators.Triggers(seed, new ContrastSizes(most, most, most))), s => Assert.Equal(most, s.Items.Targets.Length));
+    }
+
     [Fact]
     public void Answers_of_word_problems_are_right()
     {
@@ -101,6 +108,10 @@ public sealed class ContrastGeneratorsTests
     public void More_than_there_is_and_unknown_names_are_refused()
     {
         Assert.Contains("were asked for", Assert.Throws<InvalidInputException>(() => ContrastGenerators.Draw("language", 1, new ContrastSizes(9000, 1, 1))).Message, StringComparison.Ordinal);
+        foreach (var sizes in (ContrastSizes[])[new(2_000_000_000, 64, 400), new(160, 800_000_000, 400), new(160, 64, ContrastGenerators.MostItems + 1)])
+            Assert.Contains("1000 at most", Assert.Throws<InvalidInputException>(() => ContrastGenerators.Draw("triggers", 1, sizes with { AtMost = true })).Message, StringComparison.Ordinal);
+        // The others have what they have.
+        Assert.NotEmpty(ContrastGenerators.Draw("language", 1, new ContrastSizes(2_000_000_000, 2_000_000_000, 2_000_000_000) { AtMost = true }).Targets);
         Assert.Contains("triggers, language", Assert.Throws<InvalidInputException>(() => ContrastGenerators.Draw("refusal", 1, Sizes)).Message, StringComparison.Ordinal);
     }
 }
