@@ -204,6 +204,34 @@ public sealed class LoraExportTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
+    public static IEnumerable<TheoryDataRow<string>> GgufModels => GoldenFiles.Files(Path.Combine("gguf", "architectures"), ".gguf");
+
+    [Theory]
+    [MemberData(nameof(GgufModels))]
+    public void A_gguf_base_gets_an_adapter_or_a_reason(string name)
+    {
+        var path = GoldenFiles.Require(Path.Combine("gguf", "architectures"), name + ".gguf");
+        using var model = EditableModel.Open(path);
+        var spec = model.Config.Spec;
+        foreach (var input in (bool[])[false, true])
+        {
+            var target = _folder[$"{input}"];
+            try
+            {
+                LoraExport.Write(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(spec.HiddenSize, 1)] }, EditPlaces.Window(spec, 0, 99, embedding: !input))], target, new EditOptions { InputSide = input });
+            }
+            catch (InvalidInputException refused)
+            {
+                Assert.DoesNotContain("read back", refused.Message, StringComparison.Ordinal);
+                Assert.Matches("all experts in one tensor|has a bias", refused.Message);
+                continue;
+            }
+            using var adapted = Checkpoint.Open($"{path}+{target}");
+            // Updated, or of the adapter's own file.
+            Assert.Contains(adapted.Tensors, t => t.IsUpdated || t.Place?.Path.StartsWith(target, StringComparison.Ordinal) == true);
+        }
+    }
+
     [Fact]
     public void A_base_in_float64_gets_an_adapter_that_can_be_read()
     {
