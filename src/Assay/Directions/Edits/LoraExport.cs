@@ -190,12 +190,16 @@ public static class LoraExport
                 json.WriteBoolean("use_rslora", false);
                 json.WriteBoolean("use_dora", false);
                 json.WriteBoolean("init_lora_weights", true);
-                List(json, "target_modules", _targets);
+                if (_targets.Count > 0) List(json, "target_modules", _targets);
+                else json.WriteString("target_modules", NoTargets);
                 List(json, "modules_to_save", _saved);
                 json.WriteEndObject();
             }
             return buffer.WrittenSpan.ToArray();
         }
+
+        // Where every edited module is saved whole. PEFT takes null for "the usual modules of this kind", and refuses it of kinds that it does not know (DUMMY_TARGET_MODULES in its utils/constants.py).
+        private const string NoTargets = "dummy-target-modules";
 
         private static void List(Utf8JsonWriter json, string key, SortedSet<string> names)
         {

@@ -87,6 +87,21 @@ public sealed class LoraExportTests : IDisposable
             adapter.Tensors.Select(t => $"{t.Name} {ProblemList.Format(t.Shape)}"));
     }
 
+    [Fact]
+    public void Where_every_edited_module_is_saved_whole_no_module_is_targeted_by_default()
+    {
+        // Null would stand for the usual modules of the kind: c_attn in GPT-2.
+        using var model = EditableModel.Open(GoldenFiles.Require("models", "gpt2"));
+        LoraExport.Write(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(64, 1)] }, EditPlaces.Window(model.Config.Spec, 0, 1, mlp: false))], _folder["saved"]);
+        using var config = JsonDocument.Parse(File.ReadAllText(_folder["saved/adapter_config.json"]));
+        Assert.Equal("dummy-target-modules", config.RootElement.GetProperty("target_modules").GetString());
+        using var file = SafetensorsFile.Open(_folder["saved/adapter_model.safetensors"]);
+        Assert.All(file.Tensors, t => Assert.DoesNotContain("lora_", t.Name, StringComparison.Ordinal));
+        // Written means read back by the reader of BASE+ADAPTER; once more, from outside.
+        using var adapted = LanguageModel.Open($"{GoldenFiles.Require("models", "gpt2")}+{_folder["saved"]}", new LanguageModelOptions { AllowLong = true });
+        Assert.NotEmpty(adapted.Logits(new int[] { 1, 2, 3 }));
+    }
+
     [Theory]
     [InlineData("llama-plain", "llama")]
     [InlineData("llama-rank-stabilised", "llama")]

@@ -37,12 +37,12 @@ public sealed class AblationTests
     internal static WeightEdit Removal(SafetensorsFile golden, TransformerSpec spec) =>
         new(new Direction { Estimator = "given", Vectors = [.. GoldenTensors.Floats(golden, "v")] }, EditPlaces.All(spec));
 
-    /// <summary>Logits within 1e-4, and |v · residual| within 1e-5 at every block's input.</summary>
+    /// <summary>Logits within 1e-4, and |v · residual| within 1e-5 at every block's input and output, the last one's among them.</summary>
     internal static void Close(SafetensorsFile golden, LanguageModel model, OutputEdits? edits)
     {
         var ids = GoldenTensors.Ints(golden, "ids.0");
         var v = GoldenTensors.Floats(golden, "v");
-        var sites = Enumerable.Range(0, model.Spec.Layers.Length).Select(l => new Site(l, SitePoint.ResidPre)).ToArray();
+        var sites = Enumerable.Range(0, model.Spec.Layers.Length).SelectMany(l => new[] { new Site(l, SitePoint.ResidPre), new Site(l, SitePoint.ResidPost) }).ToArray();
         var cache = new ActivationCache(sites);
         var logits = model.Logits([new Segment(ids, null, edits)], new ForwardOptions { Capture = cache });
         var expected = GoldenTensors.Floats(golden, "logits.0");
@@ -56,7 +56,7 @@ public sealed class AblationTests
             {
                 var dot = 0.0;
                 for (var i = 0; i < v.Length; i++) dot += (double)rows[at + i] * v[i];
-                Assert.True(Math.Abs(dot) <= 1e-5, $"layer {site.Layer}, position {at / v.Length}: {dot:e2}");
+                Assert.True(Math.Abs(dot) <= 1e-5, $"{site}, position {at / v.Length}: {dot:e2}");
             }
         }
     }
