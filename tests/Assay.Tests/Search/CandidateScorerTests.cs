@@ -150,8 +150,13 @@ public sealed class CandidateScorerTests
         for (var delay = TimeSpan.Zero; delay < TimeSpan.FromMilliseconds(40); delay += TimeSpan.FromMilliseconds(3))
         {
             using var cancelled = new CancellationTokenSource();
-            if (delay == TimeSpan.Zero) cancelled.Cancel();
-            else new Thread(() => { var begun = Stopwatch.GetTimestamp(); while (Stopwatch.GetElapsedTime(begun) < delay) Thread.SpinWait(20); cancelled.Cancel(); }).Start();
+            var canceller = new Thread(() =>
+            {
+                for (var begun = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begun) < delay;) Thread.SpinWait(20);
+                cancelled.Cancel();
+            });
+            canceller.Start();
+            if (delay == TimeSpan.Zero) canceller.Join();
             try
             {
                 Assert.Equal(wanted, scorer.Score(candidates, cancelled.Token));
@@ -160,6 +165,10 @@ public sealed class CandidateScorerTests
             catch (OperationCanceledException)
             {
                 stopped++;
+            }
+            finally
+            {
+                canceller.Join();
             }
 
             // What was stopped half-way is of no use to the next call, and not used by it.

@@ -143,6 +143,9 @@ public static class LoraExport
 
     private sealed class Adapter
     {
+        // Where every edited module is saved whole. PEFT takes null for "the usual modules of this kind", and refuses it of kinds that it does not know (DUMMY_TARGET_MODULES in its utils/constants.py).
+        private const string NoTargets = "dummy-target-modules";
+
         private readonly EditableModel _model;
         private readonly SortedSet<string> _targets = new(StringComparer.Ordinal), _saved = new(StringComparer.Ordinal);
         private readonly int _rank;
@@ -197,9 +200,6 @@ public static class LoraExport
             }
             return buffer.WrittenSpan.ToArray();
         }
-
-        // Where every edited module is saved whole. PEFT takes null for "the usual modules of this kind", and refuses it of kinds that it does not know (DUMMY_TARGET_MODULES in its utils/constants.py).
-        private const string NoTargets = "dummy-target-modules";
 
         private static void List(Utf8JsonWriter json, string key, SortedSet<string> names)
         {
