@@ -149,7 +149,7 @@ internal sealed class DirectionsBenchmark
 
         if (theirs is not null)
             foreach (var (id, ours) in new[] { measured[0], measured.MaxBy(m => (m.Panels.Right, -m.Panels.Kl.Value)) }.Distinct())
-                Line($"\nAgainst heretic's saved model, paired by prompt: {id} refuses {Difference(theirs.Targets, ours.Targets, Refuses)}, is right on triggers {Difference(theirs.Targets, ours.Targets, IsRight, HasAnswer)}, on benign prompts {Difference(theirs.Baselines, ours.Baselines, IsRight, HasAnswer)}; its first-token KL is {KlDifference(theirs, ours)}.");
+                Line($"\nAgainst heretic's saved model, paired by prompt: {id} refuses {Difference(theirs.Targets, ours.Targets, Refuses)}, is right on triggers {Difference(theirs.Targets, ours.Targets, IsRight, HasAnswer)}, on benign prompts {Difference(theirs.Baselines, ours.Baselines, IsRight, HasAnswer)}; its first-token KL is larger by {KlDifference(theirs, ours)}.");
         if (Heretic(name) is { } told) Line("\n" + told);
         Randoms(editable, model, space.Candidates[choice.Winner], splits.Report.Items);
         Estimators(name, editable, model, scorer, splits);
