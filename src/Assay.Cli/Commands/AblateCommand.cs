@@ -63,6 +63,7 @@ internal static class AblateCommand
         switch (options.As)
         {
             case AblateForm.Edit:
+                MergedCheckpoint.Validate(model, edits, how); // What no checkpoint can be made of is no edit either.
                 (file with { Edits = edits, Options = how }).Write(options.Output, options.Overwrite);
                 Written(options, terminal, []);
                 break;

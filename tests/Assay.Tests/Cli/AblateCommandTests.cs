@@ -101,6 +101,8 @@ public sealed class AblateCommandTests : IDisposable
     [InlineData(false, "Choose one of the two", "--preserve-norms", "--input-side")]
     [InlineData(false, "Choose one of the two", "--preserve-norms", "--input-side", "--dry-run")]
     [InlineData(true, "reads no residual stream", "--input-side")]
+    [InlineData(false, "Choose one of the two", "--as", "edit", "--preserve-norms", "--input-side")]
+    [InlineData(true, "reads no residual stream", "--as", "edit", "--input-side")]
     public void What_cannot_be_is_refused_with_its_reason(bool embedding, string why, params string[] flags)
     {
         Edit(embedding);
