@@ -51,11 +51,12 @@ internal static class DirectionsCommand
         command.SetAction((parsed, cancellation) =>
         {
             var (which, at) = (parsed.GetValue(components), parsed.GetValue(position)!);
-            if (at != "mean" && !(int.TryParse(at, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var token) && token < 0)) throw new UsageException($"--position is {at}; a number below 0 is expected, -1 for the last token, or mean.");
+            int? token = at == "mean" ? null : int.TryParse(at, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number < 0 ? number
+                : throw new UsageException($"--position is {at}; a number below 0 is expected, -1 for the last token, or mean.");
             var options = new DirectionsOptions
             {
                 Model = parsed.GetRequiredValue(model), Contrast = parsed.GetRequiredValue(contrast), Estimator = parsed.GetValue(estimator)!, Site = Sites[parsed.GetValue(site)!], Layer = parsed.GetValue(layer),
-                Position = at == "mean" ? null : int.Parse(at, CultureInfo.InvariantCulture), Rank = parsed.GetValue(rank), Strength = parsed.GetValue(strength), Attention = which != "mlp", Mlp = which != "attention", Embedding = parsed.GetValue(embedding), Select = parsed.GetValue(select),
+                Position = token, Rank = parsed.GetValue(rank), Strength = parsed.GetValue(strength), Attention = which != "mlp", Mlp = which != "attention", Embedding = parsed.GetValue(embedding), Select = parsed.GetValue(select),
                 Space = parsed.GetValue(space)!, MaxKl = parsed.GetValue(maxKl), Items = parsed.GetValue(items) ?? 160, SelectionItems = parsed.GetValue(selection) ?? 64, Marks = parsed.GetValue(marks) ?? [],
                 Seed = parsed.GetValue(seed) ?? 0, Clock = parsed.GetValue(clock) ?? SharedOptions.DefaultClock, Threads = parsed.GetValue(threads) ?? 0, MemoryBytes = parsed.GetValue(memory) ?? 0,
                 Output = parsed.GetValue(output), ControlVector = parsed.GetValue(control), Random = parsed.GetValue(random) ?? RandomControls.Count, Run = parsed.GetValue(run), Fresh = parsed.GetValue(fresh), Overwrite = parsed.GetValue(overwrite), DryRun = parsed.GetValue(dryRun), Quiet = parsed.GetValue(quiet),

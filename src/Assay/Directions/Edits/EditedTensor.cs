@@ -12,12 +12,12 @@ internal sealed class EditedTensor
 {
     private readonly long _rowsPerMatrix;
     private readonly int _width;
-    private readonly float[] _single;
-    private readonly double[] _row;
+    private readonly float[] _single; // (columns): a row as it is stored.
+    private readonly double[] _row; // (columns).
     private long _heldRow = -1, _heldMatrix = -1;
-    private double[] _products = [];
-    private double[]? _remainders;
-    private double[]? _factors;
+    private double[] _products = []; // (k, columns): RᵀW of the matrix that is held.
+    private double[]? _remainders; // (k, columns): Rᵀ of what rounding leaves after the removal; null where nothing is scaled.
+    private double[]? _factors; // (columns): what gives each its norm back; null where none is kept.
 
     /// <param name="name">Name in the checkpoint.</param>
     /// <param name="source">Values before the edit.</param>

@@ -130,7 +130,7 @@ public sealed class ContrastRows
 
     private sealed class Pool
     {
-        private readonly double[] _rows;
+        private readonly double[] _rows; // (samples, d).
 
         public Pool(double[] rows, int width)
         {
@@ -146,6 +146,7 @@ public sealed class ContrastRows
 
         public Lazy<double[]> Gram { get; }
 
+        /// <summary>Coordinates (samples, r), and the orthonormal basis (r, d) that they are of.</summary>
         public Lazy<(Pool Pool, double[] Basis)> Span { get; }
 
         public ReadOnlySpan<double> Row(int i) => _rows.AsSpan(i * Width, Width);

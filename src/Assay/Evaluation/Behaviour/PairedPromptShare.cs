@@ -12,22 +12,16 @@ public static class PairedPromptShare
     /// <param name="level">Coverage asked.</param>
     public static Estimate Difference(IEnumerable<(string Prompt, bool First, bool Second)> items, double level = .95)
     {
-        var prompts = items.GroupBy(i => i.Prompt, StringComparer.Ordinal).Select(g => (Count: (double)g.Count(), g.First().First, g.First().Second)).ToList();
-        double total = prompts.Sum(p => p.Count), squares = prompts.Sum(p => p.Count * p.Count);
-        if (prompts.Count == 0) return new Estimate(double.NaN, double.NaN, double.NaN, level, 0, "no trials");
-        var n = total * total / squares;
-        double Cell(bool first, bool second) => n * prompts.Where(p => p.First == first && p.Second == second).Sum(p => p.Count) / total;
-        var (both, only1, only2, neither) = (Cell(true, true), Cell(true, false), Cell(false, true), Cell(false, false));
-        var (p1, p2) = (WilsonInterval.Compute(Share(both + only1, n), n, level), WilsonInterval.Compute(Share(both + only2, n), n, level));
-        var correlation = Correlation(both, only1, only2, neither);
-        var difference = (only2 - only1) / n;
-        return new Estimate(difference, Math.Max(-1, difference - Joined(p2.Value - p2.Low, p1.High - p1.Value)), Math.Min(1, difference + Joined(p2.High - p2.Value, p1.Value - p1.Low)), level, prompts.Count, "Newcombe, paired");
+        var all = items.ToList();
+        var (first, second) = (PromptShare.Of(all.Select(i => (i.Prompt, i.First)), level), PromptShare.Of(all.Select(i => (i.Prompt, i.Second)), level));
+        if (all.Count == 0) return first;
+        var (n, both) = (PromptShare.Effective(all.CountBy(i => i.Prompt, StringComparer.Ordinal).Select(p => p.Value)), all.Count(i => i is { First: true, Second: true }) / (double)all.Count);
+        var correlation = Correlation(n * both, n * (first.Value - both), n * (second.Value - both), n * (1 - first.Value - second.Value + both));
+        var difference = second.Value - first.Value;
+        return new Estimate(difference, Math.Max(-1, difference - Joined(second.Value - second.Low, first.High - first.Value)), Math.Min(1, difference + Joined(second.High - second.Value, first.Value - first.Low)), level, first.N, "Newcombe, paired");
 
         double Joined(double a, double b) => Math.Sqrt(Math.Max(0, a * a - 2 * correlation * a * b + b * b));
     }
-
-    // Sums of shares may round past 1.
-    private static double Share(double count, double n) => Math.Clamp(count / n, 0, 1);
 
     /// <summary>φ of the table, corrected for continuity towards 0; 0 where a margin is empty.</summary>
     private static double Correlation(double both, double only1, double only2, double neither)

@@ -12,8 +12,15 @@ public static class PromptShare
     public static Estimate Of(IEnumerable<(string Prompt, bool Holds)> items, double level = .95)
     {
         var prompts = items.GroupBy(i => i.Prompt, StringComparer.Ordinal).Select(g => (Count: g.Count(), Holds: g.First().Holds)).ToList();
-        double total = prompts.Sum(p => (double)p.Count), squares = prompts.Sum(p => (double)p.Count * p.Count);
         if (prompts.Count == 0) return WilsonInterval.Compute(0, 0, level);
-        return WilsonInterval.Compute(prompts.Where(p => p.Holds).Sum(p => (double)p.Count) / total, total * total / squares, level) with { N = prompts.Count };
+        return WilsonInterval.Compute(prompts.Where(p => p.Holds).Sum(p => (double)p.Count) / prompts.Sum(p => (double)p.Count), Effective(prompts.Select(p => p.Count)), level) with { N = prompts.Count };
+    }
+
+    /// <summary>Kish's effective number of prompts that come so often.</summary>
+    internal static double Effective(IEnumerable<int> counts)
+    {
+        double total = 0, squares = 0;
+        foreach (var count in counts) (total, squares) = (total + count, squares + (double)count * count);
+        return total * total / squares;
     }
 }
