@@ -62,7 +62,11 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
         var next = $"{path}.partial-{Guid.NewGuid():n}";
         try
         {
-            SafetensorsWriter.Write(next, tensors, metadata);
+            using (var stream = new FileStream(next, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
+            {
+                SafetensorsWriter.WriteTo(stream, SafetensorsWriter.FormatHeader(tensors, metadata), tensors, null, CancellationToken.None);
+                stream.Flush(flushToDisk: true);
+            }
             step?.Invoke("check");
             Check(next, path);
             step?.Invoke("commit");

@@ -38,7 +38,8 @@ internal static class GgufEdit
             }
             finally
             {
-                File.Delete(temporary);
+                // To delete in a folder that is not there is an error of its own, which would hide the first.
+                if (File.Exists(temporary)) File.Delete(temporary);
             }
         }
         using var folder = new AtomicFolder(target, overwrite, model.Inputs, files.Sum(f => new FileInfo(f).Length)) { Step = step };
