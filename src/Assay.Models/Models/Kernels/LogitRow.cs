@@ -10,7 +10,7 @@ namespace Assay.Models.Kernels;
 internal readonly record struct LogitRow(double LogSumExp, int Argmax, float Max)
 {
     /// <summary>Largest probability.</summary>
-    public double Top => Math.Exp(Max - LogSumExp);
+    public double Top => VectorMath.Exp(Max - LogSumExp);
 
     /// <summary>Reads a row.</summary>
     /// <param name="logits">(count,); −∞ is legal.</param>
@@ -43,7 +43,7 @@ internal readonly record struct LogitRow(double LogSumExp, int Argmax, float Max
 
         var tail = 0.0;
         for (; i < count; i++) tail += VectorMath.Exp(Vector512.Create((logits[i] - max) / temperature))[0];
-        return max / temperature + Math.Log(VectorMath.TreeSum(low + high) + tail);
+        return max / temperature + VectorMath.Log(VectorMath.TreeSum(low + high) + tail);
     }
 
     /// <summary>The entry with the largest logit, ties to the lowest id; NaN is never chosen unless all are.</summary>

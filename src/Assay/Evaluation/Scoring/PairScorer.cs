@@ -95,6 +95,6 @@ public sealed unsafe class PairScorer
     {
         if (width == Vocabulary) return 0;
         var whole = LogitRow.Read(logits, width).LogSumExp;
-        return Math.Exp(LogitRow.Read(logits + Vocabulary, width - Vocabulary).LogSumExp - whole);
+        return VectorMath.Exp(LogitRow.Read(logits + Vocabulary, width - Vocabulary).LogSumExp - whole);
     }
 }
