@@ -77,6 +77,19 @@ internal readonly record struct LogitRow(double LogSumExp, int Argmax, float Max
         return result;
     }
 
+    /// <summary>The smallest logit; what is not a number may be passed over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe float Smallest(float* logits, int count)
+    {
+        var least = Vector512.Create(float.PositiveInfinity);
+        var i = 0;
+        for (; i + 16 <= count; i += 16) least = Vector512.MinNative(Vector512.Load(logits + i), least);
+        var result = float.PositiveInfinity;
+        for (var l = 0; l < 16; l++) result = MathF.Min(result, least[l]);
+        for (; i < count; i++) result = MathF.Min(result, logits[i]);
+        return result;
+    }
+
     /// <summary>Σ e^(z − max): exponentials in float32, their sum in float64 over 16 lanes and a fixed tree.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe double SumOfExponentials(float* logits, int count, float max)
