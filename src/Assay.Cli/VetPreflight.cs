@@ -15,10 +15,10 @@ internal sealed class VetPreflight
 {
     private const int UsualContext = 512;
 
-    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Comparability comparability, CheckpointDifference? difference, VerdictDecision early)
+    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Comparability comparability, CheckpointDifference? difference, IReadOnlyList<string> unreadable, VerdictDecision early)
     {
         (Plan, PlanHash, RunHash, Folder) = (plan, planHash, runHash, folder);
-        (Comparability, Difference, Early) = (comparability, difference, early);
+        (Comparability, Difference, Unreadable, Early) = (comparability, difference, unreadable, early);
     }
 
     public VetPlan Plan { get; }
@@ -36,6 +36,9 @@ internal sealed class VetPreflight
 
     /// <summary>The weights compared; null where their hashes are equal.</summary>
     public CheckpointDifference? Difference { get; }
+
+    /// <summary>Texts that the candidate cannot read, a sentence each.</summary>
+    public IReadOnlyList<string> Unreadable { get; }
 
     /// <summary>The verdict without measuring.</summary>
     public VerdictDecision Early { get; }
@@ -86,7 +89,8 @@ internal sealed class VetPreflight
         var comparability = Comparability.Of(baseModel, candidate, difference);
         var early = VerdictRules.Decide(VetReport.Evidence(plan, comparability, difference, null));
         if (early.Verdict == Verdict.Incomparable) throw new InvalidInputException([$"{early.Name}: {early.Sentence}", .. early.Reasons]);
-        return new VetPreflight(plan, planHash, runHash, folder, comparability, difference, early);
+        IReadOnlyList<string> unreadable = difference is null ? [] : BrokenRows.Find(candidate, difference, cancellation);
+        return new VetPreflight(plan, planHash, runHash, folder, comparability, difference, unreadable, early);
     }
 
     /// <summary>An INCOMPARABLE as one problem among others.</summary>

@@ -47,7 +47,8 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
             if (ModelHealth.Of(samples, candidate: false) is { Usable: false } health)
                 throw new InvalidInputException([.. health.Problems("The base").Select(p => $"{baseModel.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);
             measures = VetMeasures.Compute(plan, samples);
-            decision = VerdictRules.Decide(VetReport.Evidence(plan, ready.Comparability, ready.Difference, measures));
+            var evidence = VetReport.Evidence(plan, ready.Comparability, ready.Difference, measures);
+            decision = VerdictRules.Decide(evidence with { Broken = [.. evidence.Broken, .. ready.Unreadable] });
         }
 
         var report = Report(ready, decision, measures, samples, baseModel, candidate);

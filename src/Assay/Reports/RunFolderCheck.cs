@@ -55,7 +55,7 @@ public static class RunFolderCheck
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return e.Message;
+            return $"the folder {folder} takes no file ({e.GetType().Name}).";
         }
     }
 

@@ -28,8 +28,8 @@ public static class CheckpointFindings
         foreach (var id in model.Generation.EosTokenIds.Distinct())
         {
             var why = id >= model.Spec.VocabularySize ? string.Create(CultureInfo.InvariantCulture, $"the head has {model.Spec.VocabularySize} rows")
-                : id >= model.ValidVocabulary ? string.Create(CultureInfo.InvariantCulture, $"the tokenizer has ids up to {model.ValidVocabulary - 1}")
-                : Suppressed(model, id);
+                : model.Tokenizer is not null && id >= model.ValidVocabulary ? string.Create(CultureInfo.InvariantCulture, $"the tokenizer has ids up to {model.ValidVocabulary - 1}")
+                : null;
             if (why is not null)
                 findings.Add(new Finding("EOS-CANNOT-BE-SAID", string.Create(CultureInfo.InvariantCulture,
                     $"{(who is null ? "G" : who + ": g")}eneration stops at the id {id}, which the model cannot say: {why}."), FindingSeverity.Warning));
@@ -37,7 +37,4 @@ public static class CheckpointFindings
 
         return findings;
     }
-
-    // A row of the head that is −∞ everywhere, a bias of −∞, or a list of ids that generation leaves out.
-    private static string? Suppressed(LanguageModel model, int id) => null;
 }

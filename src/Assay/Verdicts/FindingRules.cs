@@ -48,7 +48,8 @@ public static class FindingRules
         ArgumentNullException.ThrowIfNull(difference);
         var findings = new List<Finding>();
         var map = difference.LayerMap.ToList();
-        var gone = Enumerable.Range(0, difference.BaseLayers).Where(l => !map.Contains(l)).ToList();
+        // A layer whose place is taken by one of no known origin was replaced: its tensors tell that.
+        var gone = Enumerable.Range(0, difference.BaseLayers).Where(l => !map.Contains(l) && !(l < map.Count && map[l] is null)).ToList();
         var twice = map.OfType<int>().CountBy(l => l).Where(l => l.Value > 1).Select(l => l.Key).Order().ToList();
         if (gone.Count > 0 && map.Count > 0)
             findings.Add(new Finding("LAYERS-GONE", $"{Layers(gone)} of the base {(gone.Count == 1 ? "has" : "have")} no counterpart in the candidate, which has {map.Count} layers where the base has {difference.BaseLayers}.", FindingSeverity.Warning));
@@ -87,7 +88,7 @@ public static class FindingRules
                 $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(summary.LateOverFirstLogUnfloored.Value):g3} times as much as first tokens ({summary.FirstToken.Value:g3} nats): the figure usually quoted does not show the change."), FindingSeverity.Warning));
         if (double.IsNaN(summary.TokenPooled.Value))
             findings.Add(new Finding("NOT-A-NUMBER", $"On the {panel} panel a model gives logits that are no numbers: its weights are broken or overflow, and no divergence can be measured.", FindingSeverity.Harm));
-        if (summary.InfinitePositions > 0)
+        else if (summary.InfinitePositions > 0)
             findings.Add(new Finding("INFINITE", FormattableString.Invariant(
                 $"On the {panel} panel the candidate gives probability 0 to something the base can say at {summary.InfinitePositions} of {summary.Tokens} positions; the finite mean is {summary.FiniteHeadline.Value:g4} nats."), FindingSeverity.Warning));
         if (summary.Dominated)

@@ -17,7 +17,7 @@ public static class VerdictRules
     /// <summary>A KLD up to this is what adding up the same float32 numbers in another order leaves, nats.</summary>
     public const double ReorderedKld = 1e-5;
 
-    /// <summary>Up to this mean KLD, nats a token, weights that were only rounded are told as such where no panel bounds the difference.</summary>
+    /// <summary>Weights that were only rounded lost nothing measurable up to this mean KLD, nats a token, upper bounds included.</summary>
     public const double RoundedKld = 1e-3;
 
     /// <summary>Decides.</summary>
@@ -39,14 +39,15 @@ public static class VerdictRules
             return Say(Verdict.Equivalent, "Nothing was lost: the candidate computes the same function as its base.", [same.Sentence, FormattableString.Invariant(
                 $"The largest KLD of {agreement.Positions} scored positions is {agreement.LargestKld:g3} nats, which adding up the same numbers in another order explains.")]);
         var rounded = evidence.Proven is { Kind: ProofKind.RoundedOnly } proof ? proof : null;
+        if (rounded is not null && evidence.Panels.Count > 0 && evidence.Panels.All(Little))
+            return Say(Verdict.Shifted, "The weights were rounded and nothing else was changed; nothing was lost that was measured.", [rounded.Sentence, .. evidence.Panels.Select(Mean)]);
         var real = evidence.Panels.Where(p => p.MeanKld.N >= MinimumItems && p.MeanKld.Low > 0).ToList();
         if (real.Count > 0)
-            return Say(Verdict.Shifted, rounded is null ? "The difference is real; damage is not judged yet." : "The weights were rounded, and nothing else was changed; damage by rounding is not judged yet.",
-                [.. Proof(rounded), .. real.Select(p => FormattableString.Invariant(
-                    $"Mean KLD on the {p.Name} panel: {p.MeanKld.Value:g4} nats a token, 95 % interval from {p.MeanKld.Low:g4} to {p.MeanKld.High:g4}, {p.MeanKld.N} items{Infinite(p)}."))]);
-        if (rounded is not null && evidence.Panels.Count > 0 && evidence.Panels.All(p => p.MeanKld.Value <= RoundedKld && p.InfinitePositions == 0))
-            return Say(Verdict.Shifted, "The weights were rounded, and nothing else was changed.", [rounded.Sentence, .. evidence.Panels.Select(p => FormattableString.Invariant(
-                $"Mean KLD on the {p.Name} panel: {p.MeanKld.Value:g4} nats a token, {p.MeanKld.N} items."))]);
+        {
+            return Say(Verdict.Shifted, rounded is null ? "The difference is real; damage is not judged yet." : "The weights were rounded and nothing else was changed; damage by rounding is not judged yet.",
+                [.. Proof(rounded), .. real.Select(Mean)]);
+        }
+
         string[] unbounded = evidence.Panels.Count == 0 ? ["No panel was measured."] : evidence.Agreement is { Differing: 0, Positions: > 0 } none ? [Nothing(none)] : [.. evidence.Panels.Select(Unbounded)];
         return Say(Verdict.Inconclusive, "The weights differ, but no difference in what the models say could be shown.", unbounded);
 
@@ -96,6 +97,12 @@ public static class VerdictRules
         };
         return $"{what}: {need}{Infinite(panel)}.";
     }
+
+    private static bool Little(PanelEvidence panel) => panel.MeanKld.Value <= RoundedKld && !(panel.MeanKld.High > RoundedKld) && panel.InfinitePositions == 0;
+
+    private static string Mean(PanelEvidence panel) => panel.MeanKld.HasInterval
+        ? FormattableString.Invariant($"Mean KLD on the {panel.Name} panel: {panel.MeanKld.Value:g4} nats a token, 95 % interval from {panel.MeanKld.Low:g4} to {panel.MeanKld.High:g4}, {panel.MeanKld.N} items{Infinite(panel)}.")
+        : FormattableString.Invariant($"Mean KLD on the {panel.Name} panel: {panel.MeanKld.Value:g4} nats a token, {panel.MeanKld.N} items{Infinite(panel)}.");
 
     private static string Infinite(PanelEvidence panel) => panel.InfinitePositions == 0 ? "" :
         FormattableString.Invariant($", beside {panel.InfinitePositions} positions where it is infinite");
