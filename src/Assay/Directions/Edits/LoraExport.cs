@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Assay.Checkpoints;
 using Assay.Checkpoints.Adapters;
+using Assay.Directions.LinearAlgebra;
 using Assay.Models;
 
 namespace Assay.Directions.Edits;
