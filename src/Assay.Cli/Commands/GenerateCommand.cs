@@ -10,7 +10,7 @@ internal static class GenerateCommand
     {
         var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}.", HelpName = "MODEL" };
         var prompt = new Argument<string>("prompt") { Description = "What the user says.", HelpName = "PROMPT" };
-        var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens at most (default 64).");
+        var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens at most (default 64).", most: SharedOptions.MostTokens);
         var greedy = new Option<bool>("--greedy") { Description = "Take the most likely token each time, whatever the generation config says." };
         var raw = new Option<bool>("--raw") { Description = "Give the prompt as it is, without the chat template." };
         var (seed, threads, memory) = (SharedOptions.Seed(), SharedOptions.Threads(), SharedOptions.Memory());

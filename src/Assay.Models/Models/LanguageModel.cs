@@ -34,7 +34,7 @@ public sealed unsafe class LanguageModel : IDisposable
         Generation = GenerationConfig.Parse(checkpoint.ReadText("generation_config.json"), Config);
         // Threads last: input that is refused above must not leave any behind.
         _owns = other is null;
-        _team = other?._team ?? new WorkTeam(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
+        _team = other?._team ?? new WorkTeam(options.Threads > 0 ? Math.Min(options.Threads, Math.Max(64, 2 * Environment.ProcessorCount)) : Environment.ProcessorCount);
         _panels = other?._panels ?? new PanelCache(_team, MemoryBudget.Panels(options.MemoryBytes));
         Transformer = new Transformer(Config.Spec, name => _weights[name], _team, _panels)
         {
