@@ -32,6 +32,8 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         if (options.DryRun) return DryRun(baseModel, candidate, plan, yaml, early);
         if (early.Verdict == Verdict.Incomparable) throw new InvalidInputException([$"{early.Name}: {early.Sentence}", .. early.Reasons]);
         CheckMemory(baseModel, candidate, plan);
+        // A generation config that stops the base's answers is refused before a folder is made.
+        if (early.Verdict is not (Verdict.Identical or Verdict.Packaging)) baseModel.Generation.GreedyReply(plan.MaxNewTokens);
 
         var hash = PlanYaml.Hash(yaml);
         var folder = RunFolder.Open(options.Output ?? RunFolder.DefaultPath(hash, ours.Name, theirs.Name));
@@ -83,6 +85,7 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
             Context = context,
             Domains = ProseDomains.Names,
             ChatTemplate = baseModel.ChatTemplate is not null,
+            ForbiddenBy = (baseModel.Generation.Rules with { ForcedEosTokenIds = [] }).Keys,
             Clock = options.Clock,
             Limited = options.Limit is not null,
         };
@@ -107,6 +110,7 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         }
 
         CheckMemory(baseModel, candidate, plan);
+        baseModel.Generation.GreedyReply(plan.MaxNewTokens);
         var tokenizer = baseModel.RequireTokenizer();
         long prompts = VetRun.Prompts(plan).Sum(p => (long)baseModel.EncodeChat(p.Prompt, plan.Clock).Length), answers = 2L * plan.Items * plan.MaxNewTokens;
         var prose = VetRun.Prose(plan).Sum(d => (long)tokenizer.Encode(d.Text, true).Length);

@@ -9,6 +9,7 @@ namespace Assay.Reports;
 public static class VetReport
 {
     private const int ShownSamples = 8;
+    private const int MostPackagingKeys = 8;
 
     /// <summary>How every comparison measures.</summary>
     public static IReadOnlyList<string> Method { get; } =
@@ -80,13 +81,19 @@ public static class VetReport
         if (weights is not null) findings.Add(weights);
         var differences = plan.Base.Packaging.DifferencesFrom(plan.Candidate.Packaging);
         if (differences.Count > 0)
-            findings.Add(new Finding("PACKAGING-DIFFERS", $"The packaging differs in: {string.Join(", ", differences)}. Figures here are on the base's token ids, and so the weights' doing alone."));
+            findings.Add(new Finding("PACKAGING-DIFFERS", $"The packaging differs in: {string.Join(", ", differences)} ({DifferingKeys(plan)}). Figures here are on the base's token ids, and so the weights' doing alone."));
         if (!plan.ChatTemplate) findings.Add(new Finding("NO-CHAT-TEMPLATE", "The base has no chat template: prompts were given bare."));
         if (plan.Limited) findings.Add(new Finding("LIMITED", "The run was limited by hand; its outcome is not a verdict."));
         if (samples is { LargestPaddingMass: var (p, q) } && (p > 0 || q > 0))
             findings.Add(new Finding("PADDING-REMOVED", string.Create(CultureInfo.InvariantCulture, $"Vocabulary entries that the tokenizer cannot name were removed before the softmax; they had at most {p:g3} (base) and {q:g3} (candidate) of the probability.")));
         foreach (var panel in measures?.Panels ?? []) findings.AddRange(FindingRules.Of(panel.Panel, panel.Kl));
         return findings;
+    }
+
+    private static string DifferingKeys(VetPlan plan)
+    {
+        var keys = plan.Base.Packaging.KeysDifferingFrom(plan.Candidate.Packaging);
+        return string.Join(", ", keys.Take(MostPackagingKeys)) + (keys.Count > MostPackagingKeys ? $" and {keys.Count - MostPackagingKeys} more" : "");
     }
 
     /// <summary>The items of each panel with the largest mean KLD.</summary>
@@ -114,6 +121,8 @@ public static class VetReport
             new("max_new_tokens", Int(plan.MaxNewTokens)),
             new("context", Int(plan.Context)),
         };
+        if (plan.ForbiddenBy.Count > 0)
+            facts.Add(new ReportFact("forbidden_tokens", $"The base's greedy answers leave out what its generation config forbids ({string.Join(", ", plan.ForbiddenBy)}); KL and NLL are of the raw logits, which it does not touch."));
         foreach (var group in samples?.Items.GroupBy(i => i.Panel) ?? []) facts.Add(new ReportFact($"{group.Key}_items", $"{group.Count()} with {Int(group.Sum(i => (long)i.Scores.Length))} scored tokens"));
         foreach (var group in samples?.Documents.GroupBy(d => d.Domain) ?? []) facts.Add(new ReportFact($"{group.Key}_documents", $"{group.Count()} with {Int(group.Sum(d => (long)d.Scores.Length))} scored tokens"));
         return facts;
