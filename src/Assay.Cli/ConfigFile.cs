@@ -60,9 +60,7 @@ internal sealed class ConfigFile
     {
         try
         {
-            if (!File.Exists(path)) throw new InvalidInputException($"{path}: there is no such config file.");
-            if (new FileInfo(path).Length > LargestFile) throw new InvalidInputException($"{path}: a config file has at most {LargestFile} bytes.");
-            using var reader = File.OpenText(path);
+            using var reader = new StringReader(RegularFile.ReadText(path, LargestFile, "a config file").TrimStart('\uFEFF'));
             var yaml = new YamlStream();
             yaml.Load(reader);
             return yaml.Documents switch

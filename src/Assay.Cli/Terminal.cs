@@ -34,7 +34,20 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool colour 
     }
 
     /// <summary>One error, with everything that could steer a terminal made visible.</summary>
-    public void WriteError(string message) => Error.WriteLine("error: " + UntrustedText.Visible(message, keepLines: true));
+    public void WriteError(string message) => WriteLog("error: " + UntrustedText.Visible(message, keepLines: true));
+
+    /// <summary>A line of the log. Where standard error cannot be written, the exit code has to do.</summary>
+    public void WriteLog(string line)
+    {
+        try
+        {
+            Error.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // There is nowhere left to tell it.
+        }
+    }
 
     /// <summary>A result line that holds text from a model or a file.</summary>
     public void WriteUntrusted(string text, bool keepLines = false) => Out.WriteLine(UntrustedText.Visible(text, keepLines));

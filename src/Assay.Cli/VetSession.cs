@@ -34,7 +34,7 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         CheckMemory(baseModel, candidate, plan);
 
         var hash = PlanYaml.Hash(yaml);
-        var folder = RunFolder.Open(options.Output ?? RunFolder.DefaultPath(hash, ours.Name, theirs.Name));
+        using var folder = RunFolder.Open(options.Output ?? RunFolder.DefaultPath(hash, ours.Name, theirs.Name));
         using var journal = RunJournal.Open(folder.JournalPath, hash, options.Fresh);
         folder.WritePlan(yaml);
         VetSamples? samples = null;

@@ -35,7 +35,10 @@ internal static class ScoreCommand
         using var model = LanguageModel.Open(options.Model, new LanguageModelOptions { Threads = options.Threads, MemoryBytes = options.MemoryBytes, AllowLong = options.AllowLong });
         var tokenizer = model.RequireTokenizer();
         var context = options.Context ?? Math.Min(512, model.Spec.MaxPositions);
-        var documents = Documents(options.Text).Take(options.Limit ?? int.MaxValue).ToList();
+        var files = TextFiles.Find(options.Text);
+        foreach (var link in files.LeftOut)
+            if (!options.Quiet) terminal.Error.WriteLine(UntrustedText.Visible($"{link}: left out, since it leads to a folder that is read already, or to nothing."));
+        var documents = files.Paths.Take(options.Limit ?? int.MaxValue).Select(TextFiles.Read).ToList();
         var windows = new List<ScoredText>();
         foreach (var text in documents)
         {
@@ -60,32 +63,6 @@ internal static class ScoreCommand
         else
             foreach (var (name, value) in facts) terminal.Out.WriteLine(FormattableString.Invariant($"{name,-14} {value:G9}"));
         return ExitCodes.Accepted;
-    }
-
-    /// <summary>A file, or the .txt files of a folder and those below it in ordinal order.</summary>
-    private static IEnumerable<string> Documents(string path)
-    {
-        if (!File.Exists(path) && !Directory.Exists(path)) throw new InvalidInputException($"{path}: there is no such file or folder.");
-        string[] files = Directory.Exists(path) ? [.. Directory.GetFiles(path, "*.txt", SearchOption.AllDirectories).Order(StringComparer.Ordinal)] : [path];
-        if (files.Length == 0) throw new InvalidInputException($"{path}: the folder holds no .txt file.");
-        foreach (var file in files)
-        {
-            string text;
-            try
-            {
-                text = StrictUtf8.GetString(File.ReadAllBytes(file));
-            }
-            catch (DecoderFallbackException e)
-            {
-                throw new InvalidInputException($"{file}: byte {e.Index} is not UTF-8. Convert the file to UTF-8.", e);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new InvalidInputException($"{file}: cannot be read: {e.Message}", e);
-            }
-
-            yield return text;
-        }
     }
 
     private sealed class Reporter(IProgress<StepProgress.Step> told, int total) : IProgress<long>
