@@ -21,11 +21,7 @@ internal static class FlatYaml
         try
         {
             if (Directory.Exists(path)) throw new InvalidInputException($"{path}: is a folder; a YAML or JSON file of options is expected.");
-            if (!File.Exists(path)) throw new InvalidInputException($"{path}: there is no such config file.");
-            // A pipe or device has length 0 and must not be opened, since opening it may wait for ever.
-            var length = new FileInfo(path) is { LinkTarget: not null } link ? ((FileInfo)link.ResolveLinkTarget(returnFinalTarget: true)!).Length : new FileInfo(path).Length;
-            if (length > LargestFile) throw new InvalidInputException($"{path}: a config file has at most {LargestFile} bytes.");
-            return length == 0 ? [] : Parse(File.ReadAllText(path), path);
+            return Parse(RegularFile.ReadText(path, LargestFile, "a config file").TrimStart('\uFEFF'), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
