@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Assay.Checkpoints;
 using Assay.Cli.Commands;
-using Assay.Reports;
 
 namespace Assay.Cli;
 
@@ -59,7 +58,7 @@ internal static class Application
         {
             // Standard output above all: the disk that it is written to is full, or its reader has gone.
             terminal.WriteError($"Reading or writing failed: {e.Message}");
-            if (verbose) terminal.WriteLog(UntrustedText.Visible(e.ToString(), keepLines: true));
+            if (verbose) terminal.WriteTrace(e);
             return ExitCodes.BadInput;
         }
         catch (Exception e)
