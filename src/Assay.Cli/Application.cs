@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Assay.Checkpoints;
 using Assay.Cli.Commands;
-using Assay.Reports;
 
 namespace Assay.Cli;
 
@@ -17,7 +16,7 @@ internal static class Application
             var parsed = Root(terminal).Parse(args);
             if (parsed.Errors.Count > 0)
             {
-                foreach (var error in parsed.Errors) terminal.WriteError(error.Message);
+                foreach (var error in parsed.Errors.Take(20)) terminal.WriteError(error.Message);
                 terminal.Error.WriteLine($"See 'assay {string.Concat(Path(parsed.CommandResult.Command))}--help'.");
                 return ExitCodes.Usage;
             }
@@ -35,7 +34,12 @@ internal static class Application
         catch (InvalidInputException input)
         {
             foreach (var problem in input.Problems) terminal.WriteError(problem);
-            if (verbose) terminal.Error.WriteLine(UntrustedText.Visible(input.ToString(), keepLines: true));
+            if (verbose) terminal.WriteTrace(input);
+            return ExitCodes.BadInput;
+        }
+        catch (OutOfMemoryException)
+        {
+            terminal.WriteError("The input needs more memory than this machine gives. Use a smaller input, or allow less with --memory where the verb has it.");
             return ExitCodes.BadInput;
         }
         catch (OperationCanceledException)
@@ -46,7 +50,8 @@ internal static class Application
         catch (Exception e)
         {
             terminal.WriteError($"{e.GetType().Name}: {e.Message}");
-            terminal.Error.WriteLine(verbose ? UntrustedText.Visible(e.ToString(), keepLines: true) : "This is a defect of Assay, not of your input. -v shows where it happened.");
+            if (verbose) terminal.WriteTrace(e);
+            else terminal.Error.WriteLine("This is a defect of Assay, not of your input. -v shows where it happened.");
             return ExitCodes.Internal;
         }
     }
@@ -65,6 +70,7 @@ internal static class Application
             EnvCommand.Create(terminal),
             LsCommand.Create(terminal),
         };
+        foreach (var command in root.Subcommands) PathChecks.Add(command);
         return root;
     }
 

@@ -1,15 +1,15 @@
 using System.CommandLine;
 using Assay.Checkpoints;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using Assay.Cli.Commands;
+using Assay.Reports;
 
 namespace Assay.Cli;
 
 /// <summary>A flat YAML (or JSON) file of options. Keys are the long options without dashes in front; an unknown key is an error with a suggestion.</summary>
 internal sealed class ConfigFile
 {
-    private const int LargestFile = 1 << 20;
     private static readonly string[] NeverFromFile = ["config", "dry-run", "json", "quiet", "verbose", "fresh"];
+    private static readonly string[] Paths = ["base", "candidate", "output"];
     private readonly Dictionary<string, string> _values = [];
     private readonly string _path;
 
@@ -22,12 +22,12 @@ internal sealed class ConfigFile
         var file = new ConfigFile(path);
         string[] known = [.. options.Select(o => o.Name.TrimStart('-')).Except(NeverFromFile), "base", "candidate"];
         var problems = new List<string>();
-        foreach (var (key, value) in Mapping(path))
+        foreach (var (key, value, line) in FlatYaml.Read(path))
         {
-            if (key is not YamlScalarNode { Value: { } name }) problems.Add($"{path}: a key is not a word.");
-            else if (!known.Contains(name)) problems.Add($"{path}, line {key.Start.Line}: unknown key '{name}'{Suggestion(name, known)}");
-            else if (value is not YamlScalarNode { Value: { } text }) problems.Add($"{path}, line {value.Start.Line}: {name} is a list or a mapping; expected one value.");
-            else file._values[name] = text;
+            if (!known.Contains(key)) problems.Add($"{path}, line {line}: unknown key '{UntrustedText.Visible(key)}'{Suggestion(key, known)}");
+            else if (value is null) problems.Add($"{path}, line {line}: {key} is a list or a mapping; expected one value.");
+            else if (Paths.Contains(key) && PathChecks.Problem(value) is { } problem) problems.Add($"{path}, line {line}: {key} {problem}");
+            else if (!file._values.TryAdd(key, value)) problems.Add($"{path}, line {line}: the key '{key}' stands twice; expected it once.");
         }
 
         return problems.Count == 0 ? file : throw new InvalidInputException(problems);
@@ -53,30 +53,8 @@ internal sealed class ConfigFile
         null => null,
         "true" => true,
         "false" => false,
-        var other => throw new InvalidInputException($"{_path}: {option.Name.TrimStart('-')} is '{other}'; expected true or false."),
+        var other => throw new InvalidInputException($"{_path}: {option.Name.TrimStart('-')} is '{UntrustedText.Visible(other)}'; expected true or false."),
     };
-
-    private static IEnumerable<KeyValuePair<YamlNode, YamlNode>> Mapping(string path)
-    {
-        try
-        {
-            if (!File.Exists(path)) throw new InvalidInputException($"{path}: there is no such config file.");
-            if (new FileInfo(path).Length > LargestFile) throw new InvalidInputException($"{path}: a config file has at most {LargestFile} bytes.");
-            using var reader = File.OpenText(path);
-            var yaml = new YamlStream();
-            yaml.Load(reader);
-            return yaml.Documents switch
-            {
-                [] => [],
-                [{ RootNode: YamlMappingNode mapping }] => mapping.Children,
-                _ => throw new InvalidInputException($"{path}: expected one mapping of options, such as 'items: 64'."),
-            };
-        }
-        catch (YamlException e)
-        {
-            throw new InvalidInputException($"{path}, line {e.Start.Line}: not YAML: {e.Message}", e);
-        }
-    }
 
     private static string Suggestion(string name, string[] known)
     {

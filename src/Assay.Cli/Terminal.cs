@@ -33,11 +33,18 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool colour 
         return new Terminal(Console.Out, Console.Error, !plain && !ci && !Console.IsOutputRedirected, !plain && !ci && !Console.IsErrorRedirected);
     }
 
-    /// <summary>One error, with everything that could steer a terminal made visible.</summary>
-    public void WriteError(string message) => Error.WriteLine("error: " + UntrustedText.Visible(message, keepLines: true));
+    private const int LongestError = 2000, LongestTrace = 20_000;
+
+    /// <summary>One error on one line of at most 2,000 characters, with everything that could steer a terminal made visible.</summary>
+    public void WriteError(string message) => Error.WriteLine("error: " + Cut(UntrustedText.Visible(Cut(message, LongestError)), LongestError));
+
+    /// <summary>An exception with its stack, for whoever asked for detail.</summary>
+    public void WriteTrace(Exception exception) => Error.WriteLine(Cut(UntrustedText.Visible(Cut(exception.ToString(), LongestTrace), keepLines: true), LongestTrace));
 
     /// <summary>A result line that holds text from a model or a file.</summary>
     public void WriteUntrusted(string text, bool keepLines = false) => Out.WriteLine(UntrustedText.Visible(text, keepLines));
+
+    private static string Cut(string text, int most) => text.Length <= most ? text : text[..(most - 1)] + "…";
 
     private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
 

@@ -70,6 +70,8 @@ internal sealed class VetPreflight
         note("Hashing both models.");
         var (first, second) = (ModelIdentity.Of(baseModel, null, cancellation), ModelIdentity.Of(candidate, null, cancellation));
         var plan = PlanOf(options, baseModel, first, second, context);
+        // Where the weights are the same, nothing is generated.
+        if (first.Weights.Value != second.Weights.Value) problems.Try(() => baseModel.Generation.GreedyReply(plan.MaxNewTokens));
         problems.Try(() => Prompts(baseModel, candidate, plan, problems, cancellation));
         var planHash = RunIdentity.Plan(plan);
         var runHash = RunIdentity.Run(planHash);
@@ -110,6 +112,7 @@ internal sealed class VetPreflight
         Context = context,
         Domains = ProseDomains.Names,
         ChatTemplate = baseModel.ChatTemplate is not null,
+        ForbiddenBy = (baseModel.Generation.Rules with { ForcedEosTokenIds = [] }).Keys,
         Clock = options.Clock,
         Limited = options.Limit is not null,
     };

@@ -70,6 +70,8 @@ internal static class InspectCommand
         Line("tokenizer", model.Tokenizer is { } t ? InspectText.Summary(t) : "none");
         Line("template", model.ChatTemplate is null ? "none: prompts are given bare" : "yes");
         Line("stops at", string.Join(", ", model.Generation.EosTokenIds));
+        if (model.Generation.Rules.Keys is { Count: > 0 } keys) Line("forbids", $"tokens by {string.Join(", ", keys)} of the generation config, when text is generated");
+        foreach (var problem in model.Generation.Problems) Line("generation", $"cannot be done as the config has it: {problem}");
         Line("memory", $"{ByteSize.Format(Transformer.BytesPerRow(spec))} of activations a token of a batch, {ByteSize.Format(KvCache.Bytes(spec, 1024))} of keys and values for 1,024 tokens");
         foreach (var value in model.Config.Resolved) terminal.WriteUntrusted($"  {value.Key,-28} {value.Value,-24} {value.Source}{(value.Detail is null ? "" : ": " + value.Detail)}");
         if (tensors)
@@ -98,6 +100,9 @@ internal static class InspectCommand
             json.WriteEndObject();
         }
 
+        json.WriteEndArray();
+        json.WriteStartArray("generation_problems");
+        foreach (var problem in model.Generation.Problems) json.WriteStringValue(problem);
         json.WriteEndArray();
         json.WriteStartArray("tensors");
         foreach (var tensor in Stored(model))

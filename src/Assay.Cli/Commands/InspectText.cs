@@ -8,6 +8,8 @@ namespace Assay.Cli.Commands;
 /// <summary>A text as the model sees it: the tokens it is cut into, the chat it becomes and that chat's tokens, and what goes wrong on the way.</summary>
 internal sealed class InspectText
 {
+    private const int LongestToken = 200;
+
     private readonly TokenizerFolder _folder;
     private readonly int? _rows;
 
@@ -78,10 +80,15 @@ internal sealed class InspectText
         if (Rendered is not null) Tokens(json, "chat", ChatIds!, Rendered);
     }
 
+    // A post-processor may name ids that no token has.
+    private string Name(int id) => _folder.Tokenizer.HasToken(id) ? _folder.Tokenizer.TokenOf(id) : "(no token)";
+
+    private static string Shorten(string text) => text.Length <= LongestToken ? text : text[..LongestToken] + "…";
+
     private void Tokens(Terminal terminal, int[] ids)
     {
         foreach (var id in ids)
-            terminal.WriteUntrusted($"  {id,8}  {_folder.Tokenizer.TokenOf(id),-20} {JsonEncodedText.Encode(_folder.Tokenizer.Decode([id], skipSpecialTokens: false), System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}{(id >= _rows ? "  BEYOND THE HEAD" : "")}");
+            terminal.WriteUntrusted($"  {id,8}  {Shorten(Name(id)),-20} {JsonEncodedText.Encode(Shorten(_folder.Tokenizer.Decode([id], skipSpecialTokens: false)), System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}{(id >= _rows ? "  BEYOND THE HEAD" : "")}");
     }
 
     private void Tokens(Utf8JsonWriter json, string name, int[] ids, string? rendered)
@@ -90,7 +97,7 @@ internal sealed class InspectText
         if (rendered is not null) json.WriteString("rendered", rendered);
         JsonLines.Ids(json, "ids", ids);
         json.WriteStartArray("tokens");
-        foreach (var id in ids) json.WriteStringValue(_folder.Tokenizer.TokenOf(id));
+        foreach (var id in ids) json.WriteStringValue(Name(id));
         json.WriteEndArray();
         json.WriteEndObject();
     }

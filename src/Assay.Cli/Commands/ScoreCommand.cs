@@ -11,13 +11,16 @@ namespace Assay.Cli.Commands;
 /// <summary><c>assay score MODEL --text FILE|FOLDER</c>: NLL, perplexity, bits per byte.</summary>
 internal static class ScoreCommand
 {
+    /// <summary>Rows of a group of windows: enough that reading the weights costs little beside using them, few enough that the residual streams of a 7B model take 2 GiB of scratch.</summary>
+    private const int RowsTogether = 1 << 16;
+
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
 
     public static Command Create(Terminal terminal)
     {
         var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}.", HelpName = "MODEL" };
         var text = new Option<string>("--text") { Description = "A UTF-8 text file, or a folder of them; documents are scored apart.", HelpName = "FILE|FOLDER", Required = true };
-        var context = SharedOptions.Count("--context", "Window in tokens (default: the smaller of 512 and the model's maximum).", least: 2);
+        var context = SharedOptions.Count("--context", "Window in tokens (default: the smaller of 512 and the model's maximum).", least: 2, most: SharedOptions.MostTokens);
         var (limit, threads, memory) = (SharedOptions.Limit(), SharedOptions.Threads(), SharedOptions.Memory());
         var (json, quiet, verbose, allowLong) = (SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose(), SharedOptions.AllowLong());
         var command = new Command("score", "Negative log-likelihood, perplexity and bits per byte of a text.") { model, text, context, limit, threads, memory, json, quiet, verbose, allowLong };
@@ -35,19 +38,18 @@ internal static class ScoreCommand
         using var model = LanguageModel.Open(options.Model, new LanguageModelOptions { Threads = options.Threads, MemoryBytes = options.MemoryBytes, AllowLong = options.AllowLong });
         var tokenizer = model.RequireTokenizer();
         var context = options.Context ?? Math.Min(512, model.Spec.MaxPositions);
-        var documents = Documents(options.Text).Take(options.Limit ?? int.MaxValue).ToList();
-        var windows = new List<ScoredText>();
-        foreach (var text in documents)
+        if (context < 2) throw new InvalidInputException($"{options.Model}: max_position_embeddings is {model.Spec.MaxPositions}; scoring needs a context of 2 tokens, one to read and one to predict.");
+        var bytes = 0L;
+        List<int[]> documents = [];
+        foreach (var text in Documents(options.Text).Take(options.Limit ?? int.MaxValue))
         {
-            var ids = tokenizer.Encode(text, addSpecialTokens: false);
-            windows.AddRange(ScoreWindows.Plan(ids.Length, context, tokenizer.AddsBos).Select(w => ScoredText.Of(ids, w, tokenizer.BosAdded)));
+            documents.Add(tokenizer.Encode(text, addSpecialTokens: false, model.MemoryBytes, cancellation));
+            bytes += StrictUtf8.GetByteCount(text);
         }
 
-        var total = windows.Sum(w => w.Tokens.Length - 1);
-        var scores = StepProgress.Run(terminal, options.Quiet, told => new TextScorer(model).Score(windows, new Reporter(told, total), cancellation));
-        long tokens = scores.Sum(s => (long)s.Length), bytes = documents.Sum(d => (long)StrictUtf8.GetByteCount(d));
+        var (sum, tokens) = StepProgress.Run(terminal, options.Quiet, told => Score(model, documents, context, told, cancellation));
         if (tokens == 0) throw new InvalidInputException($"{options.Text}: the text has no token that can be scored.");
-        var nll = -scores.Sum(s => s.Sum());
+        var nll = -sum;
         (string Name, double Value)[] facts =
         [
             ("documents", documents.Count), ("bytes", bytes), ("context", context), ("tokens", tokens), ("nll", nll / tokens), ("nll_sum", nll), ("perplexity", Math.Exp(nll / tokens)),
@@ -60,6 +62,56 @@ internal static class ScoreCommand
         else
             foreach (var (name, value) in facts) terminal.Out.WriteLine(FormattableString.Invariant($"{name,-14} {value:G9}"));
         return ExitCodes.Accepted;
+    }
+
+    /// <summary>Sum of the log-probabilities, and how many they are. Windows are scored a group at a time, so that memory does not grow with the text; no result depends on the groups.</summary>
+    private static (double Sum, long Tokens) Score(LanguageModel model, List<int[]> documents, int context, IProgress<StepProgress.Step> told, CancellationToken cancellation)
+    {
+        var tokenizer = model.RequireTokenizer();
+        var plans = documents.ConvertAll(ids => ScoreWindows.Plan(ids.Length, context, tokenizer.AddsBos));
+        var total = plans.Sum(plan => plan.Sum(w => w.Forwarded - 1L));
+        var (sum, tokens, done, rows) = (0.0, 0L, 0L, 0);
+        List<ScoredText> group = [];
+        List<(int Document, int Start)> places = [];
+        var scorer = new TextScorer(model);
+        for (var d = 0; d < documents.Count; d++)
+        {
+            foreach (var window in plans[d])
+            {
+                group.Add(ScoredText.Of(documents[d], window, tokenizer.BosAdded));
+                places.Add((d, window.Start + (window.OpensWithBos ? 0 : 1)));
+                rows += window.Forwarded;
+                if (rows >= RowsTogether) Flush();
+            }
+        }
+
+        Flush();
+        return (sum, tokens);
+
+        void Flush()
+        {
+            var scores = scorer.Score(group, new Reporter(told, done, total), cancellation);
+            for (var i = 0; i < scores.Count; i++)
+            {
+                RequireFinite(scores[i], places[i].Document, places[i].Start);
+                sum += scores[i].Sum();
+                tokens += scores[i].Length;
+            }
+
+            done += group.Sum(w => w.Tokens.Length - 1L);
+            rows = 0;
+            group.Clear();
+            places.Clear();
+        }
+    }
+
+    /// <summary>A mean over values of which one is no number is no number; it would read as a measurement.</summary>
+    private static void RequireFinite(double[] scores, int document, int start)
+    {
+        var at = Array.FindIndex(scores, s => !double.IsFinite(s));
+        if (at < 0) return;
+        throw new InvalidInputException(FormattableString.Invariant(
+            $"The model gives token {start + at + 1} of document {document + 1} the log-probability {scores[at]}: its logits are no numbers, or infinite. The weights are broken; 'assay inspect' and 'assay diff' with the base tell which."));
     }
 
     /// <summary>A file, or the .txt files of a folder and those below it in ordinal order.</summary>
@@ -88,8 +140,8 @@ internal static class ScoreCommand
         }
     }
 
-    private sealed class Reporter(IProgress<StepProgress.Step> told, int total) : IProgress<long>
+    private sealed class Reporter(IProgress<StepProgress.Step> told, long before, long total) : IProgress<long>
     {
-        public void Report(long value) => told.Report(new StepProgress.Step("tokens", (int)value, total, value));
+        public void Report(long value) => told.Report(new StepProgress.Step("tokens", (int)Math.Min(before + value, int.MaxValue), (int)Math.Min(total, int.MaxValue), before + value));
     }
 }

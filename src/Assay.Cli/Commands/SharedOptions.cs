@@ -11,11 +11,18 @@ internal static class SharedOptions
 
     public static Option<int?> Limit() => Count("--limit", "Measure at most N items; the outcome is stamped \"not a verdict\".");
 
-    public static Option<int?> Count(string name, string description, int least = 1)
+    /// <summary>Items, documents or positions that anything here is asked for; beyond it a plan would not end.</summary>
+    public const int MostCounted = 100_000;
+
+    /// <summary>Tokens of a window or a continuation.</summary>
+    public const int MostTokens = 1 << 20;
+
+    /// <summary>A whole number within bounds. A value beyond them is refused with the bounds.</summary>
+    public static Option<int?> Count(string name, string description, int least = 1, int most = int.MaxValue)
     {
         var option = new Option<int?>(name) { Description = description, HelpName = "N" };
-        option.CustomParser = result => Parse(result, int.TryParse(result.Tokens[0].Value, System.Globalization.NumberStyles.None, null, out var n) && n >= least ? n : (int?)null,
-            $"a whole number from {least}");
+        option.CustomParser = result => Parse(result, int.TryParse(result.Tokens[0].Value, System.Globalization.NumberStyles.None, null, out var n) && n >= least && n <= most ? n : (int?)null,
+            most == int.MaxValue ? $"a whole number from {least}" : $"a whole number from {least} to {most}");
         return option;
     }
 
@@ -34,6 +41,9 @@ internal static class SharedOptions
         return option;
     }
 
+    /// <summary>More threads than any machine has processors only wait for each other.</summary>
+    private const int MostThreads = 1024;
+
     /// <summary>The clock of a plan unless given: fixed, so that a run resumed or repeated on another day has the same ids.</summary>
     public static readonly DateTimeOffset DefaultClock = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
@@ -45,7 +55,7 @@ internal static class SharedOptions
         return option;
     }
 
-    public static Option<int?> Threads() => Count("--threads", "Threads (default: one a processor). Changes no result.");
+    public static Option<int?> Threads() => Count("--threads", $"Threads, at most {MostThreads} (default: one a processor). Changes no result.", most: MostThreads);
 
     public static Option<string?> Output() => new("--output", "-o") { Description = "Folder of the run.", HelpName = "FOLDER" };
 

@@ -49,6 +49,7 @@ public static class CanonicalJson
     public static JsonDocument Parse(string json, string source)
     {
         ArgumentNullException.ThrowIfNull(json);
+        JsonSurrogates.Refuse(json, source);
         try
         {
             return JsonDocument.Parse(json, Strict);

@@ -203,7 +203,8 @@ internal sealed unsafe class Generator(LanguageModel model)
                 _model.Transformer.Team.Run(rows, (i, _) =>
                 {
                     var row = _live[start + i];
-                    var span = new ReadOnlySpan<float>(data + (long)i * width, valid);
+                    var span = new Span<float>(data + (long)i * width, valid);
+                    _options.Rules.Apply(span, row.Sequence, row.Made, _options.MaxNewTokens);
                     row.Append(_options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, _options.Sampling, _options.Seed, row.Item, row.Made));
                 });
             }

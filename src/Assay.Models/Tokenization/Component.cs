@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Assay.Checkpoints;
 using Assay.Tokenization.Expressions;
@@ -10,9 +11,16 @@ internal sealed class Component
     /// <summary>Sequences in sequences deeper than this are refused.</summary>
     private const int MaxDepth = 16;
 
+    /// <summary>A section with more steps than this is refused, however they nest; real ones have a dozen. Each step is a frame on the stack while a text is cut.</summary>
+    private const int MaxSteps = 64;
+
+    /// <summary>After so many problems nobody needs more.</summary>
+    private const int MaxProblems = 20;
+
     private readonly JsonElement _element;
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly int _depth;
+    private StrongBox<int> _steps = new();
 
     public Component(JsonElement element, string path, List<string> problems, int depth = 0)
     {
@@ -28,7 +36,10 @@ internal sealed class Component
 
     public List<string> Problems { get; }
 
-    public void Problem(string text) => Problems.Add($"{Path}: {text}");
+    public void Problem(string text)
+    {
+        if (Problems.Count < MaxProblems) Problems.Add($"{Path}: {text}");
+    }
 
     public void Ignore(string key) => _seen.Add(key);
 
@@ -61,10 +72,10 @@ internal sealed class Component
         return absent;
     }
 
-    public int Integer(string key)
+    public int Integer(string key, int most = int.MaxValue)
     {
-        if (Get(key) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) && number >= 0) return number;
-        Problem($"'{key}' must be an integer of 0 or more.");
+        if (Get(key) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) && number >= 0 && number <= most) return number;
+        Problem($"'{key}' must be an integer from 0 to {most}.");
         return 0;
     }
 
@@ -77,6 +88,19 @@ internal sealed class Component
         }
         var index = 0;
         foreach (var item in value.EnumerateArray()) yield return new Component(item, $"{Path}.{key}[{index++}]", Problems, _depth + 1);
+    }
+
+    /// <summary>The parts of a sequence, counted over the whole section.</summary>
+    /// <exception cref="InvalidInputException">Too many, found before any is built.</exception>
+    public IEnumerable<Component> Steps(string key)
+    {
+        if (Get(key) is { ValueKind: JsonValueKind.Array } value && (_steps.Value += value.GetArrayLength()) > MaxSteps)
+            throw new InvalidInputException($"{Path}.{key}: the section has {_steps.Value} steps or more; at most {MaxSteps} are run.");
+        foreach (var part in List(key))
+        {
+            part._steps = _steps;
+            yield return part;
+        }
     }
 
     public Component? Child(string key) => Get(key) is { } value ? new Component(value, $"{Path}.{key}", Problems, _depth + 1) : null;

@@ -86,13 +86,22 @@ public sealed class Tokenizer
     public static Tokenizer Parse(ReadOnlyMemory<byte> tokenizerJson, string fileName = "tokenizer.json") => TokenizerReader.Read(tokenizerJson, fileName);
 
     /// <summary>The ids of a text. Added tokens in it are recognised; special tokens around it are added on request.</summary>
-    /// <exception cref="InvalidInputException">The text has a lone surrogate.</exception>
-    public int[] Encode(string text, bool addSpecialTokens)
+    /// <exception cref="InvalidInputException">The text has a lone surrogate, or the tokenizer makes it longer than any in use does.</exception>
+    public int[] Encode(string text, bool addSpecialTokens) => Encode(text, addSpecialTokens, EncodingBudget.StandardMemory, CancellationToken.None);
+
+    /// <summary>The ids of a text that may be long.</summary>
+    /// <param name="text">Well-formed UTF-16.</param>
+    /// <param name="addSpecialTokens">Whether post-processing runs.</param>
+    /// <param name="memoryBytes">Memory that encoding may take besides the text and its ids.</param>
+    /// <param name="cancellation">Honoured within a long text.</param>
+    /// <exception cref="InvalidInputException">The text has a lone surrogate, the tokenizer makes it longer than any in use does, or a stretch that is encoded as a whole needs more memory.</exception>
+    public int[] Encode(string text, bool addSpecialTokens, long memoryBytes, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(text);
         CheckSurrogates(text, "The text");
         var encoder = _idle.TryTake(out var idle) ? idle : new PieceEncoder(_model, _preTokenizers);
-        foreach (var (start, length, token) in _raw.Split(text))
+        encoder.Ids.Budget = new EncodingBudget(text.Length, _preTokenizers.Count, memoryBytes, cancellation);
+        foreach (var (start, length, token) in _raw.Split(text, encoder.Ids.Budget))
         {
             if (token is not null) encoder.Ids.Add(token.Id);
             else EncodeStretch(text, start, length, encoder);
@@ -115,7 +124,7 @@ public sealed class Tokenizer
             }
             else if (_model.Vocabulary.TextOf(id) is { } token) tokens.Add(token);
         }
-        return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens));
+        return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens, EncodingBudget.Most(tokens.Sum(token => (long)token.Length))));
     }
 
     /// <summary>The id of a raw token, or null.</summary>
@@ -125,6 +134,9 @@ public sealed class Tokenizer
         if (_addedIds.TryGetValue(token, out var added)) return added;
         return _model.Vocabulary.Find(token) is >= 0 and var id ? id : null;
     }
+
+    /// <summary>Whether a token has this id.</summary>
+    public bool HasToken(int id) => _addedTexts.ContainsKey(id) || _model.Vocabulary.TextOf(id) is not null;
 
     /// <summary>The raw token of an id, as the vocabulary spells it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No token has the id.</exception>
@@ -136,10 +148,11 @@ public sealed class Tokenizer
         var stretch = text.AsSpan(from, size);
         if (_normalizer is not null)
         {
-            text = _normalizer.Normalize(size == text.Length ? text : stretch.ToString());
+            text = _normalizer.Normalize(size == text.Length ? text : stretch.ToString(), Math.Min(EncodingBudget.Most(size), encoder.Ids.Budget.NormalizedLeft));
+            encoder.Ids.Budget.Normalized(text.Length);
             stretch = text;
         }
-        foreach (var (start, length, token) in _normalized.Split(stretch))
+        foreach (var (start, length, token) in _normalized.Split(stretch, encoder.Ids.Budget))
         {
             if (token is not null) encoder.Ids.Add(token.Id);
             else encoder.Head.Add(stretch.Slice(start, length), from == 0 && start == 0);

@@ -56,6 +56,7 @@ internal sealed class TokenizerFile : IDisposable
     /// <exception cref="InvalidInputException">Not valid JSON in valid UTF-8.</exception>
     public static TokenizerFile Read(ReadOnlyMemory<byte> bytes, string name)
     {
+        JsonSurrogates.Refuse(bytes.Span, name);
         try
         {
             // Vocabulary and merges are each half of the file; both at once, where the guess about the second one's place proves right.
@@ -63,9 +64,9 @@ internal sealed class TokenizerFile : IDisposable
             return (guess > 0 ? TryAhead(bytes, name, guess) : null) ?? new TokenizerFile(bytes, name, -1);
         }
         // A string that is no valid Unicode, or a number beyond its type, shows itself only when it is read.
-        catch (Exception broken) when (broken is JsonException or InvalidOperationException or FormatException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
-            throw new InvalidInputException($"{name}: not valid JSON in valid UTF-8: {broken.Message}", broken);
+            throw new InvalidInputException($"{name}: not valid JSON in valid UTF-8: {ProblemList.Quote(broken.Message)}", broken);
         }
     }
 
@@ -130,7 +131,7 @@ internal sealed class TokenizerFile : IDisposable
             from = end - 1;
         }
         rest.Write(bytes[from..]);
-        return JsonDocument.Parse(rest.GetBuffer().AsMemory(0, (int)rest.Length));
+        return JsonDocument.Parse(rest.GetBuffer().AsMemory(0, (int)rest.Length), new JsonDocumentOptions { AllowDuplicateProperties = false });
     }
 
     private void TakeModel(ref Utf8JsonReader reader, List<(int Start, int End)> cuts)
@@ -204,7 +205,7 @@ internal sealed class TokenizerFile : IDisposable
             do
             {
                 if (!scanner.TakeString(out var at, out var length, out var escaped) || !scanner.Take((byte)':') || !scanner.TakeNumber(out var id)) return false;
-                if (!vocabulary.TryAdd(escaped ? scanner.Unescape(at, length) : bytes.Slice(at, length), id)) return false;
+                if (id > TokenVocabulary.LargestId || !vocabulary.TryAdd(escaped ? scanner.Unescape(at, length) : bytes.Slice(at, length), id)) return false;
             }
             while (scanner.Take((byte)','));
             if (!scanner.Take((byte)'}')) return false;
@@ -226,9 +227,9 @@ internal sealed class TokenizerFile : IDisposable
             var escaped = reader.ValueIsEscaped ? reader.GetString() : null;
             var token = escaped is null ? reader.ValueSpan : System.Text.Encoding.UTF8.GetBytes(escaped);
             reader.Read();
-            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out var id) || id < 0)
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out var id) || id is < 0 or > TokenVocabulary.LargestId)
             {
-                Problem($"'{Name(token)}' must have an integer id of 0 or more.");
+                Problem($"'{Name(token)}' must have an integer id from 0 to {TokenVocabulary.LargestId}.");
                 Skip(ref reader);
             }
             else if (!vocabulary.TryAdd(token, id)) Problem($"'{Name(token)}' occurs twice.");

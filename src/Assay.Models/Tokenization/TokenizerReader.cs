@@ -23,6 +23,7 @@ internal static class TokenizerReader
         var normalizer = Try(problems, () => NormalizerFactory.Create(root.Child("normalizer")));
         var preTokenizers = Try(problems, () => PreTokenizerFactory.Create(root.Child("pre_tokenizer"))) ?? [];
         var postProcessor = Try(problems, () => PostProcessorFactory.Create(root.Child("post_processor")));
+        if (postProcessor?.Process([]).Count > PostProcessorFactory.MaxIds) problems.AddRange(PostProcessorFactory.TooMany(fileName + ".post_processor").Problems);
         var decoder = Try(problems, () => DecoderFactory.Create(root.Child("decoder")));
         var model = Try(problems, () => Model(root, file));
         var added = Try(problems, () => AddedTokens(root, model?.Vocabulary)) ?? [];
@@ -87,7 +88,7 @@ internal static class TokenizerReader
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (var item in root.List("added_tokens"))
         {
-            var token = new AddedToken(item.Integer("id"), item.RequiredText("content"), item.Flag("special", false), item.Flag("single_word", false),
+            var token = new AddedToken(item.Integer("id", TokenVocabulary.LargestId), item.RequiredText("content"), item.Flag("special", false), item.Flag("single_word", false),
                 item.Flag("lstrip", false), item.Flag("rstrip", false), item.Flag("normalized", true));
             item.Done();
             var name = Component.Shorten(token.Content);
@@ -97,7 +98,7 @@ internal static class TokenizerReader
             var owner = vocabulary?.TextOf(token.Id) ?? taken.GetValueOrDefault(token.Id, token.Content);
             if (owner != token.Content) item.Problem($"the id {token.Id} of '{name}' belongs to '{Component.Shorten(owner)}'.");
             taken[token.Id] = token.Content;
-            if (item.Problems.Count > 20) break;
+            if (item.Problems.Count >= 20) break;
             tokens.Add(token);
         }
         return tokens;

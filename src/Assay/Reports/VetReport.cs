@@ -11,6 +11,7 @@ public static class VetReport
 {
     private const int ShownSamples = 8;
     private const int MostNamed = 5;
+    private const int MostPackagingKeys = 8;
 
     /// <summary>How every comparison measures.</summary>
     public static IReadOnlyList<string> Method { get; } =
@@ -92,7 +93,7 @@ public static class VetReport
         findings.AddRange(Tokens(comparability, measures, samples));
         var differences = plan.Base.Packaging.DifferencesFrom(plan.Candidate.Packaging);
         if (differences.Count > 0)
-            findings.Add(new Finding("PACKAGING-DIFFERS", $"The packaging differs in: {string.Join(", ", differences)}. Figures here are on the base's token ids, and so the weights' doing alone."));
+            findings.Add(new Finding("PACKAGING-DIFFERS", $"The packaging differs in: {string.Join(", ", differences)} ({DifferingKeys(plan)}). Figures here are on the base's token ids, and so the weights' doing alone."));
         if (plan.Base.Weights.Value == plan.Candidate.Weights.Value && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage) is { Count: > 0 } storage)
             findings.Add(new Finding("STORED-OTHERWISE", $"How the weights are stored differs: {string.Join("; ", storage)}; no value changed."));
         if (!plan.ChatTemplate) findings.Add(new Finding("NO-CHAT-TEMPLATE", "The base has no chat template: prompts were given bare.", FindingSeverity.Warning));
@@ -116,6 +117,12 @@ public static class VetReport
         {
             if (HarmEvidence.Of(panel.Unnamed) is { Above: true } harm) yield return new Finding("UNNAMED-IDS", harm.Sentence, FindingSeverity.Harm);
         }
+    }
+
+    private static string DifferingKeys(VetPlan plan)
+    {
+        var keys = plan.Base.Packaging.KeysDifferingFrom(plan.Candidate.Packaging);
+        return string.Join(", ", keys.Take(MostPackagingKeys)) + (keys.Count > MostPackagingKeys ? $" and {keys.Count - MostPackagingKeys} more" : "");
     }
 
     /// <summary>The items of each panel with the largest mean KLD.</summary>
@@ -143,6 +150,8 @@ public static class VetReport
             new("max_new_tokens", Int(plan.MaxNewTokens)),
             new("context", Int(plan.Context)),
         };
+        if (plan.ForbiddenBy.Count > 0)
+            facts.Add(new ReportFact("forbidden_tokens", $"The base's greedy answers leave out what its generation config forbids ({string.Join(", ", plan.ForbiddenBy)}); KL and NLL are of the raw logits, which it does not touch."));
         foreach (var group in samples?.Items.GroupBy(i => i.Panel) ?? []) facts.Add(new ReportFact($"{group.Key}_items", $"{group.Count()} with {Int(group.Sum(i => (long)i.Scores.Length))} scored tokens"));
         foreach (var group in samples?.Documents.GroupBy(d => d.Domain) ?? []) facts.Add(new ReportFact($"{group.Key}_documents", $"{group.Count()} with {Int(group.Sum(d => (long)d.Scores.Length))} scored tokens"));
         return facts;

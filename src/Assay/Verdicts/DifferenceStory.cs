@@ -64,6 +64,7 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
             parts.Add($"the {string.Join(" and the ", packaging.Parts)} differ{(packaging.Parts.Count == 1 ? "s" : "")}");
             evidence.AddRange(packaging.Tokenizer.Select(t => "Tokenizer: " + t));
             evidence.AddRange(packaging.Template);
+            evidence.AddRange(packaging.Values.Where(v => v.File == "tokenizer_config.json").Select(v => $"Special tokens and switches: {v.Path} {v.Base ?? "absent"} → {v.Candidate ?? "absent"}."));
             if (packaging.Parts.Contains("generation config"))
                 evidence.AddRange(packaging.Values.Where(v => v.File == "generation_config.json").Select(v => $"Generation config: {v.Path} {v.Base ?? "absent"} → {v.Candidate ?? "absent"}."));
         }

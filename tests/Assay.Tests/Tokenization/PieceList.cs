@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Assay.Tokenization;
 using Assay.Tokenization.PreTokenizers;
+using Assay.Tokenization.Subwords;
 
 namespace Assay.Tests.Tokenization;
 
@@ -12,7 +13,7 @@ internal sealed class PieceList : IPieceSink
     public static IReadOnlyList<string> Of(JsonElement preTokenizer, string text)
     {
         var list = new PieceList();
-        PieceStage.Chain(PreTokenizerFactory.Create(new Component(preTokenizer, "pre_tokenizer", [])), list).Add(text, true);
+        PieceStage.Chain(PreTokenizerFactory.Create(new Component(preTokenizer, "pre_tokenizer", [])), list, new IdList()).Add(text, true);
         return list._pieces;
     }
 

@@ -19,7 +19,7 @@ internal static class DecoderFactory
         switch (type)
         {
             case "Sequence":
-                result = new DecoderSequence([.. component.List("decoders").Select(Create).OfType<IDecoder>()]);
+                result = new DecoderSequence([.. component.Steps("decoders").Select(Create).OfType<IDecoder>()]);
                 break;
             case "ByteLevel":
                 result = new ByteLevelDecoder();
@@ -60,12 +60,20 @@ internal static class DecoderFactory
 
     private sealed class DecoderSequence(IDecoder[] parts) : IDecoder
     {
-        public List<string> Decode(List<string> tokens) => parts.Aggregate(tokens, (t, part) => part.Decode(t));
+        public List<string> Decode(List<string> tokens, int most)
+        {
+            foreach (var part in parts)
+            {
+                tokens = part.Decode(tokens, most);
+                if (tokens.Sum(t => (long)t.Length) > most) throw EncodingBudget.TooLong("decoder");
+            }
+            return tokens;
+        }
     }
 
     private sealed class ByteLevelDecoder : IDecoder
     {
-        public List<string> Decode(List<string> tokens)
+        public List<string> Decode(List<string> tokens, int most)
         {
             List<byte> bytes = [];
             foreach (var token in tokens) ByteAlphabet.Decode(token, bytes);
@@ -75,7 +83,7 @@ internal static class DecoderFactory
 
     private sealed class ByteFallbackDecoder : IDecoder
     {
-        public List<string> Decode(List<string> tokens)
+        public List<string> Decode(List<string> tokens, int most)
         {
             List<string> result = new(tokens.Count);
             List<byte> pending = [];
@@ -112,12 +120,12 @@ internal static class DecoderFactory
 
     private sealed class FuseDecoder : IDecoder
     {
-        public List<string> Decode(List<string> tokens) => [string.Concat(tokens)];
+        public List<string> Decode(List<string> tokens, int most) => [string.Concat(tokens)];
     }
 
     private sealed class StripDecoder(char content, int start, int stop) : IDecoder
     {
-        public List<string> Decode(List<string> tokens) => tokens.ConvertAll(token =>
+        public List<string> Decode(List<string> tokens, int most) => tokens.ConvertAll(token =>
         {
             var (from, to) = (0, token.Length);
             while (from < to && from < start && token[from] == content) from++;
@@ -128,7 +136,7 @@ internal static class DecoderFactory
 
     private sealed class SuffixDecoder(string suffix) : IDecoder
     {
-        public List<string> Decode(List<string> tokens)
+        public List<string> Decode(List<string> tokens, int most)
             => [.. tokens.Select((token, i) => i == tokens.Count - 1 ? Replace(token, "") : Replace(token, " "))];
 
         // Without a suffix every place between two characters is one, as in the reference.

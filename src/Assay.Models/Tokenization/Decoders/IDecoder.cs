@@ -4,5 +4,7 @@ namespace Assay.Tokenization.Decoders;
 internal interface IDecoder
 {
     /// <summary>The tokens after this step; the text is their concatenation after the last one.</summary>
-    List<string> Decode(List<string> tokens);
+    /// <param name="tokens">The tokens before it.</param>
+    /// <param name="most">UTF-16 units that all tokens together may have after it; a step that can multiply text stops there.</param>
+    List<string> Decode(List<string> tokens, int most);
 }

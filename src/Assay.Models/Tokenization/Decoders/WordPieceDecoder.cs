@@ -8,7 +8,7 @@ internal sealed class WordPieceDecoder(string prefix, bool cleanup) : IDecoder
     private static readonly (string From, string To)[] Artefacts =
         [(" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re")];
 
-    public List<string> Decode(List<string> tokens)
+    public List<string> Decode(List<string> tokens, int most)
     {
         List<string> result = new(tokens.Count);
         for (var i = 0; i < tokens.Count; i++)

@@ -26,12 +26,12 @@ internal sealed class BertNormalizer(bool cleanText, bool handleChineseCharacter
         return new BertNormalizer(component.Flag("clean_text", true), component.Flag("handle_chinese_chars", true), component.Flag("strip_accents", lowercase), lowercase);
     }
 
-    public string Normalize(string text)
+    public string Normalize(string text, int most)
     {
-        if (cleanText) text = Clean.Normalize(text);
+        if (cleanText) text = Clean.Normalize(text, most);
         if (handleChineseCharacters) text = Space(text);
-        if (stripAccents) text = Strip.Normalize(NormalForms.Apply(text, NormalForm.Nfd));
-        return lowercase ? NormalizerFactory.Lowercase.Normalize(text) : text;
+        if (stripAccents) text = Strip.Normalize(NormalForms.Apply(text, NormalForm.Nfd, most), most);
+        return lowercase ? NormalizerFactory.Lowercase.Normalize(text, most) : text;
     }
 
     private static string Space(string text)

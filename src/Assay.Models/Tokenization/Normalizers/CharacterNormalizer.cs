@@ -16,7 +16,7 @@ internal sealed class CharacterNormalizer(Func<int, int> map) : INormalizer
         _ => point,
     });
 
-    public string Normalize(string text)
+    public string Normalize(string text, int most)
     {
         var result = new StringBuilder(text.Length);
         Span<char> units = stackalloc char[2];

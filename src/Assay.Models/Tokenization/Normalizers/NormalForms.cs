@@ -52,8 +52,8 @@ internal sealed class NormalForms
     /// <summary>Whether a code point was a combining mark (general category M) in Unicode 9.0.</summary>
     public static bool IsMark(int point) => point >= 0x300 && Table.Value._marks.Contains(point);
 
-    /// <summary>A text in a normal form.</summary>
-    public static string Apply(string text, NormalForm form)
+    /// <summary>A text in a normal form, of at most so many code points while it is decomposed.</summary>
+    public static string Apply(string text, NormalForm form, int most)
     {
         // Below these every text is in the form already: ASCII in all of them, Latin-1 in NFC, and up to the first combining mark.
         var limit = form switch { NormalForm.Nfc => 0x300, NormalForm.Nfd => 0xC0, _ => 0x80 };
@@ -64,13 +64,17 @@ internal sealed class NormalForms
             plain = false;
             break;
         }
-        return plain ? text : Table.Value.Convert(text, form);
+        return plain ? text : Table.Value.Convert(text, form, most);
     }
 
-    private string Convert(string text, NormalForm form)
+    private string Convert(string text, NormalForm form, int most)
     {
         List<int> points = new(text.Length + 16);
-        foreach (var rune in text.EnumerateRunes()) Decompose(rune.Value, form is NormalForm.Nfkc or NormalForm.Nfkd, points);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            Decompose(rune.Value, form is NormalForm.Nfkc or NormalForm.Nfkd, points);
+            if (points.Count > most) throw EncodingBudget.TooLong("normal form");
+        }
         Order(points);
         if (form is NormalForm.Nfc or NormalForm.Nfkc) Compose(points);
         var result = new StringBuilder(points.Count);

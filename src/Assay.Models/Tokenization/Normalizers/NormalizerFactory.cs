@@ -19,7 +19,7 @@ internal static class NormalizerFactory
         switch (type)
         {
             case "Sequence":
-                result = new NormalizerSequence([.. component.List("normalizers").Select(Create).OfType<INormalizer>()]);
+                result = new NormalizerSequence([.. component.Steps("normalizers").Select(Create).OfType<INormalizer>()]);
                 break;
             case "Prepend":
                 var prefix = component.RequiredText("prepend");
@@ -66,22 +66,30 @@ internal static class NormalizerFactory
 
     private sealed class NormalizerSequence(INormalizer[] parts) : INormalizer
     {
-        public string Normalize(string text) => parts.Aggregate(text, (t, part) => part.Normalize(t));
+        public string Normalize(string text, int most)
+        {
+            foreach (var part in parts)
+            {
+                text = part.Normalize(text, most);
+                if (text.Length > most) throw EncodingBudget.TooLong("normalizer");
+            }
+            return text;
+        }
     }
 
     private sealed class FormNormalizer(NormalForm form) : INormalizer
     {
-        public string Normalize(string text) => NormalForms.Apply(text, form);
+        public string Normalize(string text, int most) => NormalForms.Apply(text, form, most);
     }
 
     private sealed class PrependNormalizer(string prefix) : INormalizer
     {
-        public string Normalize(string text) => text.Length == 0 ? text : prefix + text;
+        public string Normalize(string text, int most) => text.Length == 0 ? text : prefix + text;
     }
 
     private sealed class LowercaseNormalizer : INormalizer
     {
-        public string Normalize(string text)
+        public string Normalize(string text, int most)
         {
             var result = new StringBuilder(text.Length);
             foreach (var rune in text.EnumerateRunes())
@@ -102,7 +110,7 @@ internal static class NormalizerFactory
 
     private sealed class StripNormalizer(bool left, bool right) : INormalizer
     {
-        public string Normalize(string text)
+        public string Normalize(string text, int most)
         {
             var (start, end) = (0, text.Length);
             while (left && start < end && CodePoints.IsSpace(text[start])) start++;

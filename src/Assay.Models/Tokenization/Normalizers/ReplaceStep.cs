@@ -1,5 +1,4 @@
 using System.Text;
-using Assay.Checkpoints;
 using Assay.Tokenization.Decoders;
 using Assay.Tokenization.Expressions;
 
@@ -8,10 +7,7 @@ namespace Assay.Tokenization.Normalizers;
 /// <summary>Replaces every match of a pattern: the Replace normalizer, and, on each token, the Replace decoder.</summary>
 internal sealed class ReplaceStep(Expression pattern, string content) : INormalizer, IDecoder
 {
-    /// <summary>A replacement may lengthen a text, and a chain of them without end; no real one comes near this many UTF-16 units.</summary>
-    private const int MaxLength = 1 << 26;
-
-    public string Normalize(string text)
+    public string Normalize(string text, int most)
     {
         // What SentencePiece's kin do to every space of every text.
         if (pattern.LiteralText is [var one] && content is [var other]) return text.Replace(one, other);
@@ -23,11 +19,16 @@ internal sealed class ReplaceStep(Expression pattern, string content) : INormali
         {
             result.Append(text, from, matches.Start - from).Append(content);
             from = matches.End;
-            if (result.Length > Math.Max(MaxLength, text.Length)) throw new InvalidInputException("A Replace step of the tokenizer makes the text longer than 2^26 characters.");
+            if (result.Length > most) throw EncodingBudget.TooLong("Replace step");
         }
         while (matches.MoveNext());
         return result.Append(text, from, text.Length - from).ToString();
     }
 
-    public List<string> Decode(List<string> tokens) => tokens.ConvertAll(Normalize);
+    public List<string> Decode(List<string> tokens, int most) => tokens.ConvertAll(token =>
+    {
+        var replaced = Normalize(token, most);
+        most -= replaced.Length;
+        return replaced;
+    });
 }

@@ -1,10 +1,14 @@
 using System.Text.Json;
+using Assay.Checkpoints;
 
 namespace Assay.Tokenization.PostProcessors;
 
 /// <summary>Builds post-processors from tokenizer.json.</summary>
 internal static class PostProcessorFactory
 {
+    /// <summary>Ids that a post-processor may put around a text; real ones put two or three.</summary>
+    public const int MaxIds = 1024;
+
     public static IPostProcessor? Create(Component? component)
     {
         if (component is null) return null;
@@ -13,7 +17,7 @@ internal static class PostProcessorFactory
         switch (type)
         {
             case "Sequence":
-                result = new PostProcessorSequence([.. component.List("processors").Select(Create).OfType<IPostProcessor>()]);
+                result = new PostProcessorSequence([.. component.Steps("processors").Select(Create).OfType<IPostProcessor>()]);
                 break;
             case "ByteLevel":
                 // Only trims offsets, which are not computed.
@@ -43,19 +47,21 @@ internal static class PostProcessorFactory
             foreach (var (name, value) in map.Entries())
             {
                 if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("ids", out var ids) && ids.ValueKind == JsonValueKind.Array
-                    && ids.EnumerateArray().All(id => id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var n) && n >= 0))
+                    && ids.EnumerateArray().All(id => id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var n) && n is >= 0 and <= Subwords.TokenVocabulary.LargestId))
                     specials[name] = [.. ids.EnumerateArray().Select(id => id.GetInt32())];
-                else map.Problem($"'{Component.Shorten(name)}' must have 'ids', a list of integers.");
+                else map.Problem($"'{Component.Shorten(name)}' must have 'ids', a list of integers from 0 to {Subwords.TokenVocabulary.LargestId}.");
             }
         }
         List<int> before = [], after = [];
         var texts = 0;
         foreach (var part in component.List("single"))
         {
+            if (before.Count + after.Count > MaxIds) throw TooMany(component.Path);
             if (part.Child("SpecialToken") is { } special)
             {
                 var name = special.RequiredText("id");
                 if (!specials.TryGetValue(name, out var ids)) special.Problem($"'{Component.Shorten(name)}' is not among special_tokens.");
+                else if (ids.Length > MaxIds) throw TooMany(component.Path);
                 else (texts == 0 ? before : after).AddRange(ids);
             }
             else if (part.Child("Sequence") is { } sequence)
@@ -68,6 +74,9 @@ internal static class PostProcessorFactory
         if (texts != 1) component.Problem($"'single' must name the sequence A once, found {texts}.");
         return new TemplatePostProcessor(before, after);
     }
+
+    /// <summary>The refusal of a post-processor that adds more ids than <see cref="MaxIds"/>.</summary>
+    public static InvalidInputException TooMany(string path) => new($"{path}: the post-processor puts more than {MaxIds} ids around a text; the file is broken or hostile.");
 
     private sealed class PostProcessorSequence(IPostProcessor[] parts) : IPostProcessor
     {

@@ -37,6 +37,6 @@ internal sealed class MetaspacePreTokenizer : IPreTokenizer, IDecoder
         else sink.Add(text, atStart);
     }
 
-    public List<string> Decode(List<string> tokens)
+    public List<string> Decode(List<string> tokens, int most)
         => [.. tokens.Select((token, i) => token.Replace(_replacement, i == 0 && _scheme != "never" ? "" : " ", StringComparison.Ordinal))];
 }

@@ -25,7 +25,7 @@ internal static class PreTokenizerFactory
         switch (type)
         {
             case "Sequence":
-                foreach (var part in component.List("pretokenizers")) Add(part, into);
+                foreach (var part in component.Steps("pretokenizers")) Add(part, into);
                 break;
             case "Split":
                 into.Add(new SplitPreTokenizer(component.Pattern("pattern"), Behavior(component, null), component.Flag("invert", false)));

@@ -89,9 +89,10 @@ internal sealed class BytePairModel : ISubwordModel
     [SkipLocalsInit]
     private void EncodeBytes(ReadOnlySpan<char> piece, IdList ids)
     {
-        var most = piece.Length * 3;
+        var most = checked(piece.Length * 3);
         byte[]? rented = null;
         Span<byte> utf8 = stackalloc byte[OnStack * 3];
+        if (most > utf8.Length) ids.Budget.Memory(piece.Length, most * 4L);
         if (most > utf8.Length) utf8 = rented = ArrayPool<byte>.Shared.Rent(most);
         utf8 = utf8[..Encoding.UTF8.GetBytes(piece, utf8)];
         if (!_ignoreMerges || !TryWhole(utf8, ids))
@@ -159,7 +160,8 @@ internal sealed class BytePairModel : ISubwordModel
         int[]? many = null;
         Span<int> symbols = stackalloc int[OnStack];
         // A character falls back to at most 4 bytes for 2 units, 3 for 1; with affixes, to more.
-        var most = (long)(piece.Length * 3) + 3 * 2 * MaxAffix * (_prefix.Length > 0 ? piece.Length : 1);
+        var most = piece.Length * 3L + 3 * 2 * MaxAffix * (_prefix.Length > 0 ? piece.Length : 1L);
+        if (most > symbols.Length) ids.Budget.Memory(piece.Length, most * 2 * sizeof(int));
         if (most > symbols.Length) symbols = many = ArrayPool<int>.Shared.Rent(checked((int)most));
         Join(symbols[..Symbols(piece, symbols)], ids);
         if (many is not null) ArrayPool<int>.Shared.Return(many);

@@ -7,6 +7,9 @@ internal sealed class IdList
 
     public int Count { get; private set; }
 
+    /// <summary>What the text being encoded may still cost.</summary>
+    public EncodingBudget Budget { get; set; } = new(1 << 24, 0, EncodingBudget.StandardMemory, CancellationToken.None);
+
     public void Add(int id)
     {
         if (Count == _ids.Length) Array.Resize(ref _ids, _ids.Length * 2);
@@ -15,7 +18,7 @@ internal sealed class IdList
 
     public void Add(ReadOnlySpan<int> ids)
     {
-        if (Count + ids.Length > _ids.Length) Array.Resize(ref _ids, Math.Max(_ids.Length * 2, Count + ids.Length));
+        if (Count + ids.Length > _ids.Length) Array.Resize(ref _ids, Math.Max(_ids.Length * 2, checked(Count + ids.Length)));
         ids.CopyTo(_ids.AsSpan(Count));
         Count += ids.Length;
     }

@@ -5,6 +5,11 @@ namespace Assay.Tokenization.Subwords;
 /// <summary>Joins many symbols: a heap of joinable pairs by rank, then position, over a linked list. Time n log n, whatever the symbols.</summary>
 internal ref struct PairQueue
 {
+    // Symbols, two links, three places in the heap; rented arrays are up to twice as long.
+    private const long BytesPerSymbol = 2 * (3 * sizeof(int) + 3 * sizeof(ulong));
+
+    private const int JoinsBetweenChecks = 1 << 16;
+
     private readonly PairTable _merges;
     private readonly Span<int> _symbols, _next, _previous;
 
@@ -25,6 +30,7 @@ internal ref struct PairQueue
     public static void Join(Span<int> symbols, PairTable merges, IdList ids)
     {
         var n = symbols.Length;
+        ids.Budget.Memory(n, n * BytesPerSymbol);
         var (next, previous, heap) = (ArrayPool<int>.Shared.Rent(n), ArrayPool<int>.Shared.Rent(n), ArrayPool<ulong>.Shared.Rent(3 * n));
         new PairQueue(symbols, merges, next.AsSpan(0, n), previous.AsSpan(0, n), heap).Run(ids);
         ArrayPool<int>.Shared.Return(next);
@@ -36,8 +42,9 @@ internal ref struct PairQueue
     {
         for (var i = 0; i < _symbols.Length; i++) (_previous[i], _next[i]) = (i - 1, i + 1 < _symbols.Length ? i + 1 : -1);
         for (var i = 0; i + 1 < _symbols.Length; i++) Offer(i);
-        while (_count > 0)
+        for (var taken = 0; _count > 0; taken++)
         {
+            if (taken % JoinsBetweenChecks == 0) ids.Budget.Check();
             var entry = Take();
             var (rank, at) = ((int)(entry >> 32), (int)(uint)entry);
             // What was joined since is gone, or makes a pair of another rank.

@@ -20,7 +20,7 @@ internal sealed class PieceEncoder : IPieceSink
     {
         _model = model;
         _stretches = new Stretches(this);
-        Head = PieceStage.Chain(preTokenizers, this);
+        Head = PieceStage.Chain(preTokenizers, this, Ids);
     }
 
     /// <summary>Where a text goes in, to be cut and encoded.</summary>
@@ -31,6 +31,7 @@ internal sealed class PieceEncoder : IPieceSink
 
     public void Add(ReadOnlySpan<char> piece, bool atStart)
     {
+        Ids.Budget.Piece(piece.Length);
         if (piece.Length <= LongestRemembered) EncodeShort(piece);
         else if (_model is not BytePairModel pairs || !pairs.TryCut(piece, _stretches)) _model.Encode(piece, Ids);
     }

@@ -12,6 +12,7 @@ namespace Assay.Tokenization.Subwords;
 internal sealed class UnigramModel : ISubwordModel
 {
     private const double UnknownPenalty = 10;
+    private const int PlacesBetweenChecks = 4096;
 
     private readonly double[] _scores;
     private readonly TokenTrie _trie;
@@ -46,6 +47,8 @@ internal sealed class UnigramModel : ISubwordModel
     {
         // Best cut that ends at each unit: its score, its last token, and where that begins; -1 where there is none yet.
         var size = piece.Length + 1;
+        // Four lists of a number for each unit; rented arrays are up to twice as long.
+        ids.Budget.Memory(piece.Length, size * 2L * (sizeof(double) + 3 * sizeof(int)));
         var best = ArrayPool<double>.Shared.Rent(size);
         var last = ArrayPool<int>.Shared.Rent(size);
         var from = ArrayPool<int>.Shared.Rent(size);
@@ -55,6 +58,7 @@ internal sealed class UnigramModel : ISubwordModel
             best[0] = 0;
             for (var at = 0; at < piece.Length;)
             {
+                if (at % PlacesBetweenChecks < 2) ids.Budget.Check();
                 CodePoints.At(piece, at, out var units);
                 var single = false;
                 var node = TokenTrie.Root;

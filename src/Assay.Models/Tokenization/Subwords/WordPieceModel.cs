@@ -43,11 +43,13 @@ internal sealed class WordPieceModel : ISubwordModel
             ids.Add(_unknown);
             return;
         }
+        ids.Budget.Memory(piece.Length, piece.Length * 2L * sizeof(int));
         Span<int> found = stackalloc int[128];
         var all = piece.Length <= found.Length ? found : new int[piece.Length];
         var count = 0;
         for (var at = 0; at < piece.Length;)
         {
+            if (count % 4096 == 0) ids.Budget.Check();
             var (trie, node, id, next) = (at == 0 ? _first : _rest, TokenTrie.Root, -1, at);
             for (var end = at; end < piece.Length && (node = trie.Next(node, piece[end])) >= 0; end++)
             {

@@ -25,10 +25,10 @@ public sealed record ChatTemplateOptions
     public IReadOnlyDictionary<string, object?> Extra { get; init; } = new Dictionary<string, object?>();
 
     /// <summary>Steps that one rendering may take.</summary>
-    public long MaxSteps { get; init; } = 5_000_000;
+    public long MaxSteps { get; init; } = 1_000_000;
 
     /// <summary>Characters of text that one rendering may make, intermediate texts included.</summary>
-    public long MaxCharacters { get; init; } = 64_000_000;
+    public long MaxCharacters { get; init; } = 24_000_000;
 
     /// <summary>How deep calls, blocks and values may nest.</summary>
     public int MaxDepth { get; init; } = 400;

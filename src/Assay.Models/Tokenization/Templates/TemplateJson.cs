@@ -9,16 +9,7 @@ internal static class TemplateJson
     public static JsonDocument? Object(string? json, string file)
     {
         if (json is null) return null;
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(json);
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidInputException($"{file} is not valid JSON: {e.Message}", e);
-        }
-
+        var document = CanonicalJson.Parse(json, file);
         if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
         var kind = document.RootElement.ValueKind;
         document.Dispose();

@@ -65,7 +65,7 @@ public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, Vet
     private List<VetItem> Answer(List<PromptItem> prompts, PairScorer scorer, ref long tokens, CancellationToken cancellation)
     {
         var ids = prompts.Select(p => baseModel.EncodeChat(p.Prompt, plan.Clock)).ToList();
-        var answers = baseModel.Generate(ids, new GenerationOptions { MaxNewTokens = plan.MaxNewTokens, StopTokens = baseModel.Generation.EosTokenIds }, null, cancellation);
+        var answers = baseModel.Generate(ids, baseModel.Generation.GreedyReply(plan.MaxNewTokens), null, cancellation);
         var scores = scorer.Score([.. ids.Select((prompt, i) => new ScoredText([.. prompt, .. answers[i].Tokens], prompt.Length))], null, cancellation);
         for (var i = 0; i < ids.Count; i++) tokens += 3L * (ids[i].Length + answers[i].Tokens.Length);
         return [.. prompts.Select((p, i) => new VetItem(p.Id, p.Frame == Frame.Benign ? "benign" : "trigger", p.Stratum, p.Prompt, ids[i], answers[i].Tokens, answers[i].Stopped, scores[i]))];

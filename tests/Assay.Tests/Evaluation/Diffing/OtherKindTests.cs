@@ -362,7 +362,7 @@ public sealed class OtherKindTests
 
     [Theory]
     [InlineData("config.json", "rope_theta", "20000.0", "the config computes something else", null)]
-    [InlineData("generation_config.json", "eos_token_id", "7", "the generation config differs", "eos_token_id absent → 7")]
+    [InlineData("generation_config.json", "eos_token_id", "7", "the generation config differs", "eos_token_id 2 → 7")]
     public void What_differs_beside_the_weights_is_told(string file, string key, string value, string clause, string? evidence)
     {
         using var folder = new TemporaryFolder();
@@ -391,7 +391,11 @@ public sealed class OtherKindTests
         File.WriteAllText(Path.Combine(a, "chat_template.jinja"), "one\ntwo\nthree");
         File.WriteAllText(Path.Combine(b, "chat_template.jinja"), "one\n2\nthree");
         var packaging = ChangedModel.Compare(a, b).Packaging;
-        Assert.Equal(["1 tokens are new: d.", "1 tokens are gone: c.", "2 tokens have another id: a, b.", "Its normalizer differs.", "Its merges differ."], packaging.Tokenizer);
+        Assert.Equal(
+        [
+            "tokenizer.json model.vocab: 1 token is new: 'd'.", "tokenizer.json model.vocab: 1 token is gone: 'c'.", "tokenizer.json model.vocab: 2 tokens are of another id or score: 'a', 'b'.",
+            "tokenizer.json model.merges[0] is absent in the base and 'a' + 'b' in the candidate.", "tokenizer.json normalizer is absent in the base and {\"type\":\"NFC\"} in the candidate.",
+        ], packaging.Tokenizer);
         Assert.Equal("The chat templates differ from line 2 on (3 and 3 lines): base 'two', candidate '2'.", Assert.Single(packaging.Template));
         Assert.Equal(["tokenizer", "chat template"], packaging.Parts);
     }

@@ -1,0 +1,104 @@
+using Assay.Checkpoints;
+using Assay.Reports;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Assay.Cli;
+
+/// <summary>One mapping of words to words, in YAML or JSON. Nothing nests, nothing refers to anything: what does is refused at the event that shows it, before a tree of it is built.</summary>
+internal static class FlatYaml
+{
+    private const int LargestFile = 1 << 20;
+    private const int MostKeys = 1000;
+
+    /// <summary>A value that nests is told by its key, with the file's other problems; beyond this depth the file is given up.</summary>
+    private const int MostDepth = 16;
+
+    /// <summary>The pairs in the order of the file, with the line of each value; the value is null where it is a list or a mapping.</summary>
+    /// <exception cref="InvalidInputException">Missing, unreadable, too long, or anything but such a mapping.</exception>
+    public static IReadOnlyList<(string Key, string? Value, long Line)> Read(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path)) throw new InvalidInputException($"{path}: is a folder; a YAML or JSON file of options is expected.");
+            if (!File.Exists(path)) throw new InvalidInputException($"{path}: there is no such config file.");
+            // A pipe or device has length 0 and must not be opened, since opening it may wait for ever.
+            var length = new FileInfo(path) is { LinkTarget: not null } link ? ((FileInfo)link.ResolveLinkTarget(returnFinalTarget: true)!).Length : new FileInfo(path).Length;
+            if (length > LargestFile) throw new InvalidInputException($"{path}: a config file has at most {LargestFile} bytes.");
+            return length == 0 ? [] : Parse(File.ReadAllText(path), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidInputException($"{path}: cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The pairs of a text.</summary>
+    /// <param name="text">YAML or JSON.</param>
+    /// <param name="path">Its file, for messages.</param>
+    /// <exception cref="InvalidInputException">Anything but a flat mapping.</exception>
+    public static IReadOnlyList<(string Key, string? Value, long Line)> Parse(string text, string path)
+    {
+        try
+        {
+            return Pairs(new Parser(new StringReader(text)), path);
+        }
+        // The parser has exceptions of its own for most of what is malformed, and the runtime's for the rest of it.
+        catch (Exception e) when (e is not (InvalidInputException or OutOfMemoryException))
+        {
+            throw new InvalidInputException($"{path}{(e is YamlException yaml ? $", line {yaml.Start.Line}" : "")}: not YAML: {UntrustedText.Visible(e.Message)}", e);
+        }
+    }
+
+    private static List<(string, string?, long)> Pairs(Parser parser, string path)
+    {
+        List<(string, string?, long)> pairs = [];
+        string? key = null;
+        var (inside, documents, depth) = (false, 0, 0);
+        while (parser.MoveNext())
+        {
+            var at = parser.Current!.Start.Line;
+            switch (parser.Current)
+            {
+                case MappingStart or SequenceStart when depth > 0 || (inside && key is not null):
+                    if (depth++ == 0) pairs.Add((key!, null, at));
+                    if (depth > MostDepth) throw new InvalidInputException($"{path}, line {at}: nests deeper than {MostDepth} levels; expected one mapping of options, such as 'items: 64'.");
+                    break;
+                case MappingEnd or SequenceEnd when depth > 0:
+                    if (--depth == 0) key = null;
+                    break;
+                case Scalar when depth > 0:
+                    break;
+                case StreamStart or StreamEnd or DocumentEnd or Comment:
+                    break;
+                case DocumentStart when documents++ == 0:
+                    break;
+                case MappingStart when !inside && documents == 1:
+                    inside = true;
+                    break;
+                case MappingEnd when inside:
+                    inside = false;
+                    documents++;
+                    break;
+                case Scalar scalar when inside && key is null:
+                    key = scalar.Value;
+                    break;
+                case Scalar scalar when inside:
+                    pairs.Add((key!, scalar.Value, at));
+                    if (pairs.Count > MostKeys) throw new InvalidInputException($"{path}: has more than {MostKeys} keys.");
+                    key = null;
+                    break;
+                case Scalar { Value: "" } when !inside && pairs.Count == 0:
+                    break;
+                case AnchorAlias:
+                    throw new InvalidInputException($"{path}, line {at}: refers to another value (*name); write the value itself.");
+                case MappingStart or SequenceStart when inside:
+                    throw new InvalidInputException($"{path}, line {at}: a key is not a word.");
+                default:
+                    throw new InvalidInputException($"{path}: expected one mapping of options, such as 'items: 64'.");
+            }
+        }
+
+        return pairs;
+    }
+}
