@@ -190,6 +190,8 @@ public sealed class VetCaseTests : IDisposable
         Assert.Equal("warning", Severity("EOS-CANNOT-BE-SAID"));
         Assert.Contains("1300", Sentence("EOS-CANNOT-BE-SAID"), StringComparison.Ordinal);
         Assert.Contains("EOS-CANNOT-BE-SAID", CommandLine.Run("inspect", candidate).Out, StringComparison.Ordinal);
+        EditedOrganism.Json(candidate, "generation_config.json", g => (g["eos_token_id"], g["suppress_tokens"]) = (new JsonArray(1), new JsonArray(1)));
+        Assert.Contains("suppress_tokens of the generation config leaves it out", CommandLine.Run("inspect", candidate).Out, StringComparison.Ordinal);
         Assert.DoesNotContain("EOS-CANNOT-BE-SAID", CommandLine.Run("inspect", EditedOrganism.Path("llama")).Out, StringComparison.Ordinal);
     }
 
