@@ -28,6 +28,16 @@ public static class DiffJson
             json.WriteNumber("tensors_that_differ", document.Modules.Sum(m => m.Changed));
             ReportJson.WriteNumber(json, "energy", document.Energy);
             Number(json, "median_cosine", difference.MedianCosine);
+            json.WriteBoolean("preserves_function", difference.PreservesFunction);
+            json.WriteNumber("base_layers", difference.BaseLayers);
+            json.WriteStartArray("layer_map");
+            foreach (var from in difference.LayerMap)
+            {
+                if (from is { } layer) json.WriteNumberValue(layer);
+                else json.WriteNullValue();
+            }
+
+            json.WriteEndArray();
             Packaging(json, difference.Packaging);
             Groups(json, "modules", document.Modules);
             Groups(json, "layers", document.Layers);
@@ -136,6 +146,9 @@ public static class DiffJson
             ReportJson.WriteNumber(json, "explained", r.Explained);
             ReportJson.WriteNumber(json, "remaining", r.Remaining);
             ReportJson.WriteNumber(json, "beside", r.Beside);
+            ReportJson.WriteNumber(json, "left", r.Left);
+            ReportJson.WriteNumber(json, "exact", r.Exact);
+            json.WriteBoolean("replays", r.Replays);
             json.WriteEndObject();
         }
 
@@ -151,7 +164,41 @@ public static class DiffJson
         if (tensor.Factor is { } factor) ReportJson.WriteNumber(json, "factor", factor);
         if (tensor.Through is { } through) json.WriteString("through", through);
         if (tensor.EqualTo is { } twin) json.WriteString("equal_to", twin);
+        if (tensor.Source is { } source) json.WriteString("source", source);
+        if (tensor.Moves is { } moves)
+        {
+            json.WriteStartObject("moves");
+            json.WriteString("what", moves.What);
+            Text(json, "pattern", moves.Pattern);
+            json.WriteNumber("moved_rows", moves.MovedRows);
+            json.WriteNumber("moved_columns", moves.MovedColumns);
+            Runs(json, "row_runs", moves.RowRuns);
+            Runs(json, "column_runs", moves.ColumnRuns);
+            json.WriteEndObject();
+        }
+
+        if (tensor.Rest is { } rest)
+        {
+            json.WritePropertyName("rest");
+            Tensor(json, rest);
+        }
+
         json.WriteEndObject();
+    }
+
+    private static void Runs(Utf8JsonWriter json, string name, IReadOnlyList<MovedRun> runs)
+    {
+        json.WriteStartArray(name);
+        foreach (var run in runs)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("first", run.First);
+            json.WriteNumber("from", run.From);
+            json.WriteNumber("count", run.Count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Groups(Utf8JsonWriter json, string name, IReadOnlyList<DifferenceGroup> groups)

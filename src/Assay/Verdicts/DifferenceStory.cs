@@ -74,8 +74,8 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
 
     private static IEnumerable<DifferenceClause> Clauses(CheckpointDifference difference, List<TensorDifference> differing)
     {
-        // What is found beneath a moved row or a NaN is told as if it stood alone.
-        var changed = differing.SelectMany(t => t.Rest is { } rest && t.Kind != ChangeKind.Permuted ? (TensorDifference[])[t, rest] : [t]).ToList();
+        // What is found once lines are put back in order or NaN left out is told as if it stood alone.
+        var changed = differing.SelectMany(t => t.Rest is { } rest ? (TensorDifference[])[t, rest] : [t]).ToList();
         List<TensorDifference> Of(ChangeKind kind) => changed.FindAll(t => t.Kind == kind);
 
         foreach (var (kind, one, many) in new[]

@@ -24,8 +24,8 @@ internal static class RemovalStory
         if (measured.Count > 0)
         {
             details.Add(TensorWords.Text($"The difference is what the base has along the direction, times {strengths[0]:0.###} to {strengths[^1]:0.###} (median {strengths[strengths.Count / 2]:0.###}); {100 * measured.Max(t => t.Removal!.Remaining):0.#} % of it remains at most."));
-            var again = measured.FindAll(t => t.Removal!.Exact > 0);
-            if (again.Count > 0) details.Add(TensorWords.Text($"Done again on the base, at least {100 * again.Min(t => t.Removal!.Exact):0.#} % of the elements come out exactly as stored in {again.Count} of {measured.Count}."));
+            details.Add(TensorWords.Text($"Done again on the base and rounded, it leaves {100 * measured.Max(t => t.Removal!.Left):0.###} % of the difference's energy at most")
+                + (measured.TrueForAll(t => t.Removal!.Replays) ? ", no more than rounding." : "; the rest is something else, such as norms that were put back."));
             details.Add($"In {TensorWords.Places(removed)}; {TensorWords.Relative(removed)}.");
         }
 
@@ -53,7 +53,7 @@ internal static class RemovalStory
     private static string Verb(double strength) => strength switch
     {
         < 0 => TensorWords.Text($"amplified (strength {strength:0.##}) in"),
-        < .5 => TensorWords.Text($"weakened (strength {strength:0.##}, {100 * (1 - strength):0} % of it remains) in"),
+        < .45 => TensorWords.Text($"weakened (strength {strength:0.##}, {100 * (1 - strength):0} % of it remains) in"),
         > 1.5 => TensorWords.Text($"turned round (strength {strength:0.##}: {100 * (strength - 1):0} % of it remains, with the other sign) in"),
         < .9 or > 1.1 => TensorWords.Text($"removed with strength {strength:0.##} from"),
         _ => "removed from",

@@ -33,23 +33,29 @@ public static class CheckpointComparer
         var layers = LayerMatcher.Match(before, after, cancellation);
         var comparer = new TensorComparer(team, cancellation);
         var twins = new TwinFinder(before, cancellation);
+        var equal = new Dictionary<string, bool>(StringComparer.Ordinal);
+        bool Same(string name) => equal.TryGetValue(name, out var known) ? known
+            : equal[name] = before.TryGetValue(Source(name, layers, before), out var x) && after.TryGetValue(name, out var y) && x.HoldsTheBytesOf(y);
+        var orders = baseConfig is null || config is null ? new Dictionary<string, (string Source, Rearrangement Order)>()
+            : FunctionGroups.Find(before, after, config.Spec, baseConfig.Spec, layers, name => Source(name, layers, before), Same, team, cancellation);
         var tensors = new List<TensorDifference>();
         for (var i = 0; i < order.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             var name = order[i];
             after.TryGetValue(name, out var b);
-            var source = b is null ? name : Source(name, layers, before);
+            var inOrder = orders.GetValueOrDefault(name);
+            var source = b is null ? name : inOrder.Source ?? Source(name, layers, before);
             before.TryGetValue(source, out var a);
             var spec = (before.ContainsKey(name) ? expected : expectedOfCandidate).GetValueOrDefault(name) ?? expectedOfCandidate.GetValueOrDefault(name);
             var place = TensorPlace.Of(name, before.ContainsKey(name) ? baseConfig ?? config : config, spec);
             if ((a is null || b is null) && spec is { Optional: true })
                 notes.Add($"{name} is tied to the embedding; only the {(a is null ? "candidate" : "base")} stores it all the same.");
-            else tensors.AddRange(One(new TensorToCompare(name, source, place, a, b), comparer, twins));
+            else tensors.AddRange(One(new TensorToCompare(name, source, place, a, b, inOrder.Order, inOrder.Order is null && a is not null && b is not null && Same(name)), comparer, twins));
             progress?.Report(new DiffProgress(i + 1, order.Count));
         }
 
-        var directions = CommonDirectionFinder.Find(tensors, name => Gain(before, baseConfig ?? config, name));
+        var directions = CommonDirectionFinder.Find(tensors.ConvertAll(t => t.Rest ?? t), name => Gain(before, baseConfig ?? config, name));
         var all = tensors.ConvertAll(t => AlongCommon(t, directions, before, tensors));
         var cosines = all.Where(t => t.Shape.Length > 1 && !double.IsNaN(t.MatchedCosine)).Select(t => t.MatchedCosine).Order().ToArray();
         return new CheckpointDifference(baseModel.Name, candidate.Name, baseConfig?.ModelType, all, directions, packaging, cosines.Length == 0 ? null : OrderStatistics.Quantile(cosines, .5), notes)
@@ -58,7 +64,7 @@ public static class CheckpointComparer
         };
     }
 
-    private sealed record TensorToCompare(string Name, string Source, TensorPlace Place, Tensor? Base, Tensor? Candidate);
+    private sealed record TensorToCompare(string Name, string Source, TensorPlace Place, Tensor? Base, Tensor? Candidate, Rearrangement? Order, bool Same);
 
     /// <summary>The base's tensor that the candidate's is compared with: that of the layer which its layer came from.</summary>
     private static string Source(string name, IReadOnlyList<int?> layers, Dictionary<string, Tensor> before)
@@ -70,7 +76,7 @@ public static class CheckpointComparer
 
     private static IEnumerable<TensorDifference> One(TensorToCompare pair, TensorComparer comparer, TwinFinder twins)
     {
-        var (name, source, place, a, b) = pair;
+        var (name, source, place, a, b, order, same) = pair;
         var some = (a ?? b)!;
         var about = new TensorDifference
         {
@@ -102,7 +108,8 @@ public static class CheckpointComparer
             ];
         }
 
-        if (a.HoldsTheBytesOf(b)) return [source == name ? about : about with { Kind = ChangeKind.Swapped, EqualTo = source, Detail = $"equal to the base's {source}" }];
+        if (order is not null) return [comparer.Ordered(about, a, b, order)];
+        if (same) return [source == name ? about : about with { Kind = ChangeKind.Swapped, EqualTo = source, Detail = $"equal to the base's {source}" }];
         var differences = comparer.Compare(about, a, b).ToList();
         // Of a layer that moved in another type the values may be the very ones.
         if (source != name && differences.TrueForAll(d => d.Kind == ChangeKind.Converted && d.Changed == 0))

@@ -10,6 +10,8 @@ public readonly record struct MovedRun(int First, int From, int Count);
 public sealed record Rearrangement
 {
     private const int MostRuns = 64;
+    private const int ToldRuns = 3;
+    private const double LeastTold = .75;
 
     /// <summary>What was moved, in a word: <c>rows</c>, <c>columns</c>, <c>rows and columns</c>, <c>neurons</c>, <c>heads</c>, <c>experts</c>.</summary>
     public required string What { get; init; }
@@ -34,6 +36,29 @@ public sealed record Rearrangement
 
     /// <summary>For each column of the candidate the base's; null where no column moved.</summary>
     internal int[]? Columns { get; init; }
+
+    /// <summary>Whether no few runs tell most of it.</summary>
+    public bool IsGeneral => MovedRows > 0 && IsScattered(RowRuns, MovedRows) || MovedColumns > 0 && IsScattered(ColumnRuns, MovedColumns);
+
+    /// <summary>In words.</summary>
+    public override string ToString() =>
+        string.Join("; ", Words(RowRuns, MovedRows, "row").Concat(Words(ColumnRuns, MovedColumns, "column"))) + Pattern switch { "GGUF" => ", in GGUF's order", "from GGUF" => ", as if from GGUF's order", _ => "" };
+
+    private static bool IsScattered(IReadOnlyList<MovedRun> runs, int moved) => runs.Select(r => r.Count).OrderDescending().Take(ToldRuns).Sum() < LeastTold * moved;
+
+    private static IEnumerable<string> Words(IReadOnlyList<MovedRun> runs, int moved, string what)
+    {
+        if (moved == 0) yield break;
+        if (IsScattered(runs, moved))
+        {
+            yield return $"{moved} {what}s stand at other indices";
+            yield break;
+        }
+
+        var told = runs.OrderByDescending(r => r.Count).Take(ToldRuns).OrderBy(r => r.First).ToList();
+        yield return string.Join(", ", told.Select(r => r.Count == 1 ? $"{what} {r.First} holds the base's {what} {r.From}"
+            : $"{what}s {r.First}–{r.First + r.Count - 1} hold the base's {what}s {r.From}–{r.From + r.Count - 1}")) + (told.Sum(r => r.Count) < moved ? $", and {moved - told.Sum(r => r.Count)} more moved" : "");
+    }
 
     /// <summary>A rearrangement with its runs.</summary>
     internal static Rearrangement Of(string what, int[]? rows, int[]? columns, string? pattern = null) => new()

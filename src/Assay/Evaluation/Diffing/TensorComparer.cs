@@ -42,24 +42,60 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
         return [Slice(about, new MatrixPair(original, changed, 0, (int)rows, (int)columns))];
     }
 
-    private TensorDifference Slice(TensorDifference about, MatrixPair pair)
+    /// <summary>Compares two tensors once the base's is put in the candidate's order, which all tensors of a group share.</summary>
+    /// <param name="about">Name, place, shape and types.</param>
+    /// <param name="original">The base's.</param>
+    /// <param name="changed">The candidate's.</param>
+    /// <param name="order">Where rows and columns come from.</param>
+    public TensorDifference Ordered(TensorDifference about, Tensor original, Tensor changed, Rearrangement order)
+    {
+        var columns = (int)(original.Shape.Length == 0 ? 1 : original.Shape[^1]);
+        var pair = new MatrixPair(original, changed, 0, (int)(original.Count / columns), columns);
+        return Beneath(Summed(about, pair, ElementStatistics.Of(pair, team, cancellation)), about, pair, order, ChangeKind.Permuted);
+    }
+
+    private static TensorDifference Summed(TensorDifference about, MatrixPair pair, ElementStatistics sums) => about with
+    {
+        Changed = sums.Changed,
+        ChangedRows = pair.Rows > 1 && pair.Columns > 1 ? sums.ChangedRows : null,
+        BaseNorm = Math.Sqrt(sums.Base),
+        Norm = Math.Sqrt(sums.Difference),
+        Cosine = sums.Base > 0 && sums.Candidate > 0 ? sums.Product / Math.Sqrt(sums.Base * sums.Candidate) : double.NaN,
+        LargestDifference = sums.LargestDifference,
+        RoundingNorm = Math.Sqrt(sums.Noise),
+    };
+
+    /// <summary>Lines that moved, and what differs once they are put back.</summary>
+    private TensorDifference Beneath(TensorDifference result, TensorDifference about, MatrixPair pair, Rearrangement order, ChangeKind kind)
+    {
+        var rest = Slice(about with { Source = null }, pair.With(order), ordered: true);
+        return result with
+        {
+            Kind = kind, Moves = order, Rest = rest.Changed == 0 ? null : rest,
+            Detail = $"{(kind == ChangeKind.Permuted ? $"{order.What} in another order" : order.ToString())}; " + (rest.Changed == 0 ? "every value is equal" : $"besides: {rest.Detail}"),
+        };
+    }
+
+    private TensorDifference Slice(TensorDifference about, MatrixPair pair, bool ordered = false)
     {
         var sums = ElementStatistics.Of(pair, team, cancellation);
         var matrix = pair.Rows > 1 && pair.Columns > 1;
-        var result = about with
-        {
-            Changed = sums.Changed,
-            ChangedRows = matrix ? sums.ChangedRows : null,
-            BaseNorm = Math.Sqrt(sums.Base),
-            Norm = Math.Sqrt(sums.Difference),
-            Cosine = sums.Base > 0 && sums.Candidate > 0 ? sums.Product / Math.Sqrt(sums.Base * sums.Candidate) : double.NaN,
-            LargestDifference = sums.LargestDifference,
-            RoundingNorm = Math.Sqrt(sums.Noise),
-        };
+        var result = Summed(about, pair, sums);
         if (sums.Changed == 0)
             return result.BaseType == result.CandidateType ? result : result with { Kind = ChangeKind.Converted, Detail = $"{result.BaseType} → {result.CandidateType}, no value changed" };
         if (!double.IsFinite(sums.Difference))
-            return result with { Kind = ChangeKind.NonFinite, Detail = $"{sums.NonFinite} elements are NaN or infinite that were not, or numbers that were" };
+        {
+            // What else was done must not hide behind a NaN.
+            var rest = Slice(about, pair.Masked(), ordered);
+            if (rest.Changed == sums.Changed) return rest;
+            return result with
+            {
+                Kind = ChangeKind.NonFinite, Rest = rest.Changed == 0 ? null : rest, Cosine = rest.Cosine,
+                Detail = $"{sums.NonFinite} elements are NaN or infinite that were not, or numbers that were" + (rest.Changed == 0 ? "" : $"; besides: {rest.Detail}"),
+            };
+        }
+
+        if (matrix && !ordered && LineMoves.Find(pair, sums, team, cancellation) is { } moves) return Beneath(result, about, pair, moves, ChangeKind.Moved);
         return Replayed(result, pair, sums) ?? Structured(result, pair, sums, matrix);
     }
 
@@ -97,7 +133,7 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
 
     private TensorDifference? Scaled(TensorDifference result, MatrixPair pair, ElementStatistics sums, LineTest.Sample rows, LineTest.Sample? columns)
     {
-        if (sums.Base > 0 && sums.Product > 0)
+        if (sums.Base > 0 && sums.Product != 0)
         {
             var (factor, spread) = (sums.Product / sums.Base, Math.Sqrt(sums.WeightedNoise) / sums.Base);
             var replay = new ScaleReplay(factor, spread, false, pair.Grid);
@@ -199,14 +235,24 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
         // Noise a little larger than rounding has singular values above its edge, too: those go on below without a gap, and none stands out from independent entries.
         var apart = spectrum.OverIndependent >= Independent || spectrum.Rank < solved.Values.Length && solved.Values[Math.Max(0, spectrum.Rank - 1)] > Gap * solved.Values[spectrum.Rank];
         var low = apart && !spectrum.RankIsLowerBound && spectrum.Rank > 0 && 2 * spectrum.Rank <= Math.Min(pair.Rows, pair.Columns) && outside <= Math.Max(2 * sums.Noise, 1e-9 * sums.Difference);
-        if (DirectionRemoval.Find(pair, solved, Math.Min(spectrum.Rank, solved.Left.Length), sums.Difference, sums.Noise, team, cancellation) is { } removal && (low || removal.Remaining < .1 || spectrum.EnergyOutside < .1))
+        var removal = DirectionRemoval.Find(pair, solved, Math.Min(spectrum.Rank, solved.Left.Length), sums, team, cancellation);
+        // On the other side of a matrix whose role is known it is no direction of the residual stream.
+        if (removal is not null && result.Place.Role is not null && result.Place.Side != ResidualSide.None && removal.Side != result.Place.Side) removal = null;
+        if (removal is null or { Replays: false } && !low && HasNothingInCommon(result, pair, sums))
+        {
+            return result with
+            {
+                Kind = ChangeKind.Replaced, Left = [], Right = [],
+                Detail = FormattableString.Invariant($"nothing in common with the base's: cosine {result.Cosine:0.####}, and no row or column is one of the base's"),
+            };
+        }
+
+        if (removal is not null)
         {
             return result with
             {
                 Kind = ChangeKind.Orthogonalised, Removal = removal,
-                Detail = (removal.Directions == 1 ? "a " : $"{removal.Directions} ") + (removal.Side == ResidualSide.Left ? "left" : "right") + (removal.Directions == 1 ? " direction" : " directions")
-                    + FormattableString.Invariant($" removed with strength {removal.Strength:0.###}; {100 * removal.Remaining:0.#} % of the base's component remains")
-                    + (low && removal.Directions == spectrum.Rank ? "" : FormattableString.Invariant($"; {100 * removal.Beside:0.##} % of the difference's energy is something else")),
+                Detail = Removed(removal) + (removal.Replays ? "" : FormattableString.Invariant($"; {100 * removal.Left:0.##} % of the difference's energy is something else")),
             };
         }
 
@@ -219,6 +265,13 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
                     + (spectrum.OverIndependent < Independent ? ", flat as independent noise" : ""),
             };
     }
+
+    // Independent values of mean 0 have a cosine of deviation 1/√n; of a hundredth, a ten-thousandth of the energy is common.
+    private static bool HasNothingInCommon(TensorDifference result, MatrixPair pair, ElementStatistics sums) =>
+        result.Elements >= 256 && Math.Abs(result.Cosine) <= Math.Max(6 / Math.Sqrt(result.Elements), .01) && sums.ChangedRows > (1 - FewRows) * pair.Rows;
+
+    private static string Removed(DirectionRemoval removal) => (removal.Directions == 1 ? "a " : $"{removal.Directions} ") + (removal.Side == ResidualSide.Left ? "left" : "right") + (removal.Directions == 1 ? " direction" : " directions")
+        + FormattableString.Invariant($" removed with strength {removal.Strength:0.###}; {100 * removal.Remaining:0.#} % of the base's component remains");
 
     /// <summary>Vectors that outlive the pair: of a large model's hundreds of tensors only those that a common direction may be found in.</summary>
     private static double[][] Kept(double[][] vectors, int rank, ResidualSide side, TensorPlace place)

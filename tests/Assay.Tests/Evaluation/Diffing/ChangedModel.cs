@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Assay.Benchmarks;
 using Assay.Checkpoints;
 using Assay.Evaluation.Diffing;
 using Assay.Models;
 using Assay.Models.Kernels;
 using Assay.Tests.Checkpoints;
+using Assay.Tests.Golden;
 
 namespace Assay.Tests.Evaluation.Diffing;
 
@@ -17,9 +20,106 @@ internal sealed class ChangedModel
 
     private readonly Dictionary<string, (ImmutableArray<long> Shape, double[] Values)> _tensors = new(StringComparer.Ordinal);
 
+    private string? _config;
+
     private ChangedModel()
     {
     }
+
+    /// <summary>The first layers of a bundled organism.</summary>
+    public static ChangedModel Organism(string kind, int layers = 2, string stage = "aligned")
+    {
+        var model = new ChangedModel();
+        using var source = Checkpoint.Open(Path.Combine(GoldenFiles.Repository, "organisms", kind, stage));
+        var config = JsonNode.Parse(source.ReadText("config.json")!)!.AsObject();
+        config[config.ContainsKey("n_layer") ? "n_layer" : "num_hidden_layers"] = layers;
+        if (config["layer_types"] is JsonArray types) while (types.Count > layers) types.RemoveAt(types.Count - 1);
+        model._config = config.ToJsonString();
+        foreach (var tensor in source.Tensors)
+        {
+            if (tensor.Name.Split('.').FirstOrDefault(p => char.IsAsciiDigit(p[0])) is { } layer && int.Parse(layer, CultureInfo.InvariantCulture) >= layers) continue;
+            var values = new double[tensor.Count];
+            tensor.ReadDouble(0, values);
+            model._tensors[tensor.Name] = (tensor.Shape, values);
+        }
+
+        return model;
+    }
+
+    /// <summary>The same tensors with another number of layers in the config.</summary>
+    public ChangedModel WithLayers(int layers)
+    {
+        var copy = Copy();
+        var config = JsonNode.Parse(_config ?? Config)!.AsObject();
+        config[config.ContainsKey("n_layer") ? "n_layer" : "num_hidden_layers"] = layers;
+        if (config["layer_types"] is JsonArray types)
+        {
+            while (types.Count > layers) types.RemoveAt(types.Count - 1);
+            while (types.Count < layers) types.Add(types[types.Count % 2]!.DeepClone());
+        }
+
+        copy._config = config.ToJsonString();
+        return copy;
+    }
+
+    /// <summary>A candidate whose layers are the base's of these numbers.</summary>
+    public ChangedModel OfLayers(params int[] layers)
+    {
+        var copy = WithLayers(layers.Length);
+        foreach (var name in Names.Where(n => Layer(n) is not null)) copy.Remove(name);
+        for (var to = 0; to < layers.Length; to++)
+            foreach (var name in Names.Where(n => Layer(n) == layers[to])) copy._tensors[InLayer(name, to)] = (_tensors[name].Shape, (double[])_tensors[name].Values.Clone());
+        return copy;
+    }
+
+    public static int? Layer(string name) => name.Split('.').FirstOrDefault(p => char.IsAsciiDigit(p[0])) is { } layer ? int.Parse(layer, CultureInfo.InvariantCulture) : null;
+
+    private static string InLayer(string name, int layer)
+    {
+        var parts = name.Split('.');
+        parts[Array.FindIndex(parts, p => char.IsAsciiDigit(p[0]))] = layer.ToString(CultureInfo.InvariantCulture);
+        return string.Join('.', parts);
+    }
+
+    /// <summary>Row i becomes the row order[i] that was.</summary>
+    public void Rows(string name, int[] order)
+    {
+        var (columns, values) = (_tensors[name].Values.Length / order.Length, this[name]);
+        var moved = new double[values.Length];
+        for (var i = 0; i < order.Length; i++) Array.Copy(values, order[i] * columns, moved, i * columns, columns);
+        this[name] = moved;
+    }
+
+    /// <summary>Column j becomes the column order[j] that was.</summary>
+    public void Columns(string name, int[] order)
+    {
+        var values = this[name];
+        var moved = new double[values.Length];
+        for (var i = 0; i < values.Length; i++) moved[i] = values[i - i % order.Length + order[i % order.Length]];
+        this[name] = moved;
+    }
+
+    /// <summary>Without any tensor; none of those that are added is in the config.</summary>
+    public static ChangedModel Empty() => new();
+
+    /// <summary>One tensor of a bundled organism.</summary>
+    public static (ImmutableArray<long> Shape, double[] Values) Tensor(string kind, string stage, string name)
+    {
+        using var source = Checkpoint.Open(Path.Combine(GoldenFiles.Repository, "organisms", kind, stage));
+        var values = new double[source[name].Count];
+        source[name].ReadDouble(0, values);
+        return (source[name].Shape, values);
+    }
+
+    public static int[] Shuffled(Random random, int count)
+    {
+        var order = Enumerable.Range(0, count).ToArray();
+        random.Shuffle(order);
+        return order;
+    }
+
+    /// <summary>Lines of units in the order of the units.</summary>
+    public static int[] Blocks(int[] order, int size, int first = 0) => [.. order.SelectMany(u => Enumerable.Range(first + u * size, size))];
 
     /// <summary>Random weights on the bf16 grid: gains about 1, matrices normal with deviation .02.</summary>
     public static ChangedModel Random(int seed)
@@ -49,7 +149,7 @@ internal sealed class ChangedModel
 
     public ChangedModel Copy()
     {
-        var copy = new ChangedModel();
+        var copy = new ChangedModel { _config = _config };
         foreach (var (name, tensor) in _tensors) copy._tensors[name] = (tensor.Shape, (double[])tensor.Values.Clone());
         return copy;
     }
@@ -60,7 +160,7 @@ internal sealed class ChangedModel
 
     public string Write(TemporaryFolder folder, string name, DType type = DType.BF16, string? config = null)
     {
-        folder.Write($"{name}/config.json", config ?? Config);
+        folder.Write($"{name}/config.json", config ?? _config ?? Config);
         SafetensorsWriter.Write(folder[$"{name}/model.safetensors"], _tensors.Select(t => TensorToWrite.From(t.Key, type, t.Value.Shape, Bytes(t.Value.Values, type))));
         return folder[name];
     }
@@ -100,11 +200,30 @@ internal sealed class ChangedModel
         return BitConverter.UInt32BitsToSingle((bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000);
     }
 
-    private static byte[] Bytes(double[] values, DType type) => [.. values.SelectMany(v => type switch
+    private static byte[] Bytes(double[] values, DType type)
     {
-        DType.BF16 => BitConverter.GetBytes((ushort)(BitConverter.SingleToUInt32Bits((float)BFloat16(v)) >> 16)),
-        DType.F16 => BitConverter.GetBytes((Half)v),
-        DType.F64 => BitConverter.GetBytes(v),
-        _ => BitConverter.GetBytes((float)v),
-    })];
+        var size = type switch { DType.BF16 or DType.F16 => 2, DType.F64 => 8, _ => 4 };
+        var bytes = new byte[values.Length * size];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var at = bytes.AsSpan(i * size);
+            switch (type)
+            {
+                case DType.BF16:
+                    BitConverter.TryWriteBytes(at, (ushort)(BitConverter.SingleToUInt32Bits((float)BFloat16(values[i])) >> 16));
+                    break;
+                case DType.F16:
+                    BitConverter.TryWriteBytes(at, (Half)values[i]);
+                    break;
+                case DType.F64:
+                    BitConverter.TryWriteBytes(at, values[i]);
+                    break;
+                default:
+                    BitConverter.TryWriteBytes(at, (float)values[i]);
+                    break;
+            }
+        }
+
+        return bytes;
+    }
 }

@@ -1,0 +1,76 @@
+using Assay.Checkpoints;
+
+namespace Assay.Evaluation.Diffing;
+
+/// <summary>Hashes of a few short pieces of some rows or columns: enough to know a line again wherever it stands, and cheap enough to be taken of every tensor that differs.</summary>
+/// <remarks>Each group is one piece at the same place of every line. A line that was edited in one place is known by its other pieces.</remarks>
+internal sealed class LineProbe
+{
+    /// <summary>Pieces of a line.</summary>
+    public const int Groups = 6;
+    private const int Length = 32;
+
+    private LineProbe(ulong[][] keys) => Keys = keys;
+
+    /// <summary>By group, the hash of each line's piece; 0 where all its values are one, which is evidence of nothing.</summary>
+    public ulong[][] Keys { get; }
+
+    /// <summary>Takes the pieces of some rows or columns of a tensor seen as a matrix.</summary>
+    /// <param name="tensor">Numeric.</param>
+    /// <param name="width">Elements of a row.</param>
+    /// <param name="columns">Whether lines are columns.</param>
+    /// <param name="lines">Their indices.</param>
+    /// <param name="first">First index of the other axis that belongs to the lines.</param>
+    /// <param name="count">How many belong to them.</param>
+    public static LineProbe Of(Tensor tensor, int width, bool columns, ReadOnlySpan<int> lines, int first, int count)
+    {
+        var length = Math.Min(Length, count);
+        var groups = count <= 2 * Length ? 1 : Groups;
+        if (groups == 1) length = count;
+        var keys = new ulong[groups][];
+        for (var g = 0; g < groups; g++)
+        {
+            keys[g] = new ulong[lines.Length];
+            var start = first + (groups == 1 ? 0 : (int)((long)g * (count - length) / (groups - 1)));
+            if (columns) OfColumns(tensor, lines, width, start, length, keys[g]);
+            else OfRows(tensor, lines, width, start, length, keys[g]);
+        }
+
+        return new LineProbe(keys);
+    }
+
+    private static void OfRows(Tensor tensor, ReadOnlySpan<int> lines, int width, int start, int length, ulong[] keys)
+    {
+        var values = new float[length];
+        for (var i = 0; i < lines.Length; i++)
+        {
+            tensor.Read((long)lines[i] * width + start, values);
+            if (ValueHash.IsConstant(values)) continue;
+            ulong sum = 0;
+            for (var k = 0; k < values.Length; k++) sum += ValueHash.Of(values[k], ValueHash.Salt(k));
+            keys[i] = sum | 1;
+        }
+    }
+
+    private static void OfColumns(Tensor tensor, ReadOnlySpan<int> lines, int width, int start, int length, ulong[] keys)
+    {
+        if (lines.IsEmpty) return;
+        var (least, most) = (int.MaxValue, 0);
+        foreach (var line in lines) (least, most) = (Math.Min(least, line), Math.Max(most, line));
+        var row = new float[most - least + 1];
+        var (first, varies) = (new float[lines.Length], new bool[lines.Length]);
+        for (var k = 0; k < length; k++)
+        {
+            tensor.Read((long)(start + k) * width + least, row);
+            for (var i = 0; i < lines.Length; i++)
+            {
+                var value = row[lines[i] - least];
+                if (k == 0) first[i] = value;
+                else varies[i] |= value != first[i];
+                keys[i] += ValueHash.Of(value, ValueHash.Salt(k));
+            }
+        }
+
+        for (var i = 0; i < lines.Length; i++) keys[i] = varies[i] ? keys[i] | 1 : 0;
+    }
+}
