@@ -29,6 +29,7 @@ public static class CheckpointFindings
         {
             var why = id >= model.Spec.VocabularySize ? string.Create(CultureInfo.InvariantCulture, $"the head has {model.Spec.VocabularySize} rows")
                 : model.Tokenizer is not null && id >= model.ValidVocabulary ? string.Create(CultureInfo.InvariantCulture, $"the tokenizer has ids up to {model.ValidVocabulary - 1}")
+                : model.Generation.Rules.SuppressTokens.Contains(id) ? "suppress_tokens of the generation config leaves it out"
                 : null;
             if (why is not null)
                 findings.Add(new Finding("EOS-CANNOT-BE-SAID", string.Create(CultureInfo.InvariantCulture,

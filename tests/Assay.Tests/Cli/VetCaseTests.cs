@@ -132,6 +132,28 @@ public sealed class VetCaseTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--items", "2")]
+    [InlineData("--items", "30")]
+    public void Neurons_in_another_order_lose_nothing_whatever_the_number_of_items(params string[] more)
+    {
+        var (model, random) = (EditedOrganism.Of("llama"), new Random(5));
+        for (var layer = 0; layer < 6; layer++)
+        {
+            var (gate, up, down) = ($"model.layers.{layer}.mlp.gate_proj.weight", $"model.layers.{layer}.mlp.up_proj.weight", $"model.layers.{layer}.mlp.down_proj.weight");
+            var order = Enumerable.Range(0, (int)model.Shape(gate)[0]).ToArray();
+            random.Shuffle(order);
+            model.Rows(gate, order).Rows(up, order).Columns(down, order);
+        }
+
+        var (code, output, error) = Vet(EditedOrganism.Path("llama"), model.Write(At("candidate")), more);
+        Assert.True(code == 0, output + error);
+        Assert.StartsWith("EQUIVALENT", output, StringComparison.Ordinal);
+        Assert.Contains("Nothing was lost", output, StringComparison.Ordinal);
+        // The measures are shown all the same.
+        Assert.InRange(Report.GetProperty("measures").EnumerateArray().Single(m => m.GetProperty("id").GetString() == "kld.benign.mean").GetProperty("value").GetDouble(), 0, 1e-6);
+    }
+
+    [Theory]
     [InlineData(true, "DEGRADED", 1)]
     [InlineData(false, "INCONCLUSIVE", 2)]
     public void Probability_on_ids_without_a_name_is_a_harm(bool said, string verdict, int exitCode)
@@ -190,6 +212,8 @@ public sealed class VetCaseTests : IDisposable
         Assert.Equal("warning", Severity("EOS-CANNOT-BE-SAID"));
         Assert.Contains("1300", Sentence("EOS-CANNOT-BE-SAID"), StringComparison.Ordinal);
         Assert.Contains("EOS-CANNOT-BE-SAID", CommandLine.Run("inspect", candidate).Out, StringComparison.Ordinal);
+        EditedOrganism.Json(candidate, "generation_config.json", g => (g["eos_token_id"], g["suppress_tokens"]) = (new JsonArray(1), new JsonArray(1)));
+        Assert.Contains("suppress_tokens of the generation config leaves it out", CommandLine.Run("inspect", candidate).Out, StringComparison.Ordinal);
         Assert.DoesNotContain("EOS-CANNOT-BE-SAID", CommandLine.Run("inspect", EditedOrganism.Path("llama")).Out, StringComparison.Ordinal);
     }
 

@@ -11,20 +11,20 @@ public sealed class PromptFindingsTests
     private const string Plain = "{% for m in messages %}{{ m.content }}{% endfor %}";
 
     [Theory]
-    [InlineData(AddsBos, "<s>" + Plain, "DOUBLE-BOS")]
+    [InlineData(AddsBos, "<s>" + Plain, "DOUBLE-BOS", "note")] // The usual pair: only who adds special tokens to rendered text doubles it.
     [InlineData("null", "<s><s>" + Plain, "DOUBLE-BOS")]
     [InlineData("null", "<s>" + Plain, null)]
     [InlineData(AddsBos, Plain, null)]
     [InlineData("null", "{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}", "SYSTEM-PROMPT-DROPPED")]
-    [InlineData("null", "{% if messages[0].role == 'system' %}{{ raise_exception('No system role.') }}{% endif %}" + Plain, "SYSTEM-PROMPT-REFUSED")]
+    [InlineData("null", "{% if messages[0].role == 'system' %}{{ raise_exception('No system role.') }}{% endif %}" + Plain, "SYSTEM-PROMPT-REFUSED", "note")]
     [InlineData("null", "{{ raise_exception('Never.') }}", "TEMPLATE-FAILS")]
     [InlineData("null", "nothing", "USER-PROMPT-DROPPED")]
-    public void A_template_is_tried_out(string postProcessor, string template, string? expected)
+    public void A_template_is_tried_out(string postProcessor, string template, string? expected, string severity = "warning")
     {
         var tokenizer = Tokenizer.Parse(TokenizerBuilder.Json(["<s>", "a"], postProcessor: postProcessor, addedTokens: $"[{TokenizerBuilder.Added(0, "<s>")}]"));
         var findings = PromptFindings.Check(new TokenizerFolder(tokenizer, ChatTemplate.Parse(template), new SpecialTokens("<s>", null, null, null)), 2, DateTimeOffset.UnixEpoch);
         if (expected is null) Assert.Empty(findings);
-        else Assert.Contains(findings, f => f.Name == expected);
+        else Assert.Contains(findings, f => f.Name == expected && f.SeverityName == severity);
     }
 
     [Fact]
