@@ -39,7 +39,7 @@ internal sealed class InspectText
 
     public void Lines(Terminal terminal)
     {
-        foreach (var finding in Findings) terminal.WriteUntrusted($"finding      {finding.Name}: {finding.Sentence}");
+        foreach (var finding in Findings) terminal.WriteUntrusted($"{finding.SeverityName,-12} {finding.Name}: {finding.Sentence}");
         if (Ids is null) return;
         terminal.Out.WriteLine($"as a text: {Ids.Length} tokens, special tokens added");
         Tokens(terminal, Ids);
@@ -57,6 +57,7 @@ internal sealed class InspectText
         {
             json.WriteStartObject();
             json.WriteString("id", finding.Name);
+            json.WriteString("severity", finding.SeverityName);
             json.WriteString("sentence", finding.Sentence);
             json.WriteEndObject();
         }

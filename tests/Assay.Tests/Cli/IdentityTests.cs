@@ -134,6 +134,8 @@ public sealed class IdentityTests : IDisposable
         Assert.Equal((Hash(text), Hash(text)), (Hash(hub), Hash(resaved)));
         Assert.Equal("BF16; names begin with 'language_model.model.'; one tensor that nothing reads", Line(hub, "stored"));
         Identical(hub, resaved);
+        Identical(hub, text);
+        Identical(text, resaved);
         // Without any prefix, and with one that the config does not ask for.
         Assert.Equal(Hash(text), Hash(Copy(text, "bare", t => [Renamed(t, t.Name.StartsWith("model.", StringComparison.Ordinal) ? t.Name["model.".Length..] : t.Name)])));
         Assert.Equal(Hash(text), Hash(Copy(text, "prefixed", t => [Renamed(t, "language_model." + t.Name)])));

@@ -69,7 +69,9 @@ public sealed class VetCommandTests : IDisposable
     {
         Vet("one", Organism("qwen3_moe", "aligned"), Organism("qwen3_moe", "before"), "--threads", "1", "--limit", "4");
         Vet("three", Organism("qwen3_moe", "aligned"), Organism("qwen3_moe", "before"), "--threads", "3", "--memory", "1M", "--limit", "4");
-        foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md"]) Assert.Equal(Read("one", file), Read("three", file));
+        foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json"]) Assert.Equal(Read("one", file), Read("three", file));
+        // A report holds the command that makes it again, and so the folder that was named.
+        foreach (var file in (string[])["report.json", "report.md"]) Assert.Equal(Read("one", file), Read("three", file).Replace(Path.Combine(_folder, "three"), Path.Combine(_folder, "one"), StringComparison.Ordinal));
     }
 
     [Fact]

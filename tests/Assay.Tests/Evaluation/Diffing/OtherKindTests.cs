@@ -210,7 +210,7 @@ public sealed class OtherKindTests
     public void A_direction_turned_round_is_amplified_the_other_way_and_more()
     {
         var model = ChangedModel.Random(4);
-        foreach (var (strength, word) in new[] { (2.0, "removed with strength 2 from"), (-1.0, "amplified (strength -1) in"), (.5, "removed with strength 0.5 from") })
+        foreach (var (strength, word) in new[] { (2.0, "turned round (strength 2: 100 % of it remains, with the other sign) in"), (-1.0, "amplified (strength -1) in"), (.5, "removed with strength 0.5 from") })
         {
             var (changed, r) = (model.Copy(), ChangedModel.Unit(ChangedModel.Normal(new Random(4), ChangedModel.Hidden, 1)));
             var columns = model.Shape(Down).Columns;
@@ -282,7 +282,7 @@ public sealed class OtherKindTests
         using var folder = new TemporaryFolder();
         var difference = ChangedModel.Compare(model.Write(folder, "base"), changed.Write(folder, "candidate", config: SyntheticCheckpoint.LlamaConfig(2, ChangedModel.Hidden, 4, 2, 112, 160)));
         var story = DifferenceStory.Of(difference);
-        Assert.StartsWith("1 layer was left out, the first at 1, and those above moved down", story.Sentence, StringComparison.Ordinal);
+        Assert.StartsWith("Layer 1 was left out (layer 1 holds the base's layer 2)", story.Sentence, StringComparison.Ordinal);
         Assert.True(difference.Packaging.Forward);
         Assert.Contains(difference.Packaging.Values, v => v is { File: "config.json", Path: "num_hidden_layers", Base: "3", Candidate: "2" });
     }
