@@ -53,11 +53,11 @@ public sealed record WeightsStorage(ImmutableArray<StoredType> Types, string Pre
     /// <param name="embedding">Canonical name of the embedding.</param>
     internal static WeightsStorage Of(Architectures.TensorNames names, IReadOnlyDictionary<string, Tensor> weights, string embedding)
     {
-        // A head that is stored although it is tied is one more copy of what is read, and does not count.
-        var read = weights.Where(w => names.TiedHead is null || names.Stored.GetValueOrDefault(w.Key) != names.TiedHead).Select(w => w.Value);
-        var types = read.GroupBy(t => t.DType).Select(g => new StoredType(g.Key.FormatName(), g.Count(), g.Sum(t => t.Count)));
+        // Experts of one stack are one tensor of the file. A head that is stored although it is tied is one more copy of what is read, and does not count.
+        var read = weights.Where(w => names.TiedHead is null || names.Stored.GetValueOrDefault(w.Key) != names.TiedHead);
+        var types = read.GroupBy(w => w.Value.DType).Select(g => new StoredType(g.Key.FormatName(), g.Select(w => names.Stored[w.Key]).Distinct().Count(), g.Sum(w => w.Value.Count)));
         return new WeightsStorage([.. types.OrderByDescending(t => t.Elements).ThenBy(t => t.DType, StringComparer.Ordinal)],
-            PrefixOf(names.Stored[embedding]), StackedExperts: false, names.TiedHead is not null, names.Buffers.Count);
+            PrefixOf(names.Stored[embedding]), names.Parts.Count > 0, names.TiedHead is not null, names.Buffers.Count);
     }
 
     // Without the module and 'weight'.

@@ -83,7 +83,7 @@ public sealed class EditableModel : IDisposable
     /// <param name="progress">Bytes hashed.</param>
     /// <param name="cancellation">Honoured between blocks.</param>
     public string Hash(int threads = 1, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
-        _hash ??= WeightsHash.Compute(Weights.Select(w => (w.Key, w.Value)), Config.Canonical, threads, progress, cancellation).Value;
+        _hash ??= CanonicalForward.Hash(Config.Spec, Weights, threads, progress, cancellation).Value;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -198,19 +198,8 @@ public static class CheckpointComparer
         return null;
     }
 
-    /// <summary>Tensors by canonical name: checkpoints may leave the architecture's prefix out.</summary>
-    private static Dictionary<string, Tensor> Named(Checkpoint checkpoint, ModelConfig? config)
-    {
-        var expected = config?.Tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal) ?? [];
-        var named = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var tensor in checkpoint.Tensors)
-        {
-            var full = config?.Architecture.Prefix + tensor.Name;
-            named.Add(!expected.Contains(tensor.Name) && expected.Contains(full) && !checkpoint.TryGet(full, out _) ? full : tensor.Name, tensor);
-        }
-
-        return named;
-    }
+    /// <summary>Tensors by canonical name, whatever prefix and layout the checkpoint has.</summary>
+    private static Dictionary<string, Tensor> Named(Checkpoint checkpoint, ModelConfig? config) => new(CanonicalTensors.Of(checkpoint, config).Tensors, StringComparer.Ordinal);
 
     /// <summary>Tensors that no forward pass reads and only one of the two stores are told beside the weights.</summary>
     private static void LeaveBuffersOut(Dictionary<string, Tensor> before, Dictionary<string, Tensor> after, ModelConfig? baseConfig, ModelConfig? config, List<string> notes)
