@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Assay.Checkpoints;
 
 namespace Assay.Reports;
 
@@ -19,11 +20,18 @@ public static class RunFolderCheck
             if (File.Exists(path)) return $"{path}: is a file; expected a folder for the run.";
             if (!Directory.Exists(path)) return Unwritable(Above(path)) is { } above ? $"{path}: cannot be made: {above}" : null;
             if (Unwritable(path) is { } refused) return $"{path}: cannot be written: {refused}";
+            using var taken = FolderLock.TryTake(path);
+            if (taken is null) return $"{path}: another process is writing into this folder. Wait for it to end, or choose another folder.";
             var (journal, plan) = (Path.Combine(path, "journal.jsonl"), Path.Combine(path, "plan.yaml"));
             if (!File.Exists(journal) && !File.Exists(plan))
                 return Directory.EnumerateFileSystemEntries(path).Any() ? $"{path}: the folder is not empty and holds no run. Choose another --output." : null;
+            if (File.Exists(journal)) RegularFile.Require(journal, "a journal");
             if (fresh || !File.Exists(journal) || FirstLine(journal) is not { } named || named == identity) return null;
             return $"{journal}: the folder holds a run of another plan ({UntrustedText.Visible(named)}, this one is {identity}). Choose another --output, or start anew with --fresh.";
+        }
+        catch (InvalidInputException refused)
+        {
+            return refused.Message;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
