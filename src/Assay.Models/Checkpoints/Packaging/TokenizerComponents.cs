@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -71,7 +72,7 @@ internal static class TokenizerComponents
             foreach (var (_, _, flags) in tokens) flags.Remove("normalized");
         // Two that are equal once normalized: the first of the list is found.
         var normalized = root["normalizer"] is null ? [] : tokens.FindAll(t => !t.Flags.ContainsKey("normalized"));
-        var ordered = normalized.Zip(normalized.Skip(1)).All(pair => pair.First.Id < pair.Second.Id);
+        var ordered = normalized.TrueForAll(t => Ascii.IsValid(t.Text)) && KeepsAsciiApart(root["normalizer"]) || normalized.Zip(normalized.Skip(1)).All(pair => pair.First.Id < pair.Second.Id);
         root.Remove("added_tokens");
         if (!ordered) root["added_tokens_order"] = new JsonArray([.. normalized.Select(t => (JsonNode)t.Text)]);
         if (tokens.Count > 0) root["added_tokens"] = new JsonObject(tokens.Select(t => KeyValuePair.Create(t.Text, (JsonNode?)t.Flags)));
@@ -93,6 +94,18 @@ internal static class TokenizerComponents
 
     /// <summary>Whether a value is there and is this one.</summary>
     public static bool Is(JsonNode? node, string json) => node is not null && CanonicalJson.Format(node.ToJsonString(), "tokenizer.json") == json;
+
+    /// <summary>Whether texts of ASCII that differ still differ when normalized: normal forms leave ASCII alone, and one character that becomes ▁ is still told from all others.</summary>
+    private static bool KeepsAsciiApart(JsonNode? normalizer)
+    {
+        var parts = normalizer is not JsonObject item ? [] : item["normalizers"] is JsonArray list ? list.ToList() : [item];
+        return parts.Count(part => Text(part?["type"]) == "Replace") <= 1 && parts.TrueForAll(part => Text(part?["type"]) switch
+        {
+            "NFC" or "NFD" or "NFKC" or "NFKD" or "Prepend" => true,
+            "Replace" => Text((part!["pattern"] as JsonObject)?["String"]) is { Length: 1 } && Text(part["content"]) == "\u2581",
+            _ => false,
+        });
+    }
 
     private static void Set(JsonObject root, string key, JsonNode? value)
     {
