@@ -189,6 +189,7 @@ public sealed class LoraExportTests : IDisposable
         void Damage(string step)
         {
             if (step != "check") return;
+            if (step != "check") return;
             var scratch = Assert.Single(Directory.GetDirectories(_folder.Path, ".out.partial-*"));
             var weights = Path.Combine(scratch, "adapter_model.safetensors");
             if (damaged == "adapter_config.json")
