@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace Assay.Checkpoints;
 
-/// <summary>One memory-mapped safetensors file, checked as a whole when opened.</summary>
+/// <summary>One safetensors file, held open and checked as a whole when opened.</summary>
 public sealed unsafe class SafetensorsFile : IDisposable
 {
-    private readonly MappedFile file;
+    private readonly StoredFile file;
 
-    private SafetensorsFile(MappedFile file)
+    private SafetensorsFile(StoredFile file)
     {
         this.file = file;
         var (path, length) = (file.Path, file.Length);
@@ -17,13 +17,14 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (headerLength > (ulong)(length - 8))
             throw new InvalidInputException($"{path}: the header length is {headerLength}, but only {length - 8} bytes follow. The file is cut short; fetch it again.");
         HeaderLength = (int)headerLength;
+        file.LoadHeader(DataStart);
         var header = SafetensorsHeader.Parse(RawHeader, length - DataStart, path);
         Metadata = header.Metadata;
         var tensors = new Tensor[header.Entries.Count];
         for (var i = 0; i < tensors.Length; i++)
         {
             var entry = header.Entries[i];
-            tensors[i] = new Tensor(entry.Name, entry.DType, entry.Shape, file.Start + DataStart + entry.Begin, entry.End - entry.Begin, file);
+            tensors[i] = new Tensor(entry.Name, entry.DType, entry.Shape, file, DataStart + entry.Begin, entry.End - entry.Begin);
         }
         Tensors = tensors;
     }
@@ -49,23 +50,23 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <summary>The header's bytes as they stand in the file.</summary>
     internal ReadOnlySpan<byte> RawHeader => new(file.Start + 8, HeaderLength);
 
-    /// <summary>Maps a file and checks its header. Links are followed. No tensor is read.</summary>
+    /// <summary>Opens a file and checks its header. Links are followed. No tensor is read.</summary>
     /// <exception cref="InvalidInputException">Missing, unreadable, or any rule of the format is violated; all problems at once.</exception>
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var mapped = MappedFile.Open(path, "safetensors", least: 10, mapped: 8);
+        var opened = StoredFile.Open(path, "safetensors", least: 10, header: 8);
         try
         {
-            return new SafetensorsFile(mapped);
+            return new SafetensorsFile(opened);
         }
         catch
         {
-            mapped.Dispose();
+            opened.Dispose();
             throw;
         }
     }
 
-    /// <summary>Unmaps the file; its tensors can no longer be read.</summary>
+    /// <summary>Closes the file; its tensors can no longer be read.</summary>
     public void Dispose() => file.Dispose();
 }

@@ -1,66 +1,60 @@
-using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 
 namespace Assay.Checkpoints;
 
-/// <summary>A file mapped read-only as a whole. Whoever reads through its pointers keeps it open.</summary>
-internal sealed unsafe class MappedFile : IDisposable
+/// <summary>A checkpoint's file, held open and read piece by piece.</summary>
+/// <remarks>It is read rather than mapped: another process that shortens a mapped file ends this one at the next touch of the lost part (SIGBUS), whereas a read that finds too little is an
+/// error that names the file. Reads go through the system's cache of pages like a mapping, and their buffers are small.</remarks>
+internal sealed unsafe class StoredFile : IDisposable
 {
-    private readonly SafeFileHandle handle;
-    private readonly MemoryMappedFile mapping;
-    private readonly MemoryMappedViewAccessor view;
+    private const long MostHeader = 1 << 30; // A header is held as one array.
+    private const int FirstHeader = 1 << 16;
 
-    private MappedFile(string path, long length, SafeFileHandle handle, MemoryMappedFile mapping, MemoryMappedViewAccessor view)
-    {
-        this.handle = handle;
-        this.mapping = mapping;
-        this.view = view;
-        Path = path;
-        Length = length;
-        byte* start = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        Start = start + view.PointerOffset;
-    }
+    private readonly SafeFileHandle handle;
+    private readonly List<byte[]> headers = []; // Addresses were handed out of each of them.
+
+    private StoredFile(string path, long length, SafeFileHandle handle) => (Path, Length, this.handle) = (path, length, handle);
 
     /// <summary>Path as given.</summary>
     public string Path { get; }
 
-    /// <summary>The file's bytes.</summary>
+    /// <summary>The file's bytes when it was opened.</summary>
     public long Length { get; }
 
-    /// <summary>First byte.</summary>
-    public byte* Start { get; }
+    /// <summary>First byte of what <see cref="LoadHeader"/> has read; the address changes when more is read, and the old ones stay readable.</summary>
+    public byte* Start { get; private set; }
+
+    /// <summary>Bytes from <see cref="Start"/> on.</summary>
+    public long HeaderLength { get; private set; }
 
     public bool IsDisposed { get; private set; }
 
-    /// <summary>Maps a file. Links are followed.</summary>
+    /// <summary>Opens a file. Links are followed.</summary>
     /// <param name="path">The file.</param>
     /// <param name="kind">What is expected, for messages: <c>safetensors</c>.</param>
     /// <param name="least">Bytes that the shortest such file has.</param>
-    /// <param name="mapped">Bytes without which nothing is mapped.</param>
-    /// <exception cref="InvalidInputException">Missing, too short or unreadable.</exception>
-    public static MappedFile Open(string path, string kind, int least, int mapped)
+    /// <param name="header">Bytes that are read at once.</param>
+    /// <exception cref="InvalidInputException">Missing, no regular file, too short or unreadable.</exception>
+    public static StoredFile Open(string path, string kind, int least, int header)
     {
-        if (!BitConverter.IsLittleEndian) throw new PlatformNotSupportedException("Checkpoints are mapped as they are; a little-endian processor is needed.");
+        if (!BitConverter.IsLittleEndian) throw new PlatformNotSupportedException("Checkpoints are read as they are; a little-endian processor is needed.");
         try
         {
-            // A pipe or device has length 0 and must not be opened, since opening it may wait for ever.
             var info = new FileInfo(path);
             var target = info.LinkTarget is null ? info : (FileInfo)info.ResolveLinkTarget(returnFinalTarget: true)!;
             if (!target.Exists) throw new InvalidInputException($"{path}: {(info.LinkTarget is null ? "no such file" : "a link to a file that is not there")}; a {kind} file is expected. Fetch it again.");
-            if (target.Length < mapped) throw TooShort(target.Length);
+            RegularFile.Require(path, $"a {kind} file");
             var opened = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.None);
-            MemoryMappedFile? whole = null;
             try
             {
                 var length = RandomAccess.GetLength(opened);
-                if (length < mapped) throw TooShort(length);
-                whole = MemoryMappedFile.CreateFromFile(opened, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-                return new MappedFile(path, length, opened, whole, whole.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read));
+                if (length < header) throw new InvalidInputException($"{path}: {length} bytes; a {kind} file has at least {least}. Fetch it again.");
+                var file = new StoredFile(path, length, opened);
+                file.LoadHeader(header);
+                return file;
             }
             catch
             {
-                whole?.Dispose();
                 opened.Dispose();
                 throw;
             }
@@ -69,41 +63,52 @@ internal sealed unsafe class MappedFile : IDisposable
         {
             throw new InvalidInputException($"{path}: cannot be read: {e.Message}", e);
         }
-
-        InvalidInputException TooShort(long length) => new($"{path}: {length} bytes; a {kind} file has at least {least}. Fetch it again.");
     }
 
-    /// <summary>Reads bytes of the mapping from the file itself.</summary>
-    /// <param name="data">An address in the mapping.</param>
+    /// <summary>Sees to it that the first bytes of the file can be read by address.</summary>
+    /// <param name="end">How many; at most the file's length.</param>
+    /// <exception cref="InvalidInputException">The file was shortened, or the header is too long.</exception>
+    public void LoadHeader(long end)
+    {
+        if (end <= HeaderLength) return;
+        if (end > MostHeader) throw new InvalidInputException($"{Path}: the header takes more than {MostHeader} bytes. The file is damaged; fetch it again.");
+        // Twice as much each time, since a GGUF header does not say how long it is.
+        var length = (int)Math.Min(Math.Min(Length, MostHeader), Math.Max(end, Math.Max(FirstHeader, 2 * HeaderLength)));
+        var bytes = GC.AllocateUninitializedArray<byte>(length, pinned: true);
+        Read(0, bytes);
+        headers.Add(bytes);
+        fixed (byte* start = bytes) Start = start; // Pinned for as long as the list holds it.
+        HeaderLength = length;
+    }
+
+    /// <summary>Reads bytes.</summary>
+    /// <param name="offset">Of the first, in the file.</param>
     /// <param name="destination">Filled.</param>
     /// <exception cref="InvalidInputException">The file was shortened since it was opened, or reading failed.</exception>
-    public void ReadData(byte* data, Span<byte> destination)
+    public void Read(long offset, Span<byte> destination)
     {
         try
         {
-            var offset = data - Start;
             while (!destination.IsEmpty)
             {
                 var count = RandomAccess.Read(handle, destination, offset);
-                if (count == 0) throw new InvalidInputException($"{Path}: was shortened from {Length} to {RandomAccess.GetLength(handle)} bytes while in use. Leave checkpoints alone while they are read.");
+                if (count == 0) throw new InvalidInputException($"{Path}: was shortened from {Length} to {RandomAccess.GetLength(handle)} bytes while in use. Leave checkpoints alone while they are read, fetch the file again, and run the same command again.");
                 destination = destination[count..];
                 offset += count;
             }
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new InvalidInputException($"{Path}: cannot be read: {e.Message}", e);
         }
     }
 
-    /// <summary>Unmaps the file.</summary>
+    /// <summary>Closes the file.</summary>
     public void Dispose()
     {
         if (IsDisposed) return;
         IsDisposed = true;
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        mapping.Dispose();
         handle.Dispose();
+        headers.Clear();
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
@@ -7,27 +8,33 @@ using Assay.Checkpoints.Adapters;
 
 namespace Assay.Checkpoints;
 
-/// <summary>A tensor of a memory-mapped checkpoint, or one computed from such while it is read. Nothing is read before it is asked for.</summary>
+/// <summary>A tensor of a checkpoint's file, or one computed from such while it is read. Nothing is read before it is asked for.</summary>
 /// <remarks>Valid as long as its checkpoint is open. Offsets are <see cref="long"/>: a tensor may be larger than a span can be,
-/// so it is read by rows or blocks. Data may start at an odd address. A file that another process shortens after it was
-/// opened ends the process at the next read of the lost part (SIGBUS): checkpoints must not be changed while in use.</remarks>
+/// so it is read by rows or blocks. Data may start at an odd address. Where another process shortens the file, the next read of the lost part throws
+/// an <see cref="InvalidInputException"/> that names the file; a checkpoint that is changed while in use gives mixed values.</remarks>
 public sealed unsafe class Tensor
 {
-    private readonly MappedFile? owner;
+    private const int PieceBytes = 1 << 15;
+
+    private readonly StoredFile? owner;
+    private readonly long offset; // Of the first byte in the owner.
     private readonly TensorSource? source;
 
-    internal Tensor(string name, DType dtype, ImmutableArray<long> shape, byte* data, long byteLength, MappedFile? owner = null)
+    /// <summary>A tensor in memory.</summary>
+    internal Tensor(string name, DType dtype, ImmutableArray<long> shape, byte* data, long byteLength)
     {
         Name = name;
         DType = dtype;
         Shape = shape;
         Data = data;
         ByteLength = byteLength;
-        this.owner = owner;
         long count = 1;
         foreach (var size in shape) count = checked(count * size);
         Count = count;
     }
+
+    /// <summary>A tensor of a file.</summary>
+    internal Tensor(string name, DType dtype, ImmutableArray<long> shape, StoredFile owner, long offset, long byteLength) : this(name, dtype, shape, null, byteLength) => (this.owner, this.offset) = (owner, offset);
 
     /// <summary>A tensor that is computed while it is read.</summary>
     internal Tensor(string name, DType dtype, ImmutableArray<long> shape, TensorSource source) : this(name, dtype, shape, null, 0)
@@ -51,17 +58,17 @@ public sealed unsafe class Tensor
     /// <summary>Bytes.</summary>
     public long ByteLength { get; }
 
-    /// <summary>First byte in the mapping; may be odd. Null where the tensor is computed.</summary>
+    /// <summary>First byte in memory; may be odd. Null where the tensor is in a file or computed.</summary>
     internal byte* Data { get; }
 
-    /// <summary>Whether its elements stand in the mapping one by one, so that they can be read by address.</summary>
-    internal bool IsMapped => source is null && !DType.IsBlock();
+    /// <summary>Whether its elements stand one by one in a file or in memory, so that rows of them can be taken as they are.</summary>
+    internal bool IsStored => source is null && !DType.IsBlock();
 
     /// <summary>The tensor whose transpose this one is, if it was made so: whoever wants columns reads that one's rows.</summary>
     internal Tensor? TransposeOf => (source as TransposedRows)?.Inner;
 
     /// <summary>Where its bytes stand in a file; null where the tensor is computed.</summary>
-    internal (string Path, long Offset)? Place => owner is null || Data is null ? null : (owner.Path, Data - owner.Start);
+    internal (string Path, long Offset)? Place => owner is null ? null : (owner.Path, offset);
 
     /// <summary>What an adapter changes to make this tensor; null where none does.</summary>
     internal Tensor? UpdateOf => (source as LowRankUpdate)?.Inner;
@@ -87,20 +94,17 @@ public sealed unsafe class Tensor
         }
         switch (DType)
         {
-            case >= DType.Q4_0:
-                BlockDecoder.Read(DType, Data, start, destination);
-                break;
             case DType.F32:
-                new ReadOnlySpan<byte>(Data + start * 4, destination.Length * 4).CopyTo(MemoryMarshal.AsBytes(destination));
+                Stored(start * 4, MemoryMarshal.AsBytes(destination));
                 break;
             case DType.BF16:
-                WidenBFloat16((ushort*)(Data + start * 2), destination);
+                fixed (ushort* halves = Halves(start, destination)) WidenBFloat16(halves, destination);
                 break;
             case DType.F16:
-                ReadHalf(Data + start * 2, destination);
+                fixed (ushort* halves = Halves(start, destination)) ReadHalf((byte*)halves, destination);
                 break;
             default:
-                for (var i = 0; i < destination.Length; i++) destination[i] = IntegerOrDoubleToSingle(start + i);
+                ReadPieces(start, destination);
                 break;
         }
     }
@@ -112,10 +116,11 @@ public sealed unsafe class Tensor
         RequireOpenRange(start, destination.Length, Count);
         if (DType == DType.F64)
         {
-            new ReadOnlySpan<byte>(Data + start * 8, destination.Length * 8).CopyTo(MemoryMarshal.AsBytes(destination));
+            Stored(start * 8, MemoryMarshal.AsBytes(destination));
             return;
         }
-        if (!IsMapped)
+        // Every value of these is a float32; a whole number may need all of a float64.
+        if (source is not null || DType.IsBlock() || DType is DType.F32 or DType.F16 or DType.BF16)
         {
             Span<float> block = stackalloc float[256];
             for (; !destination.IsEmpty; destination = destination[Math.Min(256, destination.Length)..], start += 256)
@@ -126,18 +131,8 @@ public sealed unsafe class Tensor
             }
             return;
         }
-        for (var i = 0; i < destination.Length; i++)
-        {
-            var at = start + i;
-            destination[i] = DType switch
-            {
-                DType.F32 => BinaryPrimitives.ReadSingleLittleEndian(Bytes(at, 4)),
-                DType.F16 => (double)BinaryPrimitives.ReadHalfLittleEndian(Bytes(at, 2)),
-                DType.BF16 => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(Bytes(at, 2)) << 16),
-                DType.U64 => BinaryPrimitives.ReadUInt64LittleEndian(Bytes(at, 8)),
-                _ => Integer(at),
-            };
-        }
+        Span<byte> bytes = stackalloc byte[8];
+        for (var i = 0; i < destination.Length; i++) destination[i] = DType == DType.U64 ? BinaryPrimitives.ReadUInt64LittleEndian(Element(start + i, bytes)) : Integer(start + i, bytes);
     }
 
     /// <summary>Reads elements of an integer type.</summary>
@@ -148,7 +143,8 @@ public sealed unsafe class Tensor
     public void ReadInt64(long start, Span<long> destination)
     {
         RequireOpenRange(start, destination.Length, Count);
-        for (var i = 0; i < destination.Length; i++) destination[i] = Integer(start + i);
+        Span<byte> bytes = stackalloc byte[8];
+        for (var i = 0; i < destination.Length; i++) destination[i] = Integer(start + i, bytes);
     }
 
     /// <summary>Reads raw bytes of any type, little endian as stored.</summary>
@@ -163,9 +159,7 @@ public sealed unsafe class Tensor
             source.ReadBytes(offset, destination);
             return;
         }
-        // Whoever reads much reads once, to hash or to copy: a plain read costs no page faults and leaves no pages mapped.
-        if (owner is not null && destination.Length >= 1 << 16) owner.ReadData(Data + offset, destination);
-        else new ReadOnlySpan<byte>(Data + offset, destination.Length).CopyTo(destination);
+        Stored(offset, destination);
     }
 
     /// <summary>Whether another tensor has the same type, shape and bytes.</summary>
@@ -174,14 +168,8 @@ public sealed unsafe class Tensor
         if (DType != other.DType || !Shape.AsSpan().SequenceEqual(other.Shape.AsSpan())) return false;
         RequireOpen();
         other.RequireOpen();
-        if (source is not null || other.source is not null) return EqualWhenRead(other);
-        for (long at = 0; at < ByteLength; at += 1 << 20)
-        {
-            var length = (int)Math.Min(1 << 20, ByteLength - at);
-            if (!new ReadOnlySpan<byte>(Data + at, length).SequenceEqual(new ReadOnlySpan<byte>(other.Data + at, length))) return false;
-        }
-
-        return true;
+        if (source is null && other.source is null && owner is not null && owner == other.owner && offset == other.offset) return true;
+        return EqualWhenRead(other);
     }
 
     /// <summary>Whole rows of this tensor, as they lie there.</summary>
@@ -193,15 +181,16 @@ public sealed unsafe class Tensor
         long count = 1;
         foreach (var size in shape) count = checked(count * size);
         if (first < 0 || first > Count - count) throw new ArgumentOutOfRangeException(nameof(first));
-        return source is null ? new Tensor(name, DType, shape, Data + DType.ByteLength(first)!.Value, DType.ByteLength(count)!.Value, owner)
-            : new Tensor(name, DType, shape, new PartOfTensor(this, first));
+        if (source is not null) return new Tensor(name, DType, shape, new PartOfTensor(this, first));
+        var (skipped, length) = (DType.ByteLength(first)!.Value, DType.ByteLength(count)!.Value);
+        return owner is null ? new Tensor(name, DType, shape, Data + skipped, length) : new Tensor(name, DType, shape, owner, offset + skipped, length);
     }
 
     /// <summary>The same tensor under another name or shape.</summary>
     internal Tensor As(string name, ImmutableArray<long> shape) =>
-        source is null ? new Tensor(name, DType, shape, Data, ByteLength, owner) : new Tensor(name, DType, shape, source);
+        source is not null ? new Tensor(name, DType, shape, source) : owner is null ? new Tensor(name, DType, shape, Data, ByteLength) : new Tensor(name, DType, shape, owner, offset, ByteLength);
 
-    /// <summary>Throws where the checkpoint has been closed: the mapping is gone then.</summary>
+    /// <summary>Throws where the checkpoint has been closed.</summary>
     internal void RequireOpen()
     {
         if (source is not null) source.RequireOpen();
@@ -210,15 +199,70 @@ public sealed unsafe class Tensor
 
     private bool EqualWhenRead(Tensor other)
     {
-        var (mine, theirs) = (new byte[1 << 18], new byte[1 << 18]);
-        for (long at = 0; at < ByteLength; at += mine.Length)
+        var (mine, others) = (ArrayPool<byte>.Shared.Rent(1 << 18), ArrayPool<byte>.Shared.Rent(1 << 18));
+        try
         {
-            var length = (int)Math.Min(mine.Length, ByteLength - at);
-            ReadBytes(at, mine.AsSpan(0, length));
-            other.ReadBytes(at, theirs.AsSpan(0, length));
-            if (!mine.AsSpan(0, length).SequenceEqual(theirs.AsSpan(0, length))) return false;
+            for (long at = 0; at < ByteLength; at += 1 << 18)
+            {
+                var length = (int)Math.Min(1 << 18, ByteLength - at);
+                ReadBytes(at, mine.AsSpan(0, length));
+                other.ReadBytes(at, others.AsSpan(0, length));
+                if (!mine.AsSpan(0, length).SequenceEqual(others.AsSpan(0, length))) return false;
+            }
+            return true;
         }
-        return true;
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(mine);
+            ArrayPool<byte>.Shared.Return(others);
+        }
+    }
+
+    /// <summary>Stored bytes, from the file or from memory.</summary>
+    private void Stored(long at, Span<byte> destination)
+    {
+        if (owner is not null) owner.Read(offset + at, destination);
+        else new ReadOnlySpan<byte>(Data + at, destination.Length).CopyTo(destination);
+    }
+
+    /// <summary>Values of 16 bits in the second half of where they are to be widened: from the first on, no value is written over before it is read.</summary>
+    private Span<ushort> Halves(long start, Span<float> destination)
+    {
+        var halves = MemoryMarshal.Cast<float, ushort>(destination)[destination.Length..];
+        Stored(start * 2, MemoryMarshal.AsBytes(halves));
+        return halves;
+    }
+
+    /// <summary>Blocks, whole numbers and float64, through a buffer.</summary>
+    private void ReadPieces(long start, Span<float> destination)
+    {
+        var (elements, size) = DType.IsBlock() ? (DType.BlockElements(), DType.BlockBytes()) : (1, (DType.Bits() + 7) / 8);
+        if (!DType.IsBlock() && DType != DType.F64 && DType != DType.U64) _ = destination.IsEmpty ? 0 : Integer(start, stackalloc byte[8]); // Refuses what is carried only.
+        var together = Math.Max(1, PieceBytes / size) * elements;
+        var bytes = ArrayPool<byte>.Shared.Rent(PieceBytes + size);
+        try
+        {
+            while (!destination.IsEmpty)
+            {
+                var first = start / elements;
+                var part = destination[..(int)Math.Min(destination.Length, first * elements + together - start)];
+                var last = (start + part.Length - 1) / elements;
+                var piece = bytes.AsSpan(0, (int)(last - first + 1) * size);
+                Stored(first * size, piece);
+                fixed (byte* data = piece)
+                {
+                    if (DType.IsBlock()) BlockDecoder.Read(DType, data, start - first * elements, part);
+                    else
+                        for (var i = 0; i < part.Length; i++) part[i] = IntegerOrDoubleToSingle(piece[(i * size)..], start + i);
+                }
+                start += part.Length;
+                destination = destination[part.Length..];
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 
     private void RequireOpenRange(long start, int length, long limit)
@@ -258,23 +302,25 @@ public sealed unsafe class Tensor
         }
     }
 
-    private float IntegerOrDoubleToSingle(long index) => DType switch
+    private float IntegerOrDoubleToSingle(ReadOnlySpan<byte> bytes, long index) => DType switch
     {
-        DType.F64 => (float)BinaryPrimitives.ReadDoubleLittleEndian(Bytes(index, 8)),
-        DType.U64 => BinaryPrimitives.ReadUInt64LittleEndian(Bytes(index, 8)),
-        _ => Integer(index),
+        DType.F64 => (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+        DType.U64 => BinaryPrimitives.ReadUInt64LittleEndian(bytes),
+        _ => Integer(bytes, index),
     };
 
-    private long Integer(long index) => DType switch
+    private long Integer(long index, Span<byte> bytes) => Integer(Element(index, bytes), index);
+
+    private long Integer(ReadOnlySpan<byte> bytes, long index) => DType switch
     {
-        DType.U8 => Data[index],
-        DType.I8 => (sbyte)Data[index],
-        DType.U16 => BinaryPrimitives.ReadUInt16LittleEndian(Bytes(index, 2)),
-        DType.I16 => BinaryPrimitives.ReadInt16LittleEndian(Bytes(index, 2)),
-        DType.U32 => BinaryPrimitives.ReadUInt32LittleEndian(Bytes(index, 4)),
-        DType.I32 => BinaryPrimitives.ReadInt32LittleEndian(Bytes(index, 4)),
-        DType.I64 => BinaryPrimitives.ReadInt64LittleEndian(Bytes(index, 8)),
-        DType.U64 => Signed(BinaryPrimitives.ReadUInt64LittleEndian(Bytes(index, 8)), index),
+        DType.U8 => bytes[0],
+        DType.I8 => (sbyte)bytes[0],
+        DType.U16 => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
+        DType.I16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
+        DType.U32 => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
+        DType.I32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
+        DType.I64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
+        DType.U64 => Signed(BinaryPrimitives.ReadUInt64LittleEndian(bytes), index),
         _ when DType.IsNumeric() || source is not null => throw new InvalidInputException($"Tensor {ProblemList.Quote(Name)} has dtype {DType.FormatName()}; integers are expected."),
         _ => throw new InvalidInputException($"Tensor {ProblemList.Quote(Name)} has dtype {DType.FormatName()}, which is copied and hashed but not computed with. " +
             "Convert it to F32, F16 or BF16 with the program that wrote it."),
@@ -283,5 +329,12 @@ public sealed unsafe class Tensor
     private long Signed(ulong value, long index) => value <= long.MaxValue ? (long)value : throw new InvalidInputException(
         $"Tensor {ProblemList.Quote(Name)} holds {value} at element {index}; integers above {long.MaxValue} are not read.");
 
-    private ReadOnlySpan<byte> Bytes(long index, int size) => new(Data + index * size, size);
+    /// <summary>The bytes of one element of a type without blocks.</summary>
+    private ReadOnlySpan<byte> Element(long index, Span<byte> bytes)
+    {
+        if (source is not null || DType.IsBlock()) return bytes; // Refused by who asks for whole numbers.
+        var size = Math.Min(bytes.Length, DType.Bits() / 8);
+        Stored(index * size, bytes[..size]);
+        return bytes;
+    }
 }

@@ -33,7 +33,7 @@ public sealed class AtomicFileTests : IDisposable
     public void Any_exception_leaves_nothing(string at)
     {
         File.WriteAllText(_folder["a"], "old");
-        foreach (var thrown in (Exception[])[new IOException("No space left on device"), new OperationCanceledException(), new InvalidOperationException(), new OutOfMemoryException()])
+        foreach (var thrown in (Exception[])[new IOException("No space left on device"), new OperationCanceledException(), new InvalidOperationException(), new ArithmeticException()])
         {
             void Fail(string here)
             {

@@ -139,7 +139,7 @@ public sealed class SafetensorsFileTests : IDisposable
 
     [Fact]
     public void A_device_is_refused_without_being_opened() =>
-        Assert.Contains("0 bytes", Assert.Throws<InvalidInputException>(() => SafetensorsFile.Open("/dev/zero")).Message, StringComparison.Ordinal);
+        Assert.Contains("a pipe or a device", Assert.Throws<InvalidInputException>(() => SafetensorsFile.Open("/dev/zero")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Empty_and_rank_0_tensors_and_padding_are_legal()

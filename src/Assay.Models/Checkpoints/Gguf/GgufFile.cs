@@ -1,19 +1,19 @@
 namespace Assay.Checkpoints.Gguf;
 
-/// <summary>One memory-mapped GGUF file, checked as a whole when opened: tensors under GGUF's names, metadata.</summary>
+/// <summary>One GGUF file, held open and checked as a whole when opened: tensors under GGUF's names, metadata.</summary>
 /// <remarks>A part of a split model is a file of its own; <see cref="GgufModel"/> puts them together.</remarks>
-public sealed unsafe class GgufFile : IDisposable
+public sealed class GgufFile : IDisposable
 {
-    private readonly MappedFile file;
+    private readonly StoredFile file;
 
-    private GgufFile(MappedFile file)
+    private GgufFile(StoredFile file)
     {
         this.file = file;
         var header = GgufHeader.Parse(file);
         Version = header.Version;
         DataStart = header.DataStart;
         Values = header.Metadata;
-        Tensors = [.. header.Entries.Select(e => new Tensor(e.Name, e.DType, e.Shape, file.Start + header.DataStart + e.Offset, e.Length, file))];
+        Tensors = [.. header.Entries.Select(e => new Tensor(e.Name, e.DType, e.Shape, file, header.DataStart + e.Offset, e.Length))];
     }
 
     /// <summary>Path as given.</summary>
@@ -37,23 +37,23 @@ public sealed unsafe class GgufFile : IDisposable
     /// <summary>Metadata.</summary>
     internal IReadOnlyDictionary<string, GgufValue> Values { get; }
 
-    /// <summary>Maps a file and checks its header. Links are followed. No tensor is read.</summary>
+    /// <summary>Opens a file and checks its header. Links are followed. No tensor is read.</summary>
     /// <exception cref="InvalidInputException">Missing, unreadable, of a type that is not read, or any rule of the format is violated.</exception>
     public static GgufFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var mapped = MappedFile.Open(path, "GGUF", least: 24, mapped: 24);
+        var opened = StoredFile.Open(path, "GGUF", least: 24, header: 24);
         try
         {
-            return new GgufFile(mapped);
+            return new GgufFile(opened);
         }
         catch
         {
-            mapped.Dispose();
+            opened.Dispose();
             throw;
         }
     }
 
-    /// <summary>Unmaps the file; its tensors and metadata can no longer be read.</summary>
+    /// <summary>Closes the file; its tensors and metadata can no longer be read.</summary>
     public void Dispose() => file.Dispose();
 }

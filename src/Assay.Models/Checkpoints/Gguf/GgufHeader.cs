@@ -34,11 +34,11 @@ internal sealed unsafe class GgufHeader
         [31] = "Q4_0_4_4", [32] = "Q4_0_4_8", [33] = "Q4_0_8_8", [36] = "IQ4_NL_4_4", [37] = "IQ4_NL_4_8", [38] = "IQ4_NL_8_8", [40] = "NVFP4", [41] = "Q1_0", [42] = "Q2_0",
     }.ToImmutableDictionary();
 
-    private readonly MappedFile file;
+    private readonly StoredFile file;
     private readonly ProblemList problems = new();
     private long position;
 
-    private GgufHeader(MappedFile file) => this.file = file;
+    private GgufHeader(StoredFile file) => this.file = file;
 
     /// <summary>2 or 3, which differ in nothing that is read here.</summary>
     public uint Version { get; private set; }
@@ -57,7 +57,7 @@ internal sealed unsafe class GgufHeader
 
     /// <summary>Reads and checks a header.</summary>
     /// <exception cref="InvalidInputException">Any rule is violated; where the structure itself is broken at once, else all problems together.</exception>
-    public static GgufHeader Parse(MappedFile file)
+    public static GgufHeader Parse(StoredFile file)
     {
         var header = new GgufHeader(file);
         header.Read();
@@ -99,9 +99,12 @@ internal sealed unsafe class GgufHeader
             elementType = ReadType(key);
             count = ReadCount(key, elementType);
         }
-        var value = new GgufValue(file, key, type, elementType, count, file.Start + position);
-        if (!Metadata.TryAdd(key, value)) problems.Add($"{file.Path}: metadata {ProblemList.Quote(key)} is there twice; which one counts would be a guess. Convert the model again.");
+        var start = position;
         Skip(key, elementType, count, 1);
+        // All of it stands behind the address.
+        file.LoadHeader(position);
+        var value = new GgufValue(file, key, type, elementType, count, file.Start + start);
+        if (!Metadata.TryAdd(key, value)) problems.Add($"{file.Path}: metadata {ProblemList.Quote(key)} is there twice; which one counts would be a guess. Convert the model again.");
     }
 
     private void Skip(string key, GgufValueType type, long count, int depth)
@@ -256,6 +259,7 @@ internal sealed unsafe class GgufHeader
     private void Require(long bytes, string what)
     {
         if (bytes > file.Length - position) throw CutShort(what);
+        file.LoadHeader(position + bytes);
     }
 
     private InvalidInputException CutShort(string what) => new($"{file.Path}: the file ends at byte {file.Length}, within {what}. The file is damaged or cut short; fetch it again.");

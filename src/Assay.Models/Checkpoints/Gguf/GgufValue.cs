@@ -8,7 +8,7 @@ internal sealed unsafe class GgufValue
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly MappedFile file;
+    private readonly StoredFile file;
     private readonly byte* data;
 
     /// <param name="file">That holds it.</param>
@@ -17,7 +17,7 @@ internal sealed unsafe class GgufValue
     /// <param name="elementType">Of a list's elements; else the value's.</param>
     /// <param name="count">Elements of a list; else 1.</param>
     /// <param name="data">First byte of the value, or of a list's first element.</param>
-    public GgufValue(MappedFile file, string key, GgufValueType type, GgufValueType elementType, long count, byte* data)
+    public GgufValue(StoredFile file, string key, GgufValueType type, GgufValueType elementType, long count, byte* data)
     {
         this.file = file;
         this.data = data;

@@ -113,7 +113,7 @@ internal static unsafe class MatrixProduct
             var panels = whole is null ? packed : whole + ((long)firstPanel * inputs + k) * step;
             var size = (whole is null ? (long)Block : inputs) * step;
             if (whole is null)
-                for (var p = firstPanel; p < endPanel; p++) weights.Pack(p * ProductTiles.Columns, k, depth, packed + (p - firstPanel) * size);
+                weights.Pack(firstPanel, endPanel, k, depth, packed, size);
             if (type == PanelType.Float16 && endRow - firstRow >= WideningPays)
             {
                 for (var p = 0; p < endPanel - firstPanel; p++) Float16Panel.Widen(panels + p * size, depth, widened + p * (long)PanelFloats);

@@ -49,11 +49,11 @@ internal sealed unsafe class PanelCache : IDisposable
     public static void Pack(WorkTeam team, WeightMatrix weights, byte* panels)
     {
         var size = (long)weights.Inputs * weights.Step;
-        team.Run(weights.Panels, (panel, _) =>
+        var together = weights.Together;
+        team.Run((weights.Panels + together - 1) / together, (group, _) =>
         {
-            // In pieces that stay in the first-level cache: a stored row's part is then read once.
-            for (var k = 0; k < weights.Inputs; k += MatrixProduct.Block)
-                weights.Pack(panel * ProductTiles.Columns, k, Math.Min(MatrixProduct.Block, weights.Inputs - k), panels + panel * size + (long)k * weights.Step);
+            var first = group * together;
+            weights.PackWhole(first, Math.Min(weights.Panels, first + together), panels + first * size);
         });
     }
 

@@ -213,6 +213,6 @@ public sealed unsafe class MatrixProductTests : IDisposable
             }
         }
 
-        return new Tensor("w", dtype, shape, memory, values.Length * (long)size, null);
+        return new Tensor("w", dtype, shape, memory, values.Length * (long)size);
     }
 }
