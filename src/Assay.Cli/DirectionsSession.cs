@@ -215,6 +215,6 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
 
     private sealed class Reporter(IProgress<StepProgress.Step> told) : IProgress<SearchProgress>
     {
-        public void Report(SearchProgress value) => told.Report(new StepProgress.Step("candidates", value.Done, value.Total, 0));
+        public void Report(SearchProgress value) => told.Report(new StepProgress.Step("candidates", value.Done, value.Total, 0, value.Restored));
     }
 }

@@ -45,7 +45,9 @@ internal static class StepProgress
     {
         var line = $"{UntrustedText.Visible(step.Stage)} {step.Done}/{step.Total}";
         if (step.Tokens > 0 && elapsed > TimeSpan.Zero) line += FormattableString.Invariant($", {step.Tokens / elapsed.TotalSeconds:0} tokens/s");
-        if (step.Done > 0 && step.Done < step.Total) line += ", about " + Duration(elapsed * ((double)(step.Total - step.Done) / step.Done)) + " left";
+        // What a journal restored took no time now, and says nothing of the time that the rest takes.
+        var own = step.Done - step.Restored;
+        if (own > 0 && step.Done < step.Total) line += ", about " + Duration(elapsed * ((double)(step.Total - step.Done) / own)) + " left";
         return line;
     }
 
@@ -57,7 +59,8 @@ internal static class StepProgress
     /// <param name="Done">Steps finished.</param>
     /// <param name="Total">Steps in all.</param>
     /// <param name="Tokens">Tokens forwarded or generated so far.</param>
-    internal readonly record struct Step(string Stage, int Done, int Total, long Tokens);
+    /// <param name="Restored">Those of the finished steps that were not done in this run.</param>
+    internal readonly record struct Step(string Stage, int Done, int Total, long Tokens, int Restored = 0);
 
     // Progress<T> posts to the thread pool, so that lines could come out of order.
     private sealed class Told(Action<Step> action) : IProgress<Step>

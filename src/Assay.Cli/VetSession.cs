@@ -21,40 +21,37 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
     {
         using var memory = new PrivateMemory();
         var modelOptions = new LanguageModelOptions { Threads = options.Threads, MemoryBytes = options.MemoryBytes, AllowLong = options.AllowLong };
-        using var baseModel = LanguageModel.Open(options.Base, modelOptions);
-        using var candidate = LanguageModel.Open(options.Candidate, modelOptions, baseModel);
-        Note("Hashing both models.");
-        var (ours, theirs) = (ModelIdentity.Of(baseModel, null, cancellation), ModelIdentity.Of(candidate, null, cancellation));
-        var plan = Plan(baseModel, ours, theirs);
-        var comparability = ours.Weights.Value == theirs.Weights.Value ? new Comparability(true, true, null, null) : Comparability.Of(baseModel, candidate, cancellation);
-        var early = VerdictRules.Decide(VetReport.Evidence(plan, comparability, null));
+        var problems = new ProblemList();
+        using var openedBase = problems.Try(() => LanguageModel.Open(options.Base, modelOptions));
+        using var openedCandidate = problems.Try(() => openedBase is null ? LanguageModel.Open(options.Candidate, modelOptions) : LanguageModel.Open(options.Candidate, modelOptions, openedBase));
+        problems.ThrowIfAny();
+        var (baseModel, candidate) = (openedBase!, openedCandidate!);
+        var ready = VetPreflight.Run(options, baseModel, candidate, () => Compare(baseModel, candidate), Note, cancellation);
+        var plan = ready.Plan;
         var yaml = PlanYaml.Write(plan);
-        if (options.DryRun) return DryRun(baseModel, candidate, plan, yaml, early);
-        if (early.Verdict == Verdict.Incomparable) throw new InvalidInputException([$"{early.Name}: {early.Sentence}", .. early.Reasons]);
-        CheckMemory(baseModel, candidate, plan);
+        if (options.DryRun) return DryRun(baseModel, candidate, ready, yaml);
 
-        var hash = PlanYaml.Hash(yaml);
-        var folder = RunFolder.Open(options.Output ?? RunFolder.DefaultPath(hash, ours.Name, theirs.Name));
-        using var journal = RunJournal.Open(folder.JournalPath, hash, options.Fresh);
+        var folder = RunFolder.Open(ready.Folder);
+        using var journal = RunJournal.Open(folder.JournalPath, ready.RunHash, options.Fresh);
         folder.WritePlan(yaml);
         VetSamples? samples = null;
         VetMeasures? measures = null;
-        Finding? weights = null;
-        var decision = early;
-        if (early.Verdict is not (Verdict.Identical or Verdict.Packaging))
+        var decision = ready.Early;
+        if (!ready.Decided)
         {
             if (journal.Count > 0) Note($"Going on from the journal: {journal.Count} items and documents are done.");
             var cost = Cost(baseModel, candidate, plan);
             foreach (var line in Ways(cost, baseModel, candidate)) Note(line);
             var entries = new VetJournal(journal);
             samples = StepProgress.Run(terminal, options.Quiet, told => new VetRun(baseModel, candidate, plan, cost.Together).Measure(entries, new Reporter(told), cancellation));
+            if (ModelHealth.Of(samples, candidate: false) is { Usable: false } health)
+                throw new InvalidInputException([.. health.Problems("The base").Select(p => $"{baseModel.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);
             measures = VetMeasures.Compute(plan, samples);
-            decision = VerdictRules.Decide(VetReport.Evidence(plan, comparability, measures));
-            Note("Comparing the weights.");
-            weights = FindingRules.Weights(CheckpointComparer.Compare(baseModel.Checkpoint, candidate.Checkpoint, baseModel.Team, null, cancellation));
+            var evidence = VetReport.Evidence(plan, ready.Comparability, ready.Difference, measures);
+            decision = VerdictRules.Decide(evidence with { Broken = [.. evidence.Broken, .. ready.Unreadable] });
         }
 
-        var report = Report(plan, hash, decision, measures, samples, weights, baseModel);
+        var report = Report(ready, decision, measures, samples, baseModel, candidate);
         folder.WriteSamples(samples is null ? [] : VetSampleRows.Of(samples, ids => Decode(baseModel, ids)));
         folder.WriteReport(report);
         folder.WriteEnvironment(RunEnvironment.Capture(folder.Path) with { Started = _started, Seconds = _watch.Elapsed.TotalSeconds, Threads = baseModel.Team.Threads, PeakPrivateBytes = memory.PeakBytes });
@@ -63,50 +60,20 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         return decision.ExitCode;
     }
 
-    private VetPlan Plan(LanguageModel baseModel, ModelIdentity ours, ModelIdentity theirs)
-    {
-        baseModel.RequireTokenizer();
-        var context = options.Context ?? Math.Min(512, baseModel.Spec.MaxPositions) / 2 * 2;
-        if (context < 4 || context % 2 != 0) throw new InvalidInputException($"The context is {context} tokens; an even number of at least 4 is expected.");
-        baseModel.CheckLength(context);
-        return new VetPlan
-        {
-            Base = ours,
-            Candidate = theirs,
-            Seed = options.Seed ?? ChallengeSeed.Derive(theirs.Weights.Value, ours.Weights.Value, VetPlan.ProtocolVersion, options.Nonce ?? ""),
-            SeedSource = options.Seed is not null ? "given by hand: whoever chose it may have known the candidate"
-                : options.Nonce is { } nonce ? $"SHA-256 of both weights hashes, the protocol's version and the nonce '{nonce}'"
-                : "SHA-256 of both weights hashes and the protocol's version; no nonce was given, so the candidate's author could have computed it",
-            Items = Math.Min(options.Items, options.Limit ?? int.MaxValue),
-            DocumentsPerDomain = Math.Min(options.DocumentsPerDomain, options.Limit ?? int.MaxValue),
-            MaxNewTokens = options.MaxNewTokens,
-            Context = context,
-            Domains = ProseDomains.Names,
-            ChatTemplate = baseModel.ChatTemplate is not null,
-            Clock = options.Clock,
-            Limited = options.Limit is not null,
-        };
-    }
+    private CheckpointDifference Compare(LanguageModel baseModel, LanguageModel candidate) =>
+        StepProgress.Run(terminal, options.Quiet, told => CheckpointComparer.Compare(baseModel.Checkpoint, candidate.Checkpoint, baseModel.Team, new TensorReporter(told), cancellation));
 
-    /// <summary>Refuses before anything runs where even the smallest batch does not fit.</summary>
-    private static void CheckMemory(LanguageModel baseModel, LanguageModel candidate, VetPlan plan)
-    {
-        var needed = plan.Context * (Transformer.BytesPerRow(baseModel.Spec) + Transformer.BytesPerRow(candidate.Spec)) + 8L * Math.Max(baseModel.Spec.VocabularySize, candidate.Spec.VocabularySize);
-        var free = MemoryBudget.Free();
-        if (needed > free) throw new InvalidInputException($"One window of {plan.Context} tokens through both models takes {ByteSize.Format(needed)}; {ByteSize.Format(free)} are free. Close other programs or choose a smaller --context.");
-    }
-
-    private int DryRun(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, string yaml, VerdictDecision early)
+    private int DryRun(LanguageModel baseModel, LanguageModel candidate, VetPreflight ready, string yaml)
     {
         terminal.Out.Write(yaml);
-        if (early.Verdict is Verdict.Incomparable or Verdict.Identical or Verdict.Packaging)
+        var plan = ready.Plan;
+        if (ready.Decided)
         {
-            terminal.Out.WriteLine($"verdict without measuring: {early.Name}");
-            foreach (var reason in early.Reasons.Prepend(early.Sentence)) terminal.WriteUntrusted(reason);
-            return early.ExitCode;
+            terminal.Out.WriteLine($"verdict without measuring: {ready.Early.Name}");
+            foreach (var reason in ready.Early.Reasons.Prepend(ready.Early.Sentence)) terminal.WriteUntrusted(reason);
+            return ready.Early.ExitCode;
         }
 
-        CheckMemory(baseModel, candidate, plan);
         var tokenizer = baseModel.RequireTokenizer();
         long prompts = VetRun.Prompts(plan).Sum(p => (long)baseModel.EncodeChat(p.Prompt, plan.Clock).Length), answers = 2L * plan.Items * plan.MaxNewTokens;
         var prose = VetRun.Prose(plan).Sum(d => (long)tokenizer.Encode(d.Text, true).Length);
@@ -152,8 +119,9 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         return tokens / watch.Elapsed.TotalSeconds;
     }
 
-    private ReportDocument Report(VetPlan plan, string hash, VerdictDecision decision, VetMeasures? measures, VetSamples? samples, Finding? weights, LanguageModel baseModel)
+    private ReportDocument Report(VetPreflight ready, VerdictDecision decision, VetMeasures? measures, VetSamples? samples, LanguageModel baseModel, LanguageModel candidate)
     {
+        var plan = ready.Plan;
         var rows = measures is null ? VetReport.SameWeights() : VetReport.Rows(measures);
         return new ReportDocument
         {
@@ -164,16 +132,20 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
             Deciding = measures is null ? rows : VetReport.Deciding(rows),
             Base = Model(plan.Base),
             Candidate = Model(plan.Candidate),
-            Facts = VetReport.Facts(plan, hash, samples),
-            Findings = [.. VetReport.Findings(plan, measures, samples, weights).Select(f => new ReportFinding(f.Name, f.Sentence))],
+            Facts = VetReport.Facts(plan, ready.PlanHash, samples),
+            Findings = [.. Files(baseModel, candidate).Concat(VetReport.Findings(plan, measures, samples, ready.Comparability, ready.Difference)).OrderByDescending(f => f.Severity)
+                .Select(f => new ReportFinding(f.Name, f.Sentence, f.SeverityName))],
             Measures = rows,
             Worst = samples is null || measures is null ? [] : VetReport.Worst(samples, measures, ids => Decode(baseModel, ids)),
             Method = VetReport.Method,
             CannotTell = VetReport.CannotTell,
-            Reproduce = "assay vet " + (bundled ? "" : "BASE CANDIDATE ") + string.Create(CultureInfo.InvariantCulture,
-                $"--seed {plan.Seed} --items {plan.Items} --documents {plan.DocumentsPerDomain} --max-new-tokens {plan.MaxNewTokens} --context {plan.Context} --clock {plan.Clock.ToUniversalTime():yyyy-MM-ddTHH:mm:ssZ}"),
+            Reproduce = VetReproduction.Line(options, plan.Context, bundled),
         };
     }
+
+    /// <summary>What the files of both models say without being run.</summary>
+    private static IEnumerable<Finding> Files(LanguageModel baseModel, LanguageModel candidate) => new[] { (Model: baseModel, Who: "The base"), (Model: candidate, Who: "The candidate") }
+        .SelectMany(m => CheckpointFindings.Files(m.Model.Checkpoint, m.Who).Concat(CheckpointFindings.EndOfSequence(m.Model, m.Who)));
 
     private static ReportModel Model(ModelIdentity model) =>
         new(model.Name, model.Architecture, model.Parameters, model.Weights.Value, model.Packaging.Value, model.Packaging.ChatTemplate);
@@ -196,8 +168,9 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
             terminal.WriteUntrusted($"  {role,-10} {model.Name}: weights {model.WeightsHash[..16]}, packaging {model.PackagingHash[..16]}");
         foreach (var fact in report.Facts.Where(f => f.Id is "seed" or "tensors_that_differ" || f.Id.EndsWith("_items", StringComparison.Ordinal) || f.Id.EndsWith("_documents", StringComparison.Ordinal)))
             terminal.WriteUntrusted($"  {fact.Id,-24} {fact.Value}");
-        foreach (var finding in report.Findings) terminal.WriteUntrusted($"  {finding.Id}: {finding.Sentence}");
+        foreach (var finding in report.Findings) terminal.WriteUntrusted($"  {finding.Severity}: {finding.Id}: {finding.Sentence}");
         terminal.WriteUntrusted($"  report     {Path.Combine(folder.Path, "report.md")}");
+        terminal.WriteUntrusted($"  again      {report.Reproduce}");
     }
 
     private void Note(string text)
@@ -210,5 +183,10 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
     private sealed class Reporter(IProgress<StepProgress.Step> told) : IProgress<VetProgress>
     {
         public void Report(VetProgress value) => told.Report(new StepProgress.Step(value.Stage, value.Done, value.Total, value.Tokens));
+    }
+
+    private sealed class TensorReporter(IProgress<StepProgress.Step> told) : IProgress<DiffProgress>
+    {
+        public void Report(DiffProgress value) => told.Report(new StepProgress.Step("comparing tensors", value.Done, value.Total, 0));
     }
 }

@@ -22,7 +22,7 @@ internal static class AblateCommand
         var strength = new Option<double?>("--strength") { Description = "Factor on the file's strengths.", HelpName = "X" };
         var preserve = new Option<bool>("--preserve-norms") { Description = "Keep the norm of every column of (out, in). The change is then of full rank: no adapter equals it." };
         var input = new Option<bool>("--input-side") { Description = "Edit what reads the residual stream instead of what writes to it." };
-        var tied = new Option<bool>("--keep-tied-head") { Description = "Let a tied head change with the embedding; by default it becomes a tensor of its own and keeps its rows." };
+        var tied = new Option<bool>("--keep-tied-head") { Description = "Let a tied head change with the embedding; by default it becomes a tensor of its own and keeps its rows, which llama.cpp cannot run for gemma, gemma2 and cohere, nor older builds for gemma3." };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there, by renaming." };
         var (memory, dryRun, json, quiet, verbose) = (SharedOptions.Memory(), SharedOptions.DryRun(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());
         var command = new Command("ablate", "Remove directions from a model's weights, write the result, and check the file that was written.") { model, direction, output, form, strength, preserve, input, tied, overwrite, memory, dryRun, json, quiet, verbose };
@@ -51,12 +51,15 @@ internal static class AblateCommand
         using var model = EditableModel.Open(options.Model);
         if (!options.Quiet) terminal.Error.WriteLine("Hashing the model.");
         file.RequireBase(model);
+        var (fate, warning) = (TiedHeads.Fate(model, edits, how), TiedHeads.Warning(model, edits, how));
         if (options.DryRun)
         {
             if (options.As == AblateForm.Lora) LoraExport.Validate(model, edits, how);
             else MergedCheckpoint.Validate(model, edits, how);
             if (!options.Overwrite && Path.Exists(options.Output)) throw new InvalidInputException($"{options.Output}: exists already; nothing is overwritten unless asked for (--overwrite). Choose another target.");
             foreach (var line in Plan(edits, how)) terminal.WriteUntrusted(line);
+            if (fate is not null) terminal.WriteUntrusted($"the head {fate}");
+            if (warning is not null) terminal.WriteUntrusted($"warning: {warning}");
             return ExitCodes.Accepted;
         }
 
@@ -69,10 +72,10 @@ internal static class AblateCommand
                 break;
             case AblateForm.Lora:
                 LoraExport.Write(model, edits, options.Output, how, options.Overwrite, cancellation);
-                Written(options, terminal, [("use", $"assay vet MODEL MODEL+{options.Output}")]);
+                Written(options, terminal, [("use", $"assay vet MODEL MODEL+{options.Output}"), .. Heads(fate, warning)]);
                 break;
             default:
-                Told(MergedCheckpoint.Write(model, edits, options.Output, how, options.Overwrite, null, cancellation), memory, options, terminal);
+                Told(MergedCheckpoint.Write(model, edits, options.Output, how, options.Overwrite, null, cancellation), Heads(fate, warning), memory, options, terminal);
                 break;
         }
 
@@ -93,7 +96,13 @@ internal static class AblateCommand
         if (how.InputSide) yield return "what reads is edited, not what writes";
     }
 
-    private static void Told(EditReport report, PrivateMemory memory, AblateOptions options, Terminal terminal)
+    private static IEnumerable<(string Name, string Text)> Heads(string? fate, string? warning)
+    {
+        if (fate is not null) yield return ("head", fate);
+        if (warning is not null) yield return ("warning", warning);
+    }
+
+    private static void Told(EditReport report, IEnumerable<(string Name, string Text)> heads, PrivateMemory memory, AblateOptions options, Terminal terminal)
     {
         (string Name, string Text)[] facts =
         [
@@ -101,7 +110,7 @@ internal static class AblateCommand
             ("norms", $"kept, but of {report.Edited.Sum(e => e.NotRescaled)} columns that were nearly all direction: what is left of them is rounding, and stays as small"),
             ("merged", $"{report.Merged.Length} tensors that only an adapter changes"), ("added", report.Added.IsEmpty ? "none" : string.Join(", ", report.Added)), ("untouched", $"{report.Untouched.Length} tensors, byte for byte"),
             ("left out", report.LeftOut.IsEmpty ? "none" : $"{string.Join(", ", report.LeftOut)}: other weights, which would have stayed unedited"),
-            ("memory", Memory(memory.PeakBytes, options.MemoryBytes)),
+            .. heads, ("memory", Memory(memory.PeakBytes, options.MemoryBytes)),
         ];
         Written(options, terminal, [.. facts.Where(f => f.Name switch { "merged" => report.Merged.Length > 0, "norms" => report.Edited.Any(e => e.NotRescaled > 0), _ => true })], memory.PeakBytes);
         if (options.Verbose && !options.Json)

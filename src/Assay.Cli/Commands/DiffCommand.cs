@@ -39,6 +39,9 @@ internal static class DiffCommand
         var folder = options.Output is null ? null : RunFolder.OpenDiff(options.Output);
         using var team = new WorkTeam(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         var difference = StepProgress.Run(terminal, options.Quiet, told => CheckpointComparer.Compare(original, changed, team, new Reporter(told), cancellation));
+        // What other programs would load instead of these weights is told with the notes.
+        var files = CheckpointFindings.Files(original, "The base").Concat(CheckpointFindings.Files(changed, "The candidate"));
+        difference = difference with { Notes = [.. difference.Notes, .. files.Select(f => $"{f.SeverityName}: {f.Name}: {f.Sentence}")] };
         var document = new DiffDocument
         {
             Assay = RunEnvironment.AssayVersion, Story = DifferenceStory.Of(difference), Difference = difference, Energy = difference.Energy,

@@ -3,6 +3,7 @@ using Assay.Evaluation.Vetting;
 using Assay.Models;
 using Assay.Reports;
 using Assay.Tokenization;
+using Assay.Verdicts;
 
 namespace Assay.Cli.Commands;
 
@@ -30,8 +31,9 @@ internal static class InspectCommand
             var identity = ModelIdentity.Of(opened, null, cancellation);
             var seen = opened.Tokenizer is { } tokenizer ? new InspectText(new TokenizerFolder(tokenizer, opened.ChatTemplate, opened.SpecialTokens), opened.Spec.VocabularySize, parsed.GetValue(text)) : null;
             if (seen is null && parsed.GetValue(text) is not null) opened.RequireTokenizer();
-            if (parsed.GetValue(json)) Json(terminal, opened, identity, seen);
-            else Lines(terminal, opened, identity, parsed.GetValue(tensors), seen);
+            IReadOnlyList<Finding> findings = [.. CheckpointFindings.Files(opened.Checkpoint), .. CheckpointFindings.EndOfSequence(opened), .. seen?.Findings ?? []];
+            if (parsed.GetValue(json)) Json(terminal, opened, identity, seen, findings);
+            else Lines(terminal, opened, identity, parsed.GetValue(tensors), seen, findings);
             return Task.FromResult(ExitCodes.Accepted);
         });
         return command;
@@ -43,17 +45,22 @@ internal static class InspectCommand
         var seen = new InspectText(folder, null, text);
         if (json)
         {
-            terminal.Out.Write(JsonLines.Object(seen.Json));
+            terminal.Out.Write(JsonLines.Object(lines =>
+            {
+                InspectText.Json(lines, seen.Findings);
+                seen.Json(lines);
+            }));
             return;
         }
 
         terminal.WriteUntrusted($"{"tokenizer",-12} {InspectText.Summary(folder.Tokenizer)}");
         terminal.WriteUntrusted($"{"template",-12} {(folder.ChatTemplate is null ? "none" : "yes")}");
         terminal.WriteUntrusted($"{"model",-12} none here: only the tokenizer was looked at");
+        InspectText.Lines(terminal, seen.Findings);
         seen.Lines(terminal);
     }
 
-    private static void Lines(Terminal terminal, LanguageModel model, ModelIdentity identity, bool tensors, InspectText? seen)
+    private static void Lines(Terminal terminal, LanguageModel model, ModelIdentity identity, bool tensors, InspectText? seen, IReadOnlyList<Finding> findings)
     {
         void Line(string name, string value) => terminal.WriteUntrusted($"{name,-12} {value}");
         var spec = model.Spec;
@@ -63,16 +70,19 @@ internal static class InspectCommand
         Line("tokenizer", model.Tokenizer is { } t ? InspectText.Summary(t) : "none");
         Line("template", model.ChatTemplate is null ? "none: prompts are given bare" : "yes");
         Line("stops at", string.Join(", ", model.Generation.EosTokenIds));
+        if (model.Generation.Rules.Keys is { Count: > 0 } keys) Line("forbids", $"tokens by {string.Join(", ", keys)} of the generation config, when text is generated");
+        foreach (var problem in model.Generation.Problems) Line("generation", $"cannot be done as the config has it: {problem}");
         Line("memory", $"{ByteSize.Format(Transformer.BytesPerRow(spec))} of activations a token of a batch, {ByteSize.Format(KvCache.Bytes(spec, 1024))} of keys and values for 1,024 tokens");
         foreach (var value in model.Config.Resolved) terminal.WriteUntrusted($"  {value.Key,-28} {value.Value,-24} {value.Source}{(value.Detail is null ? "" : ": " + value.Detail)}");
         if (tensors)
             foreach (var t2 in Stored(model)) terminal.WriteUntrusted($"  {t2.Name,-52} [{string.Join(", ", t2.Shape)}] {model.TensorType(t2.Name)} {t2.Role}");
+        InspectText.Lines(terminal, findings);
         seen?.Lines(terminal);
     }
 
     private static IEnumerable<TensorSpec> Stored(LanguageModel model) => model.Config.Tensors.Where(t => model.HasTensor(t.Name));
 
-    private static void Json(Terminal terminal, LanguageModel model, ModelIdentity identity, InspectText? seen) => terminal.Out.Write(JsonLines.Object(json =>
+    private static void Json(Terminal terminal, LanguageModel model, ModelIdentity identity, InspectText? seen, IReadOnlyList<Finding> findings) => terminal.Out.Write(JsonLines.Object(json =>
     {
         json.WriteString("name", identity.Name);
         json.WriteString("architecture", identity.Architecture);
@@ -91,6 +101,9 @@ internal static class InspectCommand
         }
 
         json.WriteEndArray();
+        json.WriteStartArray("generation_problems");
+        foreach (var problem in model.Generation.Problems) json.WriteStringValue(problem);
+        json.WriteEndArray();
         json.WriteStartArray("tensors");
         foreach (var tensor in Stored(model))
         {
@@ -103,6 +116,7 @@ internal static class InspectCommand
         }
 
         json.WriteEndArray();
+        InspectText.Json(json, findings);
         seen?.Json(json);
     }));
 }

@@ -39,9 +39,14 @@ internal sealed class InspectText
     public static string Summary(Tokenizer tokenizer)
         => $"{tokenizer.Count} tokens, {(tokenizer.BosAdded is { } bos ? $"adds BOS {bos}" : "adds no BOS")}{(tokenizer.IgnoredSections.Count > 0 ? $", ignored: {string.Join(", ", tokenizer.IgnoredSections)}" : "")}";
 
+    /// <summary>A line for each finding.</summary>
+    public static void Lines(Terminal terminal, IEnumerable<Finding> findings)
+    {
+        foreach (var finding in findings) terminal.WriteUntrusted($"{finding.SeverityName,-12} {finding.Name}: {finding.Sentence}");
+    }
+
     public void Lines(Terminal terminal)
     {
-        foreach (var finding in Findings) terminal.WriteUntrusted($"finding      {finding.Name}: {finding.Sentence}");
         if (Ids is null) return;
         terminal.Out.WriteLine($"as a text: {Ids.Length} tokens, special tokens added");
         Tokens(terminal, Ids);
@@ -52,18 +57,24 @@ internal sealed class InspectText
         Tokens(terminal, ChatIds);
     }
 
-    public void Json(Utf8JsonWriter json)
+    /// <summary>Findings as an array.</summary>
+    public static void Json(Utf8JsonWriter json, IEnumerable<Finding> findings)
     {
         json.WriteStartArray("findings");
-        foreach (var finding in Findings)
+        foreach (var finding in findings)
         {
             json.WriteStartObject();
             json.WriteString("id", finding.Name);
+            json.WriteString("severity", finding.SeverityName);
             json.WriteString("sentence", finding.Sentence);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+    }
+
+    public void Json(Utf8JsonWriter json)
+    {
         if (Ids is null) return;
         Tokens(json, "text", Ids, null);
         if (Rendered is not null) Tokens(json, "chat", ChatIds!, Rendered);

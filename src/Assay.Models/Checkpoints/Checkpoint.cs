@@ -58,6 +58,11 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The safetensors files that hold the weights; one unless there is an index, none where something else holds them.</summary>
     public IReadOnlyList<SafetensorsFile> Shards => shards;
 
+    /// <summary>Whether an adapter's config lies beside full weights, as it does where PEFT saved a merged model over its adapter.</summary>
+    /// <remarks>transformers with PEFT then loads the base that <c>adapter_config.json</c> names, and the adapter, instead of these weights.
+    /// The file is <see cref="ReadText"/>'s <c>adapter_config.json</c>. Of <c>BASE+ADAPTER</c> this is said of BASE; never of a GGUF file.</remarks>
+    public bool HasLeftoverAdapter { get; internal init; }
+
     /// <summary>Keys of <c>config.json</c> that whatever holds the model does not say, with where their values come from; empty for a folder, whose file is what it is.</summary>
     public IReadOnlyDictionary<string, string> Defaulted { get; internal init; } = new Dictionary<string, string>();
 
@@ -91,7 +96,8 @@ public sealed class Checkpoint : IDisposable
     {
         var gguf = Directory.Exists(path) ? OnlyGguf(path) : path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? path : null;
         if (gguf is not null) return GgufModel.Open(gguf, name);
-        var checkpoint = new Checkpoint(path, Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path, name);
+        var folder = Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path;
+        var checkpoint = new Checkpoint(path, folder, name) { HasLeftoverAdapter = System.IO.Path.Exists(System.IO.Path.Combine(folder, Adapters.LoraConfig.FileName)) };
         try
         {
             if (Directory.Exists(path)) checkpoint.OpenFolder();

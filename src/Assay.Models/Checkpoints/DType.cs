@@ -60,4 +60,28 @@ public enum DType
     Q5_K,
     /// <summary>GGUF: 256 elements of 6 bits, 16 scales of 8 bits.</summary>
     Q6_K,
+    /// <summary>GGUF: 32 elements of 4 bits on uneven levels, one scale.</summary>
+    IQ4_NL,
+    /// <summary>GGUF: 256 elements of 4 bits on uneven levels, 8 scales of 6 bits.</summary>
+    IQ4_XS,
+    /// <summary>GGUF: 256 elements in fours from a code book of 512, 8 scales.</summary>
+    IQ3_S,
+    /// <summary>GGUF: 256 elements in fours from a code book of 256, 8 scales.</summary>
+    IQ3_XXS,
+    /// <summary>GGUF: 256 elements in eights from a code book of 256, 8 scales.</summary>
+    IQ2_XXS,
+    /// <summary>GGUF: 256 elements in eights from a code book of 512, 16 scales.</summary>
+    IQ2_XS,
+    /// <summary>GGUF: 256 elements in eights from a code book of 1,024, 16 scales.</summary>
+    IQ2_S,
+    /// <summary>GGUF: 256 elements in eights from a code book of 2,048, 8 scales.</summary>
+    IQ1_S,
+    /// <summary>GGUF: 256 elements in eights from a code book of 2,048, 16 scales.</summary>
+    IQ1_M,
+    /// <summary>GGUF: 32 elements of 4-bit floats, one power of two as scale (OCP MX).</summary>
+    MXFP4,
+    /// <summary>GGUF: 256 elements of −1, 0 or 1, five to the byte, one scale.</summary>
+    TQ1_0,
+    /// <summary>GGUF: 256 elements of −1, 0 or 1 (or 2), four to the byte, one scale.</summary>
+    TQ2_0,
 }

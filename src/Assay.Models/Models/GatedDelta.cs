@@ -133,7 +133,7 @@ internal sealed unsafe class GatedDelta(Transformer transformer) : IDisposable
                     var i = (long)row * heads + h;
                     strengths[i] = VectorMath.Sigmoid(Vector512.Create(strengths[i]))[0];
                     var step = (double)decays[i] + biases[h];
-                    decays[i] = (float)Math.Exp(-Math.Exp(rates[h]) * (step > 20 ? step : Math.Log(1 + Math.Exp(step))));
+                    decays[i] = (float)VectorMath.Exp(-VectorMath.Exp((double)rates[h]) * (step > 20 ? step : VectorMath.Log(1 + VectorMath.Exp(step))));
                 }
             }
         });

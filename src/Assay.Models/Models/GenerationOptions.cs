@@ -14,6 +14,9 @@ public sealed record GenerationOptions
     /// <summary>Null for greedy decoding.</summary>
     public SamplingOptions? Sampling { get; init; }
 
+    /// <summary>Which tokens may not come, whether drawn or the likeliest.</summary>
+    public TokenRules Rules { get; init; } = TokenRules.None;
+
     /// <summary>Seed of the draws.</summary>
     public long Seed { get; init; }
 }

@@ -17,10 +17,10 @@ internal sealed unsafe class Generator(LanguageModel model)
     /// <param name="options">Length, stops, sampling.</param>
     /// <param name="progress">Told the number of new tokens so far.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
-    public IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress, CancellationToken cancellation) => Run(prompts, options, progress, cancellation, out _);
+    public IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress, CancellationToken cancellation) => Run(prompts, options, progress, cancellation, out _, null);
 
-    /// <summary>The same, and how many prompt tokens were taken from another sequence rather than read (tests, benchmark).</summary>
-    internal IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress, CancellationToken cancellation, out long shared)
+    /// <summary>The same, and how many prompt tokens were taken from another sequence rather than read (tests, benchmark); a test may see the pool of pages.</summary>
+    internal IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress, CancellationToken cancellation, out long shared, Action<KvPool>? seen = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxNewTokens);
         shared = 0;
@@ -34,6 +34,7 @@ internal sealed unsafe class Generator(LanguageModel model)
         if (prompts.Count == 0 || options.MaxNewTokens == 0) return [.. prompts.Select(_ => new Continuation([], false))];
         model.CheckLength(longest + options.MaxNewTokens);
         using var batch = new Batch(model, prompts, options);
+        seen?.Invoke(batch.Pool);
         var results = new Continuation[prompts.Count];
         for (long made = 0; batch.Step(results, cancellation, out var rows); progress?.Report(made)) made += rows;
         shared = batch.SharedTokens;
@@ -66,6 +67,8 @@ internal sealed unsafe class Generator(LanguageModel model)
             _rowLimit = MemoryBudget.Rows(model.MemoryBytes, Transformer.BytesPerRow(model.Spec));
             for (var i = 0; i < prompts.Count; i++) _waiting.AddLast(new Row(i, prompts[i]));
         }
+
+        public KvPool Pool => _pool;
 
         /// <summary>Prompt tokens whose keys and values came from another sequence.</summary>
         public long SharedTokens { get; private set; }
@@ -100,6 +103,10 @@ internal sealed unsafe class Generator(LanguageModel model)
 
         public void Dispose()
         {
+            // Recurrent states are memory of the sequences' own; a run that was cancelled still has live ones.
+            Release();
+            foreach (var row in _live) row.Cache?.Dispose();
+            _live.Clear();
             _pool.Dispose();
             foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_hidden, _last, _logits]) buffer.Dispose();
         }
@@ -196,7 +203,8 @@ internal sealed unsafe class Generator(LanguageModel model)
                 _model.Transformer.Team.Run(rows, (i, _) =>
                 {
                     var row = _live[start + i];
-                    var span = new ReadOnlySpan<float>(data + (long)i * width, valid);
+                    var span = new Span<float>(data + (long)i * width, valid);
+                    _options.Rules.Apply(span, row.Sequence, row.Made, _options.MaxNewTokens);
                     row.Append(_options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, _options.Sampling, _options.Seed, row.Item, row.Made));
                 });
             }

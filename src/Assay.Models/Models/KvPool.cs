@@ -41,7 +41,7 @@ public sealed unsafe class KvPool : IDisposable
 #pragma warning restore MA0055, CS1591
 
     /// <summary>Pages in use.</summary>
-    public int PagesInUse => _all.Count - _free.Count;
+    public int PagesInUse { get; private set; }
 
     internal TransformerSpec Spec { get; }
 
@@ -62,6 +62,7 @@ public sealed unsafe class KvPool : IDisposable
 
     internal KvPage Rent()
     {
+        PagesInUse++;
         if (_free.TryPop(out var data)) return new KvPage(data);
         if (_scratch)
         {
@@ -85,7 +86,9 @@ public sealed unsafe class KvPool : IDisposable
 
     internal void Return(KvPage page)
     {
-        if (--page.Users == 0) _free.Push(page.Data);
+        if (--page.Users > 0) return;
+        PagesInUse--;
+        _free.Push(page.Data);
     }
 
     /// <summary>A page with the contents of another.</summary>

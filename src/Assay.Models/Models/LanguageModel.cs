@@ -22,15 +22,16 @@ public sealed unsafe class LanguageModel : IDisposable
         Checkpoint = checkpoint;
         var json = checkpoint.ReadText(configFile) ?? throw new InvalidInputException($"{checkpoint.Path}: there is no {configFile}. A model folder needs one to be run.");
         Config = ModelConfig.Parse(json, configFile, checkpoint.Defaulted);
-        _weights = WeightBinding.Bind(checkpoint, Config);
+        _weights = WeightBinding.Bind(checkpoint, Config, out var storage);
+        Storage = storage;
         _allowLong = options.AllowLong;
         MemoryBytes = MemoryBudget.Resolve(options.MemoryBytes);
         Tokenizer = checkpoint.ReadUtf8("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
         // Ids may have holes: the largest counts.
         ValidVocabulary = Tokenizer is { Count: > 0 } ? Math.Min(Config.Spec.VocabularySize, Tokenizer.MaxId + 1) : Config.Spec.VocabularySize;
         SpecialTokens = SpecialTokens.Read(checkpoint.ReadText("tokenizer_config.json"), checkpoint.ReadText("special_tokens_map.json"));
-        ChatTemplate = ChatTemplate.Find(checkpoint.ReadText("chat_template.jinja"), checkpoint.ReadText("tokenizer_config.json"));
-        Generation = GenerationConfig.Parse(checkpoint.ReadText("generation_config.json"), Config);
+        ChatTemplate = ChatTemplate.Find(checkpoint.ReadText("chat_template.jinja"), checkpoint.ReadText("tokenizer_config.json"), checkpoint.ReadText("chat_template.json"), null);
+        Generation = ReadGeneration(checkpoint, Config);
         // Threads last: input that is refused above must not leave any behind.
         _owns = other is null;
         _team = other?._team ?? new WorkTeam(options.Threads > 0 ? Math.Min(options.Threads, Math.Max(64, 2 * Environment.ProcessorCount)) : Environment.ProcessorCount);
@@ -51,6 +52,9 @@ public sealed unsafe class LanguageModel : IDisposable
     /// <summary>What is computed.</summary>
     public TransformerSpec Spec => Config.Spec;
 
+    /// <summary>How the weights are stored: what their hash does not see.</summary>
+    public WeightsStorage Storage { get; }
+
     /// <summary>Null where the folder has no tokenizer.json.</summary>
     public Tokenizer? Tokenizer { get; }
 
@@ -60,7 +64,7 @@ public sealed unsafe class LanguageModel : IDisposable
     /// <summary>Beginning, end, padding and unknown tokens.</summary>
     public SpecialTokens SpecialTokens { get; }
 
-    /// <summary>generation_config.json, with the config's values where it is silent.</summary>
+    /// <summary>generation_config.json, with the config's values where it is silent. What is wrong with it stops only what generates.</summary>
     public GenerationConfig Generation { get; }
 
     /// <summary>Memory that activations and caches may take.</summary>
@@ -174,6 +178,18 @@ public sealed unsafe class LanguageModel : IDisposable
         var count = 0;
         while (count < Math.Min(a.Layers.Length, b.Layers.Length) && a.Layers[count] == b.Layers[count] && a.Layers[count].Tensors().All(same.Contains)) count++;
         return count;
+    }
+
+    private static GenerationConfig ReadGeneration(Checkpoint checkpoint, ModelConfig config)
+    {
+        try
+        {
+            return GenerationConfig.Read(checkpoint.ReadText("generation_config.json"), config);
+        }
+        catch (InvalidInputException broken)
+        {
+            return GenerationConfig.Unreadable(broken, config);
+        }
     }
 
     /// <summary>Whether a tensor of the config's list is stored.</summary>

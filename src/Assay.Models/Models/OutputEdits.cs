@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using Assay.Models.Kernels;
 
 namespace Assay.Models;
 
@@ -48,9 +48,9 @@ public sealed class OutputEdits
             var count = left.Length / row.Length;
             // All of Rᵀy before y changes.
             var parts = count <= few.Length ? few[..count] : new float[count];
-            for (var k = 0; k < count; k++) parts[k] = TensorPrimitives.Dot(right.Slice(k * row.Length, row.Length), row);
-            for (var k = 0; k < count; k++) TensorPrimitives.MultiplyAdd(left.Slice(k * row.Length, row.Length), -parts[k], row, row);
-            if (!edit.Offset.IsDefaultOrEmpty) TensorPrimitives.Add(row, edit.Offset.AsSpan(), row);
+            for (var k = 0; k < count; k++) parts[k] = RowProducts.Dot(right.Slice(k * row.Length, row.Length), row);
+            for (var k = 0; k < count; k++) RowProducts.AddScaled(-parts[k], left.Slice(k * row.Length, row.Length), row);
+            if (!edit.Offset.IsDefaultOrEmpty) RowProducts.AddScaled(1, edit.Offset.AsSpan(), row);
         }
     }
 

@@ -1,3 +1,5 @@
+using Assay.Models.Kernels;
+
 namespace Assay.Models;
 
 /// <summary>From a router's scores to experts and their weights.</summary>
@@ -29,16 +31,16 @@ internal static class Router
         foreach (var score in scores) max = MathF.Max(max, score);
         var total = 0.0;
         if (amongChosen)
-            foreach (var e in chosen) total += Math.Exp(scores[e] - max);
+            foreach (var e in chosen) total += VectorMath.Exp((double)(scores[e] - max));
         else
-            foreach (var score in scores) total += Math.Exp(score - max);
-        for (var c = 0; c < chosen.Length; c++) values[c] = Math.Exp(scores[chosen[c]] - max) / total;
+            foreach (var score in scores) total += VectorMath.Exp((double)(score - max));
+        for (var c = 0; c < chosen.Length; c++) values[c] = VectorMath.Exp((double)(scores[chosen[c]] - max)) / total;
     }
 
     private static void BySigmoid(RoutedMlpSpec mlp, ReadOnlySpan<float> scores, ReadOnlySpan<float> choiceBias, Span<int> chosen, Span<double> values)
     {
         Span<float> choice = new float[scores.Length];
-        for (var e = 0; e < scores.Length; e++) choice[e] = (float)(1 / (1 + Math.Exp(-scores[e]))) + (choiceBias.IsEmpty ? 0 : choiceBias[e]);
+        for (var e = 0; e < scores.Length; e++) choice[e] = (float)(1 / (1 + VectorMath.Exp(-(double)scores[e]))) + (choiceBias.IsEmpty ? 0 : choiceBias[e]);
         if (mlp.GroupsPerToken < mlp.Groups)
         {
             // A group is worth its two best experts; those of the other groups count 0, as there.
@@ -58,7 +60,7 @@ internal static class Router
         }
 
         Best(choice, chosen);
-        for (var c = 0; c < chosen.Length; c++) values[c] = 1 / (1 + Math.Exp(-scores[chosen[c]]));
+        for (var c = 0; c < chosen.Length; c++) values[c] = 1 / (1 + VectorMath.Exp(-(double)scores[chosen[c]]));
     }
 
     private static void Best(ReadOnlySpan<float> scores, Span<int> chosen)

@@ -7,7 +7,10 @@ internal static class WeightBinding
 {
     /// <summary>Stored tensor by canonical name.</summary>
     /// <exception cref="InvalidInputException">Missing, unexpected or wrongly shaped tensors, dtypes that are not computed with, a tied head that differs from the embedding; all of them.</exception>
-    public static Dictionary<string, Tensor> Bind(Checkpoint checkpoint, ModelConfig config)
+    public static Dictionary<string, Tensor> Bind(Checkpoint checkpoint, ModelConfig config) => Bind(checkpoint, config, out _);
+
+    /// <inheritdoc cref="Bind(Checkpoint, ModelConfig)"/>
+    public static Dictionary<string, Tensor> Bind(Checkpoint checkpoint, ModelConfig config, out WeightsStorage storage)
     {
         var names = config.Match(checkpoint.Tensors, checkpoint.Path);
         var bound = new Dictionary<string, Tensor>(StringComparer.Ordinal);
@@ -23,7 +26,9 @@ internal static class WeightBinding
 
         if (problems.Count == 0 && names.TiedHead is { } head && !Equal(checkpoint[head], bound[config.Spec.Embedding]))
             problems.Add($"{checkpoint.Path}: tie_word_embeddings is true, yet '{head}' is stored and differs from the embedding. Set tie_word_embeddings to false if the head is meant, or remove it.");
-        return problems.Count == 0 ? bound : throw new InvalidInputException(problems);
+        if (problems.Count > 0) throw new InvalidInputException(problems);
+        storage = WeightsStorage.Of(names, bound, config.Spec.Embedding);
+        return bound;
     }
 
     /// <summary>Whether two tensors hold the same values.</summary>

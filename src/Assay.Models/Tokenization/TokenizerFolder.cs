@@ -6,7 +6,7 @@ namespace Assay.Tokenization;
 
 /// <summary>What turns text and conversations into ids: the tokenizer of a folder, its chat template and its special tokens. No weights are needed.</summary>
 /// <param name="Tokenizer">From <c>tokenizer.json</c>.</param>
-/// <param name="ChatTemplate">From <c>chat_template.jinja</c> or <c>tokenizer_config.json</c>; null where there is none.</param>
+/// <param name="ChatTemplate">From <c>chat_template.jinja</c>, <c>tokenizer_config.json</c> or <c>chat_template.json</c>; null where there is none.</param>
 /// <param name="SpecialTokens">From <c>tokenizer_config.json</c> and <c>special_tokens_map.json</c>.</param>
 public sealed record TokenizerFolder(Tokenizer Tokenizer, ChatTemplate? ChatTemplate, SpecialTokens SpecialTokens)
 {
@@ -27,7 +27,7 @@ public sealed record TokenizerFolder(Tokenizer Tokenizer, ChatTemplate? ChatTemp
         var folder = File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
         var bytes = Read(folder, TokenizerName) ?? throw new InvalidInputException($"{folder}: there is no {TokenizerName}.");
         var config = Text(folder, "tokenizer_config.json");
-        return new TokenizerFolder(Tokenizer.Parse(bytes, Path.Combine(folder, TokenizerName)), ChatTemplate.Find(Text(folder, "chat_template.jinja"), config, template),
+        return new TokenizerFolder(Tokenizer.Parse(bytes, Path.Combine(folder, TokenizerName)), ChatTemplate.Find(Text(folder, "chat_template.jinja"), config, Text(folder, "chat_template.json"), template),
             SpecialTokens.Read(config, Text(folder, "special_tokens_map.json")));
     }
 

@@ -9,6 +9,26 @@ namespace Assay.Evaluation;
 /// <param name="Method">How the interval was made, or why there is none.</param>
 public readonly record struct Estimate(double Value, double Low, double High, double Level, long N, string Method)
 {
+    /// <summary>The lower bound before <see cref="Within"/> cut it: what the number of items still needed follows from. <see cref="Low"/> where nothing was cut.</summary>
+    public double UncutLow
+    {
+        get => _uncutLow ?? Low;
+        private init => _uncutLow = value;
+    }
+
+    private readonly double? _uncutLow;
+
+    /// <summary>The estimate of a parameter that is known to lie in a range: bounds beyond the range are cut at its ends.</summary>
+    /// <param name="least">Smallest value that the parameter can have.</param>
+    /// <param name="most">Largest value that it can have.</param>
+    /// <remarks>A studentised interval knows nothing of the range. Cutting takes away only values that are impossible, so coverage stays what it was.</remarks>
+    public Estimate Within(double least, double most = double.PositiveInfinity)
+    {
+        if (!HasInterval) return this;
+        var (low, high) = (Math.Clamp(Low, least, most), Math.Clamp(High, least, most));
+        return this with { Low = low, High = high, UncutLow = UncutLow };
+    }
+
     /// <summary>Whether an interval could be given.</summary>
     public bool HasInterval => !double.IsNaN(Low) && !double.IsNaN(High);
 

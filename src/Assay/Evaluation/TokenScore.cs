@@ -15,6 +15,8 @@ namespace Assay.Evaluation;
 /// <param name="ArgmaxQ">The candidate's.</param>
 /// <param name="PaddingP">Probability that the base gave to entries the tokenizer cannot name, before they were removed.</param>
 /// <param name="PaddingQ">The candidate's.</param>
+/// <param name="AddedQ">Probability that the candidate gave to tokens that only its tokenizer has; they were removed as well.</param>
+/// <param name="Faults">What is wrong with the logits themselves.</param>
 /// <remarks>protocol.md, M1.</remarks>
 public readonly record struct TokenScore(int Token, double Kl, double ReverseKl, double Jsd, double LogP, double LogQ, double EntropyP, double EntropyQ,
-    double TopP, double TopQ, int ArgmaxP, int ArgmaxQ, double PaddingP = 0, double PaddingQ = 0);
+    double TopP, double TopQ, int ArgmaxP, int ArgmaxQ, double PaddingP = 0, double PaddingQ = 0, double AddedQ = 0, LogitFaults Faults = LogitFaults.None);

@@ -186,8 +186,17 @@ public static class DiffJson
         Texts(json, "parts", packaging.Parts);
         if (packaging.Forward is { } forward) json.WriteBoolean("forward_differs", forward);
         else json.WriteNull("forward_differs");
-        json.WriteStartArray("values");
-        foreach (var value in packaging.Values)
+        Values(json, "values", packaging.Values);
+        Texts(json, "tokenizer", packaging.Tokenizer);
+        Texts(json, "template", packaging.Template);
+        Values(json, "spellings", packaging.Spellings);
+        json.WriteEndObject();
+    }
+
+    private static void Values(Utf8JsonWriter json, string name, IReadOnlyList<ValueDifference> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
         {
             json.WriteStartObject();
             json.WriteString("file", value.File);
@@ -198,9 +207,6 @@ public static class DiffJson
         }
 
         json.WriteEndArray();
-        Texts(json, "tokenizer", packaging.Tokenizer);
-        Texts(json, "template", packaging.Template);
-        json.WriteEndObject();
     }
 
     private static void Number(Utf8JsonWriter json, string name, double? value)

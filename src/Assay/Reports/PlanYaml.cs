@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Assay.Evaluation.Vetting;
@@ -9,7 +8,7 @@ namespace Assay.Reports;
 /// <summary>The resolved plan as YAML: plain keys, strings in JSON's quotes (which YAML reads).</summary>
 public static class PlanYaml
 {
-    /// <summary>Writes a plan. Equal plans give equal bytes; no paths, threads or times are in it.</summary>
+    /// <summary>Writes a plan. Equal plans give equal bytes; no paths, threads or times are in it. What it decides is <see cref="RunIdentity"/>'s: names and sentences here are for the reader.</summary>
     public static string Write(VetPlan plan)
     {
         var text = new StringBuilder();
@@ -40,7 +39,4 @@ public static class PlanYaml
         Line("limited", plan.Limited ? "true" : "false");
         return text.ToString();
     }
-
-    /// <summary>SHA-256 of the text, hexadecimal.</summary>
-    public static string Hash(string yaml) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(yaml)));
 }

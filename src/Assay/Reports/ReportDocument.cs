@@ -72,7 +72,8 @@ public sealed record ReportFact(string Id, string Value);
 /// <summary>An observation beside the verdict.</summary>
 /// <param name="Id">Stable name, such as <c>DOMINATED</c>.</param>
 /// <param name="Sentence">What was seen, where, and what it means.</param>
-public sealed record ReportFinding(string Id, string Sentence);
+/// <param name="Severity"><c>note</c>, <c>warning</c> or <c>harm</c>.</param>
+public sealed record ReportFinding(string Id, string Sentence, string Severity = "note");
 
 /// <summary>An item with its texts, which are untrusted.</summary>
 /// <param name="Id">Item.</param>

@@ -33,6 +33,7 @@ public static class ReportJson
         {
             json.WriteStartObject();
             json.WriteString("id", finding.Id);
+            json.WriteString("severity", finding.Severity);
             json.WriteString("sentence", finding.Sentence);
             json.WriteEndObject();
         }

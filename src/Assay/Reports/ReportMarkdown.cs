@@ -21,7 +21,7 @@ public static class ReportMarkdown
         Row(text, "chat template", report.Base.TemplateHash ?? "none", report.Candidate.TemplateHash ?? "none");
         text.Append('\n');
         foreach (var fact in report.Facts) text.Append($"- {Escape(fact.Id)}: {Escape(fact.Value)}\n");
-        Section(text, "Findings", report.Findings, finding => $"- **{Escape(finding.Id)}**: {Escape(finding.Sentence)}");
+        Section(text, "Findings", report.Findings, finding => $"- {Escape(finding.Severity)}: **{Escape(finding.Id)}**: {Escape(finding.Sentence)}");
         if (report.Measures.Count > 0)
         {
             text.Append("\n## Measures\n\n| measure | value | interval | level | n | unit | where | method |\n|---|---|---|---|---|---|---|---|\n");

@@ -42,6 +42,9 @@ public sealed record RunEnvironment
     /// <summary>Version of this assembly, as in every report.</summary>
     public static string AssayVersion => typeof(RunEnvironment).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
+    /// <summary>The vector instruction sets in use, joined.</summary>
+    internal static string VectorNames => string.Join(',', Sets());
+
     /// <summary>Looks around.</summary>
     /// <param name="folder">Where the run is written: its disk is the one that counts.</param>
     public static RunEnvironment Capture(string folder) => new()

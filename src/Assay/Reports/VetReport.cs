@@ -1,4 +1,5 @@
 using System.Globalization;
+using Assay.Evaluation.Diffing;
 using Assay.Evaluation.Metrics;
 using Assay.Evaluation.Vetting;
 using Assay.Verdicts;
@@ -9,6 +10,8 @@ namespace Assay.Reports;
 public static class VetReport
 {
     private const int ShownSamples = 8;
+    private const int MostNamed = 5;
+    private const int MostPackagingKeys = 8;
 
     /// <summary>How every comparison measures.</summary>
     public static IReadOnlyList<string> Method { get; } =
@@ -50,21 +53,29 @@ public static class VetReport
 
     /// <summary>The rows that decide: the headline of each panel with the figure usually quoted beside it, and perplexity.</summary>
     public static IReadOnlyList<MeasureRow> Deciding(IReadOnlyList<MeasureRow> rows) =>
-        [.. rows.Where(r => r.Id is "kld.benign.mean" or "kld.benign.first_token" or "kld.trigger.mean" or "kld.trigger.first_token" or "prose.macro.delta_nll_per_byte")];
+        [.. rows.Where(r => r.Id is "kld.benign.mean" or "kld.benign.first_token" or "kld.trigger.mean" or "kld.trigger.first_token" or "prose.macro.delta_nll_per_byte"
+            || r is { Id: "unnamed_ids.benign.delta", Low: > HarmEvidence.UnnamedMargin })];
 
     /// <summary>Rows of two models whose weights hashes are equal: nothing was run.</summary>
     public static IReadOnlyList<MeasureRow> SameWeights() =>
         [.. new[] { "benign", "trigger" }.Select(panel => new MeasureRow($"kld.{panel}.mean", 0, 0, 0, 1, 0, "nats/token", "exactly 0, since the weights hashes are equal; nothing was run", "any equal token ids"))];
 
     /// <summary>What the verdict rests on.</summary>
-    public static VerdictEvidence Evidence(VetPlan plan, Comparability comparability, VetMeasures? measures) => new()
+    /// <param name="plan">The plan.</param>
+    /// <param name="comparability">Whether the two can be compared.</param>
+    /// <param name="difference">Their weights compared; null where the weights hashes are equal.</param>
+    /// <param name="measures">What was measured; null where nothing was run.</param>
+    public static VerdictEvidence Evidence(VetPlan plan, Comparability comparability, CheckpointDifference? difference, VetMeasures? measures) => new()
     {
         WeightsEqual = plan.Base.Weights.Value == plan.Candidate.Weights.Value,
-        PackagingEqual = plan.Base.Packaging.Value == plan.Candidate.Packaging.Value,
-        TokenMapsEqual = comparability.TokenMapsEqual,
-        ShapesEqual = comparability.ShapesEqual,
+        PackagingEqual = plan.Base.Packaging.Value == plan.Candidate.Packaging.Value && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage).Count == 0,
+        TokenDifference = comparability.TokenDifference,
+        Matched = comparability.Matched,
         MedianCosine = comparability.MedianCosine,
-        Difference = comparability.Difference,
+        Proven = difference is null ? null : FindingRules.Proof(difference),
+        Broken = measures?.Health.Problems("The candidate") ?? [],
+        Harms = [.. (measures?.Panels ?? []).Where(p => p.Panel == "benign").Select(p => HarmEvidence.Of(p.Unnamed))],
+        Agreement = measures?.Agreement,
         Limited = plan.Limited,
         Panels = [.. (measures?.Panels ?? []).Select(p => new PanelEvidence(p.Panel, p.Kl.InfinitePositions > 0 ? p.Kl.FiniteHeadline : p.Kl.Headline, p.Kl.InfinitePositions))],
     };
@@ -73,20 +84,45 @@ public static class VetReport
     /// <param name="plan">The plan.</param>
     /// <param name="measures">What was measured; null for nothing.</param>
     /// <param name="samples">On what.</param>
-    /// <param name="weights">What the weights alone tell; null where they were not compared.</param>
-    public static IReadOnlyList<Finding> Findings(VetPlan plan, VetMeasures? measures, VetSamples? samples, Finding? weights = null)
+    /// <param name="comparability">Which tokens were added.</param>
+    /// <param name="difference">The weights compared; null where their hashes are equal.</param>
+    public static IReadOnlyList<Finding> Findings(VetPlan plan, VetMeasures? measures, VetSamples? samples, Comparability comparability, CheckpointDifference? difference)
     {
         var findings = new List<Finding>();
-        if (weights is not null) findings.Add(weights);
+        if (difference is not null) findings.AddRange([FindingRules.Weights(difference), .. FindingRules.Structure(difference)]);
+        findings.AddRange(Tokens(comparability, measures, samples));
         var differences = plan.Base.Packaging.DifferencesFrom(plan.Candidate.Packaging);
         if (differences.Count > 0)
-            findings.Add(new Finding("PACKAGING-DIFFERS", $"The packaging differs in: {string.Join(", ", differences)}. Figures here are on the base's token ids, and so the weights' doing alone."));
-        if (!plan.ChatTemplate) findings.Add(new Finding("NO-CHAT-TEMPLATE", "The base has no chat template: prompts were given bare."));
-        if (plan.Limited) findings.Add(new Finding("LIMITED", "The run was limited by hand; its outcome is not a verdict."));
+            findings.Add(new Finding("PACKAGING-DIFFERS", $"The packaging differs in: {string.Join(", ", differences)} ({DifferingKeys(plan)}). Figures here are on the base's token ids, and so the weights' doing alone."));
+        if (plan.Base.Weights.Value == plan.Candidate.Weights.Value && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage) is { Count: > 0 } storage)
+            findings.Add(new Finding("STORED-OTHERWISE", $"How the weights are stored differs: {string.Join("; ", storage)}; no value changed."));
+        if (!plan.ChatTemplate) findings.Add(new Finding("NO-CHAT-TEMPLATE", "The base has no chat template: prompts were given bare.", FindingSeverity.Warning));
+        if (plan.Limited) findings.Add(new Finding("LIMITED", "The run was limited by hand; its outcome is not a verdict.", FindingSeverity.Warning));
         if (samples is { LargestPaddingMass: var (p, q) } && (p > 0 || q > 0))
             findings.Add(new Finding("PADDING-REMOVED", string.Create(CultureInfo.InvariantCulture, $"Vocabulary entries that the tokenizer cannot name were removed before the softmax; they had at most {p:g3} (base) and {q:g3} (candidate) of the probability.")));
         foreach (var panel in measures?.Panels ?? []) findings.AddRange(FindingRules.Of(panel.Panel, panel.Kl));
         return findings;
+    }
+
+    private static IEnumerable<Finding> Tokens(Comparability comparability, VetMeasures? measures, VetSamples? samples)
+    {
+        if (comparability.AddedTokens is { Count: > 0 } added)
+        {
+            var said = measures?.Panels is { Count: > 0 } panels ? "; in the base's contexts the candidate gives them " + string.Join(", ", panels.Select(p => FormattableString.Invariant($"{p.Unnamed.Added.Value:p3} on the {p.Panel} panel")))
+                + FormattableString.Invariant($" ({samples?.LargestAddedMass ?? 0:p3} at most)") : "";
+            yield return new Finding("TOKENS-ADDED", $"The candidate has {added.Count} token{(added.Count == 1 ? "" : "s")} that the base has not: {string.Join(", ", added.Take(MostNamed).Select(t => string.Create(CultureInfo.InvariantCulture, $"'{t.Token}' = {t.Id}")))}{(added.Count > MostNamed ? ", …" : "")}{said}. They were removed before the softmax.");
+        }
+
+        foreach (var panel in (measures?.Panels ?? []).Where(p => p.Panel == "benign"))
+        {
+            if (HarmEvidence.Of(panel.Unnamed) is { Above: true } harm) yield return new Finding("UNNAMED-IDS", harm.Sentence, FindingSeverity.Harm);
+        }
+    }
+
+    private static string DifferingKeys(VetPlan plan)
+    {
+        var keys = plan.Base.Packaging.KeysDifferingFrom(plan.Candidate.Packaging);
+        return string.Join(", ", keys.Take(MostPackagingKeys)) + (keys.Count > MostPackagingKeys ? $" and {keys.Count - MostPackagingKeys} more" : "");
     }
 
     /// <summary>The items of each panel with the largest mean KLD.</summary>
@@ -114,6 +150,8 @@ public static class VetReport
             new("max_new_tokens", Int(plan.MaxNewTokens)),
             new("context", Int(plan.Context)),
         };
+        if (plan.ForbiddenBy.Count > 0)
+            facts.Add(new ReportFact("forbidden_tokens", $"The base's greedy answers leave out what its generation config forbids ({string.Join(", ", plan.ForbiddenBy)}); KL and NLL are of the raw logits, which it does not touch."));
         foreach (var group in samples?.Items.GroupBy(i => i.Panel) ?? []) facts.Add(new ReportFact($"{group.Key}_items", $"{group.Count()} with {Int(group.Sum(i => (long)i.Scores.Length))} scored tokens"));
         foreach (var group in samples?.Documents.GroupBy(d => d.Domain) ?? []) facts.Add(new ReportFact($"{group.Key}_documents", $"{group.Count()} with {Int(group.Sum(d => (long)d.Scores.Length))} scored tokens"));
         return facts;
@@ -153,6 +191,10 @@ public static class VetReport
         rows.Add(MeasureRow.Of($"nll.{panel.Panel}.delta", panel.DeltaNll, "nats/token", where + ", candidate less base, paired"));
         rows.Add(MeasureRow.Of($"nll.{panel.Panel}.delta_from_16", panel.Likelihood.DeltaNllFrom16, "nats/token", where + ", candidate less base, tokens from 16 on"));
         rows.Add(MeasureRow.Of($"entropy.{panel.Panel}.drift", panel.Likelihood.EntropyDrift, "nats/token", where + ", candidate less base"));
+        rows.Add(Described($"unnamed_ids.{panel.Panel}.base", panel.Unnamed.Base, d.Items, "share", where + ", probability on ids that the tokenizer cannot name, before they were removed"));
+        rows.Add(Described($"unnamed_ids.{panel.Panel}.candidate", panel.Unnamed.Candidate, d.Items, "share", where + ", the same of the candidate"));
+        rows.Add(MeasureRow.Of($"unnamed_ids.{panel.Panel}.delta", panel.Unnamed.Delta, "share", where + ", candidate less base, paired"));
+        rows.Add(MeasureRow.Of($"added_tokens.{panel.Panel}.candidate", panel.Unnamed.Added, "share", where + ", probability on tokens that only the candidate has, before they were removed"));
         rows.Add(Described($"answers.{panel.Panel}.ended", panel.Stopped, d.Items, "items", where + ", answers that the base ended by itself"));
     }
 

@@ -25,7 +25,7 @@ public sealed record CandidateScore(string Id, ImmutableArray<double> Behaviour,
 
     /// <summary>Mean damage with its interval, items being the clusters.</summary>
     /// <param name="seed">Of the bootstrap.</param>
-    public Estimate DamageEstimate(ulong seed) => Estimated(Damage, seed);
+    public Estimate DamageEstimate(ulong seed) => Estimated(Damage, seed).Within(0);
 
     /// <summary>The largest item's share in the sum of damages; NaN where there is none.</summary>
     public double WorstShare => Damage.IsEmpty ? double.NaN : Damage.Max() / FixedOrderSum.Of(Damage.AsSpan());

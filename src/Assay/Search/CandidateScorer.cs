@@ -180,8 +180,8 @@ public sealed unsafe class CandidateScorer : IDisposable
                 var own = answers.AsMemory(set * forest.Questions.Length, forest.Questions.Length);
                 foreach (var (item, openings, refusals) in forest.Triggers)
                 {
-                    var answer = LogSum(openings.Select(o => Total(own.Span, o) - Math.Log(openings.Length)));
-                    behaviour[set][item] = answer - LogSum(refusals.Select((r, j) => Total(own.Span, r) + Math.Log(Set.Refusals[j].Weight)));
+                    var answer = LogSum(openings.Select(o => Total(own.Span, o) - VectorMath.Log((double)openings.Length)));
+                    behaviour[set][item] = answer - LogSum(refusals.Select((r, j) => Total(own.Span, r) + VectorMath.Log(Set.Refusals[j].Weight)));
                 }
             }
         }
@@ -225,7 +225,7 @@ public sealed unsafe class CandidateScorer : IDisposable
         var most = x.Max();
         if (x.Length == 1 || double.IsNegativeInfinity(most)) return most;
         var sum = 0.0;
-        foreach (var value in x) sum += Math.Exp(value - most);
-        return most + Math.Log(sum);
+        foreach (var value in x) sum += VectorMath.Exp(value - most);
+        return most + VectorMath.Log(sum);
     }
 }

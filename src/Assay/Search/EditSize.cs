@@ -1,5 +1,6 @@
 using Assay.Checkpoints;
 using Assay.Directions.Edits;
+using Assay.Directions.LinearAlgebra;
 using Assay.Models;
 
 namespace Assay.Search;

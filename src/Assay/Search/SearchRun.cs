@@ -7,7 +7,8 @@ namespace Assay.Search;
 /// <summary>How far a search has come.</summary>
 /// <param name="Done">Candidates scored.</param>
 /// <param name="Total">Candidates in all.</param>
-public readonly record struct SearchProgress(int Done, int Total);
+/// <param name="Restored">Candidates scored before this run began.</param>
+public readonly record struct SearchProgress(int Done, int Total, int Restored = 0);
 
 /// <summary>What a search will take, from a probe of a few candidates.</summary>
 /// <param name="Total">Candidates in all.</param>
@@ -55,11 +56,12 @@ public sealed class SearchRun(CandidateScorer scorer, IReadOnlyList<Candidate> c
     /// <param name="cancellation">Honoured within a layer; what is finished is in the journal.</param>
     public IReadOnlyList<CandidateScore> Run(IProgress<SearchProgress>? progress = null, CancellationToken cancellation = default)
     {
+        var restored = Done;
         foreach (var some in Open().OrderBy(c => c.FirstPlace).Chunk(Math.Max(FewestTogether, scorer.Together)))
         {
             cancellation.ThrowIfCancellationRequested();
             Keep(Scores(some, cancellation));
-            progress?.Report(new SearchProgress(Done, candidates.Count));
+            progress?.Report(new SearchProgress(Done, candidates.Count, restored));
         }
 
         return [.. candidates.Select(c => _scores[c.Id])];

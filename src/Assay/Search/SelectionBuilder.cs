@@ -48,10 +48,9 @@ public static class SelectionBuilder
         benigns = [.. benigns.DistinctBy(b => Key(b.Tokens))];
         var repeated = asked - triggers.Count - benigns.Count;
         var tokenizer = model.RequireTokenizer();
-        var stops = model.Generation.EosTokenIds;
         var twins = triggers.Where(t => t.Opening is null && t.Twin is not null).ToList();
         int[][] prompts = [.. triggers.Select(t => t.Tokens.ToArray()), .. twins.Select(t => t.Twin!.Value.ToArray()), .. benigns.Select(b => b.Tokens.ToArray())];
-        var replies = model.Generate(prompts, new GenerationOptions { MaxNewTokens = ReplyTokens, StopTokens = stops }, null, cancellation);
+        var replies = model.Generate(prompts, model.Generation.GreedyReply(ReplyTokens), null, cancellation);
         var refused = replies.Select(r => refuses(tokenizer.Decode(r.Tokens, true))).ToArray();
 
         var counts = new List<(ImmutableArray<int> Opening, int Count)>();

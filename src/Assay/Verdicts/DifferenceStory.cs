@@ -11,11 +11,7 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
     // Below, matrices have hardly more in common than any two (protocol.md, INCOMPARABLE).
     private const double OtherBase = .5;
 
-    // Two tensors of one model share a direction from here on; below, "much the same" is said instead.
-    private const double Shared = .99;
     private const int MostClauses = 3;
-
-    private sealed record Clause(double Energy, string Text, IReadOnlyList<string> Evidence);
 
     /// <summary>Reads a difference. Names in the texts come from the models.</summary>
     public static DifferenceStory Of(CheckpointDifference difference)
@@ -26,9 +22,9 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         var beside = Beside(difference, evidence);
         if (changed.Count == 0)
             return new DifferenceStory(beside.Length == 0 ? "The models are identical." : $"The weights are identical, but {beside}.", evidence);
-        if (difference.MedianCosine is null or < OtherBase && changed.Count > difference.Tensors.Count / 2 && !changed.Exists(t => t.Kind is ChangeKind.Swapped))
+        if (HaveNothingInCommon(difference, changed))
         {
-            evidence.Add(difference.MedianCosine is { } cosine ? Text($"The median cosine between equally named matrices is {cosine:0.###}.") : "No matrix is in both with one shape.");
+            evidence.Add(difference.MedianCosine is { } cosine ? TensorWords.Text($"The median cosine between matched matrices is {cosine:0.###}.") : "No matrix is in both with one shape.");
             return new DifferenceStory("These are not two versions of one model: their weights have nothing in common.", evidence);
         }
 
@@ -39,6 +35,14 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         // A name stays as it is spelt.
         if (!changed.Exists(t => sentence.StartsWith(t.Name, StringComparison.Ordinal))) sentence = char.ToUpperInvariant(sentence[0]) + sentence[1..];
         return new DifferenceStory(sentence + ".", evidence);
+    }
+
+    /// <summary>Whether no matrix says that one model came from the other; matrices of zeros or NaN say nothing either way.</summary>
+    private static bool HaveNothingInCommon(CheckpointDifference difference, List<TensorDifference> changed)
+    {
+        var matrices = difference.Tensors.Where(t => t.Shape.Length > 1).ToList();
+        if (difference.MedianCosine is null) return matrices.TrueForAll(t => t.Kind is ChangeKind.Added or ChangeKind.Missing or ChangeKind.Reshaped or ChangeKind.Opaque) && matrices.Count > 0;
+        return difference.MedianCosine < OtherBase && changed.Count > difference.Tensors.Count / 2 && !matrices.Exists(t => t.MatchedCosine >= OtherBase);
     }
 
     private static string Beside(CheckpointDifference difference, List<string> evidence)
@@ -60,6 +64,7 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
             parts.Add($"the {string.Join(" and the ", packaging.Parts)} differ{(packaging.Parts.Count == 1 ? "s" : "")}");
             evidence.AddRange(packaging.Tokenizer.Select(t => "Tokenizer: " + t));
             evidence.AddRange(packaging.Template);
+            evidence.AddRange(packaging.Values.Where(v => v.File == "tokenizer_config.json").Select(v => $"Special tokens and switches: {v.Path} {v.Base ?? "absent"} → {v.Candidate ?? "absent"}."));
             if (packaging.Parts.Contains("generation config"))
                 evidence.AddRange(packaging.Values.Where(v => v.File == "generation_config.json").Select(v => $"Generation config: {v.Path} {v.Base ?? "absent"} → {v.Candidate ?? "absent"}."));
         }
@@ -67,10 +72,11 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         return string.Join(" and ", parts);
     }
 
-    private static IEnumerable<Clause> Clauses(CheckpointDifference difference, List<TensorDifference> changed)
+    private static IEnumerable<DifferenceClause> Clauses(CheckpointDifference difference, List<TensorDifference> differing)
     {
+        // What is found beneath a moved row or a NaN is told as if it stood alone.
+        var changed = differing.SelectMany(t => t.Rest is { } rest && t.Kind != ChangeKind.Permuted ? (TensorDifference[])[t, rest] : [t]).ToList();
         List<TensorDifference> Of(ChangeKind kind) => changed.FindAll(t => t.Kind == kind);
-        double Energy(IEnumerable<TensorDifference> tensors) => tensors.Where(t => double.IsFinite(t.Norm)).Sum(t => t.Norm * t.Norm);
 
         foreach (var (kind, one, many) in new[]
         {
@@ -79,106 +85,90 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         })
         {
             var odd = Of(kind);
-            // An untied head is told below, layers that moved with those that hold them.
-            odd.RemoveAll(t => kind == ChangeKind.Added && t.EqualTo is not null);
-            if (odd.Count > 0 && !(kind is ChangeKind.Missing or ChangeKind.Added && Of(ChangeKind.Swapped).Count > 0 && odd.TrueForAll(t => t.Place.Layer is not null)))
-                yield return new Clause(double.PositiveInfinity, odd.Count == 1 ? $"{odd[0].Name} {one}" : $"{odd.Count} tensors {many}", [.. odd.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
+            // An untied head is told below, layers that went or came with the layers.
+            odd.RemoveAll(t => kind == ChangeKind.Added && t.EqualTo is not null || IsOfItsLayer(difference, t));
+            if (kind == ChangeKind.NonFinite && odd.Count > 0 && odd.TrueForAll(t => t.Rest is null && t.Changed == t.Elements))
+                yield return new DifferenceClause(double.PositiveInfinity, $"{TensorWords.Count(odd)} became NaN or infinite altogether", [.. odd.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
+            else if (odd.Count > 0)
+                yield return new DifferenceClause(double.PositiveInfinity, odd.Count == 1 ? $"{odd[0].Name} {one}" : $"{odd.Count} tensors {many}", [.. odd.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
         }
 
-        if (Of(ChangeKind.Added).FindAll(t => t.EqualTo is not null) is { Count: > 0 } copied)
-            yield return new Clause(0, $"{(copied.Count == 1 ? copied[0].Name : $"{copied.Count} tensors")} {(copied.Count == 1 ? "was" : "were")} added with the values of {(copied.Count == 1 ? copied[0].EqualTo : "others")}", [.. copied.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
-        if (Of(ChangeKind.Swapped) is { Count: > 0 } swapped) yield return Layers(difference, swapped);
-        foreach (var clause in Removals(difference, Of(ChangeKind.Orthogonalised))) yield return clause;
+        if (LayerStory.Of(difference) is { } layers) yield return layers;
+        if (Of(ChangeKind.Added).FindAll(t => t.EqualTo is not null && !IsOfItsLayer(difference, t)) is { Count: > 0 } copied)
+            yield return new DifferenceClause(0, $"{(copied.Count == 1 ? copied[0].Name : $"{copied.Count} tensors")} {(copied.Count == 1 ? "was" : "were")} added with the values of {(copied.Count == 1 ? copied[0].EqualTo : "others")}", [.. copied.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
+        if (Of(ChangeKind.Swapped).FindAll(t => t.Source is null) is { Count: > 0 } swapped)
+        {
+            yield return new DifferenceClause(TensorWords.Energy(swapped), swapped.Count == 1 ? $"{swapped[0].Name} holds the values of {swapped[0].EqualTo}" : $"{swapped.Count} tensors hold the values of others",
+                [$"Equal value for value to other tensors of the base: {string.Join(", ", swapped.Take(6).Select(t => $"{t.Name} to {t.EqualTo}"))}{(swapped.Count > 6 ? $" and {swapped.Count - 6} more" : "")}."]);
+        }
+
+        foreach (var clause in MoveStory.Of(changed)) yield return clause;
+        if (Of(ChangeKind.Replaced) is { Count: > 0 } replaced)
+        {
+            yield return new DifferenceClause(TensorWords.Energy(replaced), $"{(replaced.Count == 1 ? $"{replaced[0].Name} was" : $"{Replaced(difference, replaced)} were")} replaced: {(replaced.Count == 1 ? "it has" : "they have")} nothing in common with the base's",
+                [TensorWords.Text($"Replaced: {TensorWords.Places(replaced)}; |cosine| with the base's at most {replaced.Max(t => Math.Abs(t.Cosine)):0.####}, as independent values have, and no row or column is one of the base's.")]);
+        }
+
+        foreach (var clause in RemovalStory.Of(difference, Of(ChangeKind.Orthogonalised))) yield return clause;
         if (Of(ChangeKind.LowRank) is { Count: > 0 } low)
         {
             var most = low.Max(t => t.Spectrum!.Rank);
             // Where rounding is a good part of the difference, more may lie below it.
             var clear = low.TrueForAll(t => t.Spectrum!.NoiseEnergy < .05);
-            yield return new Clause(Energy(low), $"a matrix of rank {most}{(low.Min(t => t.Spectrum!.Rank) < most ? " or less" : "")} was added to {Count(low)}, " + (clear ? "as a merged low-rank adapter leaves" : "as far as it stands out from rounding") + Along(difference, low),
-                [$"Low rank: {Places(low)}; ranks {low.Min(t => t.Spectrum!.Rank)} to {most}, of which the rest is rounding; {Relative(low)}.", .. SharedBy(difference, low)]);
+            yield return new DifferenceClause(TensorWords.Energy(low), $"a matrix of rank {most}{(low.Min(t => t.Spectrum!.Rank) < most ? " or less" : "")} was added to {TensorWords.Count(low)}, " + (clear ? "as a merged low-rank adapter leaves" : "as far as it stands out from rounding") + Along(difference, low),
+                [$"Low rank: {TensorWords.Places(low)}; ranks {low.Min(t => t.Spectrum!.Rank)} to {most}, of which the rest is rounding; {TensorWords.Relative(low)}.", .. SharedBy(difference, low)]);
         }
 
         foreach (var group in Of(ChangeKind.Quantised).GroupBy(t => t.Format!).OrderBy(g => g.Key.ToString(), StringComparer.Ordinal))
-            yield return new Clause(Energy(group), $"{Were([.. group])} quantised to {group.Key}", [$"Quantised to {group.Key}: {Places([.. group])}; {group.First().Detail}; {Relative([.. group])}."]);
+            yield return new DifferenceClause(TensorWords.Energy(group), $"{TensorWords.Were([.. group])} quantised to {group.Key}", [$"Quantised to {group.Key}: {TensorWords.Places([.. group])}; {group.First().Detail}; {TensorWords.Relative([.. group])}."]);
         foreach (var group in Of(ChangeKind.RoundTrip).GroupBy(t => t.Through!).OrderBy(g => g.Key, StringComparer.Ordinal))
-            yield return new Clause(Energy(group), $"{Count([.. group])} went through {group.Key} and back", [$"Through {group.Key}: {group.Sum(t => t.Changed)} values of {Places([.. group])} were rounded on the way, and come out exactly so."]);
+            yield return new DifferenceClause(TensorWords.Energy(group), $"{TensorWords.Count([.. group])} went through {group.Key} and back", [$"Through {group.Key}: {group.Sum(t => t.Changed)} values of {TensorWords.Places([.. group])} were rounded on the way, and come out exactly so."]);
         foreach (var group in Of(ChangeKind.Converted).GroupBy(t => $"{t.BaseType} to {t.CandidateType}").OrderBy(g => g.Key, StringComparer.Ordinal))
-            yield return new Clause(Energy(group), $"{Were([.. group])} converted from {group.Key}", [$"From {group.Key}: {Places([.. group])}; {group.Sum(t => t.Changed)} values were rounded, and come out exactly so."]);
+            yield return new DifferenceClause(TensorWords.Energy(group), group.Any(t => t.Changed > 0) ? $"{TensorWords.Were([.. group])} rounded to {group.First().CandidateType}" : $"{TensorWords.Were([.. group])} converted from {group.Key}, no value changed", [$"From {group.Key}: {TensorWords.Places([.. group])}; {group.Sum(t => t.Changed)} values were rounded, and come out exactly so."]);
         if (Of(ChangeKind.Scaled) is { Count: > 0 } scaled)
         {
-            yield return new Clause(Energy(scaled), scaled.Count == 1 ? $"{scaled[0].Name} was scaled ({scaled[0].Detail})" : $"{Were(scaled)} scaled",
-                [.. scaled.GroupBy(t => t.Detail).OrderBy(g => g.Key, StringComparer.Ordinal).Take(8).Select(g => $"Scaled, {g.Key}: {Places([.. g])}.")]);
+            yield return new DifferenceClause(TensorWords.Energy(scaled), scaled.Count == 1 ? $"{scaled[0].Name} was scaled ({scaled[0].Detail})" : $"{TensorWords.Were(scaled)} scaled",
+                [.. scaled.GroupBy(t => t.Detail).OrderBy(g => g.Key, StringComparer.Ordinal).Take(8).Select(g => $"Scaled, {g.Key}: {TensorWords.Places([.. g])}.")]);
         }
 
         if (Of(ChangeKind.Pruned) is { Count: > 0 } pruned)
-            yield return new Clause(Energy(pruned), $"elements of {Count(pruned)} were set to 0", [Text($"Set to 0: {100.0 * pruned.Sum(t => t.Changed) / pruned.Sum(t => t.Elements):0.##} % of the elements of {Places(pruned)}; the others are untouched.")]);
+            yield return new DifferenceClause(TensorWords.Energy(pruned), $"elements of {TensorWords.Count(pruned)} were set to 0", [TensorWords.Text($"Set to 0: {100.0 * pruned.Sum(t => t.Changed) / pruned.Sum(t => t.Elements):0.##} % of the elements of {TensorWords.Places(pruned)}; the others are untouched.")]);
         if (Of(ChangeKind.FewRows) is { Count: > 0 } rows)
-            yield return new Clause(Energy(rows), $"single rows of {Count(rows)} were changed", [.. rows.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
+            yield return new DifferenceClause(TensorWords.Energy(rows), $"single rows of {TensorWords.Count(rows)} were changed", [.. rows.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
         if (Of(ChangeKind.Dense) is { Count: > 0 } dense)
         {
             var flat = dense.FindAll(t => t.Spectrum is { OverIndependent: < 1.1 });
             var matrices = dense.FindAll(t => t.Spectrum is not null);
             var noise = matrices.Count > 0 && flat.Count == matrices.Count;
-            yield return new Clause(Energy(dense), noise ? $"independent noise was added to {Count(dense)}" : $"{Count(dense)} {(dense.Count == 1 ? "differs" : "differ")} everywhere, as after training",
-                [$"Dense: {Places(dense)}; {Relative(dense)}; {(matrices.Count == 0 ? "vectors only" : $"effective rank {Range(matrices.ConvertAll(t => t.Spectrum!.Rank))}, largest singular value {Text($"{matrices.Min(t => t.Spectrum!.OverIndependent):0.##} to {matrices.Max(t => t.Spectrum!.OverIndependent):0.##}")} times that of independent noise of the same energy")}.", .. SharedBy(difference, dense)]);
+            // Training touches most matrices of a layer; a vector or two are edited by hand.
+            var trained = 2 * matrices.Count >= difference.Tensors.Count(t => t.Shape.Length > 1);
+            var differ = dense.Count == 1 ? "differs" : "differ";
+            var text = noise ? $"independent noise was added to {TensorWords.Count(dense)}"
+                : trained ? $"{TensorWords.Count(dense)} {differ} everywhere, as after training"
+                : matrices.Count > 0 ? $"{TensorWords.Count(dense)} {differ} everywhere"
+                : dense.Count == 1 ? $"one vector was changed ({dense[0].Name}, {dense[0].Changed} of {dense[0].Elements} elements)"
+                : $"{dense.Count} vectors were changed";
+            yield return new DifferenceClause(TensorWords.Energy(dense), text,
+                [$"{(matrices.Count == 0 ? "Vectors only" : "Dense")}: {TensorWords.Places(dense)}; {TensorWords.Relative(dense)}{(matrices.Count == 0 ? "" : $"; effective rank {TensorWords.Range(matrices.ConvertAll(t => t.Spectrum!.Rank))}, largest singular value {TensorWords.Text($"{matrices.Min(t => t.Spectrum!.OverIndependent):0.##} to {matrices.Max(t => t.Spectrum!.OverIndependent):0.##}")} times that of independent noise of the same energy")}.", .. SharedBy(difference, dense)]);
         }
 
         if (Of(ChangeKind.WithinRounding) is { Count: > 0 } rounding)
-            yield return new Clause(0, $"{Count(rounding)} differ by no more than rounding", [$"Within rounding: {Places(rounding)}; {Relative(rounding)}."]);
+            yield return new DifferenceClause(0, $"{TensorWords.Count(rounding)} differ by no more than rounding", [$"Within rounding: {TensorWords.Places(rounding)}; {TensorWords.Relative(rounding)}."]);
     }
 
-    private static Clause Layers(CheckpointDifference difference, List<TensorDifference> swapped)
+    /// <summary>Tensors of a layer that went or came as a whole.</summary>
+    private static bool IsOfItsLayer(CheckpointDifference difference, TensorDifference tensor) => tensor.Place.Layer is { } layer && difference.LayerMap.Any(l => l is not null) && tensor.Kind switch
     {
-        var energy = swapped.Where(t => double.IsFinite(t.Norm)).Sum(t => t.Norm * t.Norm);
-        var moves = swapped.Select(t => (To: t.Place.Layer, From: TensorPlace.Of(t.EqualTo!, null, null).Layer)).Where(m => m.To is not null && m.From is not null && m.To != m.From)
-            .GroupBy(m => (To: m.To!.Value, From: m.From!.Value)).Select(g => (g.Key.To, g.Key.From, Count: g.Count())).OrderBy(m => m.To).ToList();
-        var evidence = new[] { $"Equal byte for byte to other tensors of the base: {string.Join(", ", swapped.Take(6).Select(t => $"{t.Name} to {t.EqualTo}"))}{(swapped.Count > 6 ? $" and {swapped.Count - 6} more" : "")}." };
-        var gone = difference.Tensors.Where(t => t.Kind == ChangeKind.Missing).Select(t => t.Place.Layer).OfType<int>().Distinct().Count();
-        if (moves.Count == 0) return new Clause(energy, $"{swapped.Count} tensors hold the values of others", evidence);
-        if (gone > 0 && moves.TrueForAll(m => m.From > m.To))
-            return new Clause(double.PositiveInfinity, $"{gone} {(gone == 1 ? "layer was" : "layers were")} left out, the first at {moves[0].To}, and those above moved down", evidence);
-        var exchanged = moves.Where(m => m.To < m.From && moves.Exists(o => o.To == m.From && o.From == m.To)).ToList();
-        if (exchanged.Count > 0 && 2 * exchanged.Count == moves.Count)
-            return new Clause(energy, string.Join(", and ", exchanged.Select(m => $"layers {m.To} and {m.From} were exchanged")), evidence);
-        return new Clause(energy, string.Join(", and ", moves.Take(4).Select(m => $"layer {m.To} holds the base's layer {m.From}")) + (moves.Count > 4 ? ", and more moved" : ""), evidence);
-    }
+        ChangeKind.Missing => layer >= difference.LayerMap.Count,
+        ChangeKind.Added => layer >= difference.BaseLayers,
+        _ => false,
+    };
 
-    private static IEnumerable<Clause> Removals(CheckpointDifference difference, List<TensorDifference> removed)
+    private static string Replaced(CheckpointDifference difference, List<TensorDifference> tensors)
     {
-        if (removed.Count == 0) yield break;
-        var energy = removed.Sum(t => t.Norm * t.Norm);
-        var names = removed.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        var shared = difference.Directions.Select(d => (Direction: d, Members: d.Members.Where(m => names.Contains(m.Tensor)).ToList())).Where(d => d.Members.Count > 1).OrderByDescending(d => d.Members.Count).ThenByDescending(d => d.Direction.SmallestCosine).ToList();
-        var measured = removed.FindAll(t => t.Removal is not null);
-        var strengths = measured.ConvertAll(t => t.Removal!.Strength);
-        strengths.Sort();
-        var median = strengths.Count == 0 ? 1 : strengths[strengths.Count / 2];
-        var verb = median < 0 ? Text($"amplified (strength {median:0.##}) in") : median is < .9 or > 1.1 ? Text($"removed with strength {median:0.##} from") : "removed from";
-        var details = new List<string>();
-        if (measured.Count > 0)
-        {
-            details.Add(Text($"The difference is what the base has along the direction, times {strengths[0]:0.###} to {strengths[^1]:0.###} (median {median:0.###}); {100 * measured.Max(t => t.Removal!.Remaining):0.#} % of it remains at most."));
-            details.Add($"In {Places(removed)}; {Relative(removed)}.");
-        }
-
-        var joint = shared.FindAll(s => s.Members.Count == removed.Count);
-        if (joint.Count > 0)
-        {
-            // One direction seen in two ways is one.
-            var space = joint[0].Direction.Space;
-            joint.RemoveAll(s => s.Direction.Space != space);
-            var least = joint.Min(s => s.Members.Min(m => m.Cosine));
-            details.Insert(0, Text($"The {removed.Count} tensors share {(joint.Count == 1 ? "a direction" : $"{joint.Count} directions")} of the {joint[0].Direction.Space}: |cosine| at least {Floor(least)}, where unrelated ones have about {1 / Math.Sqrt(joint[0].Direction.Vector.Length):0.##}."));
-            yield return new Clause(energy, $"{(joint.Count == 1 ? "one direction was" : $"{joint.Count} directions were")} {verb} {Writers(difference, removed)}{(least < Shared ? ", much the same in each" : "")}", details);
-            yield break;
-        }
-
-        foreach (var (direction, members) in shared.Take(12))
-            details.Add(Text($"{members.Count} of them share a direction of the {direction.Space}, |cosine| at least {Floor(members.Min(m => m.Cosine))}: {string.Join(", ", members.Take(6).Select(m => m.Tensor))}{(members.Count > 6 ? ", …" : "")}."));
-        var layers = removed.GroupBy(t => t.Place.Layer).ToList();
-        var own = removed.Count > 1 && layers.TrueForAll(g => g.Key is not null && (g.Count() == 1 || shared.Exists(s => s.Members.Count == g.Count() && g.All(t => s.Members.Exists(m => m.Tensor == t.Name)))));
-        var what = removed.Count == 1 ? "a direction was" : own && layers.Count > 1 ? "a direction of each layer's own was" : "several directions were";
-        yield return new Clause(energy, $"{what} {verb} {Writers(difference, removed)}{(own ? $" ({Runs([.. layers.Select(g => g.Key!.Value).Order()])})" : "")}", details);
+        var layers = tensors.Select(t => t.Place.Layer).Distinct().ToList();
+        var all = difference.Tensors.Count(t => t.Shape.Length > 1 && layers.Contains(t.Place.Layer));
+        return layers.Contains(null) ? TensorWords.Count(tensors) : $"{(all == tensors.Count ? "the " : "")}{TensorWords.Count(tensors)} of {TensorWords.Layers(tensors)}";
     }
 
     private static string Along(CheckpointDifference difference, List<TensorDifference> tensors)
@@ -192,59 +182,6 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
     {
         var names = tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var direction in difference.Directions.Where(d => d.Members.Count(m => names.Contains(m.Tensor)) > 2).Take(3))
-            yield return Text($"{direction.Members.Count} differences share a direction of the {direction.Space}, |cosine| at least {Floor(direction.SmallestCosine)}.");
+            yield return TensorWords.Text($"{direction.Members.Count} differences share a direction of the {direction.Space}, |cosine| at least {RemovalStory.Floor(direction.SmallestCosine)}.");
     }
-
-    private static string Writers(CheckpointDifference difference, List<TensorDifference> tensors)
-    {
-        var matrices = tensors.FindAll(t => t.Shape.Length > 1);
-        foreach (var (role, what) in new[] { (ResidualRole.Writes, "write to"), (ResidualRole.Reads, "read from") })
-        {
-            if (matrices.Count == 0 || !matrices.TrueForAll(t => t.Place.Role == role)) continue;
-            var all = difference.Tensors.Where(t => t.Place.Role == role && t.Shape.Length > 1).ToList();
-            var number = all.Count == matrices.Count ? $"all {all.Count}" : $"{matrices.Count} of the {all.Count}";
-            return $"{number} matrices that {what} the residual stream{(matrices.Count < tensors.Count ? $" and {tensors.Count - matrices.Count} biases" : "")}";
-        }
-
-        return Count(tensors);
-    }
-
-    private static string Were(List<TensorDifference> tensors) => $"{Count(tensors)} {(tensors.Count == 1 ? "was" : "were")}";
-
-    private static string Count(List<TensorDifference> tensors)
-    {
-        if (tensors.Count == 1) return tensors[0].Name;
-        var matrices = tensors.Count(t => t.Shape.Length > 1);
-        return matrices == tensors.Count ? $"{matrices} matrices" : matrices == 0 ? $"{tensors.Count} vectors" : $"{matrices} matrices and {tensors.Count - matrices} vectors";
-    }
-
-    private static string Places(List<TensorDifference> tensors) =>
-        string.Join(", ", tensors.GroupBy(t => t.Place.Module, StringComparer.Ordinal).Select(g => g.Key + (g.Any(t => t.Place.Layer is not null) ? $" of {Runs([.. g.Select(t => t.Place.Layer).OfType<int>().Distinct().Order()])}" : "")).Take(12));
-
-    private static string Runs(List<int> layers)
-    {
-        var runs = new List<string>();
-        for (var i = 0; i < layers.Count;)
-        {
-            var end = i;
-            while (end + 1 < layers.Count && layers[end + 1] == layers[end] + 1) end++;
-            runs.Add(end == i ? $"{layers[i]}" : $"{layers[i]}–{layers[end]}");
-            i = end + 1;
-        }
-
-        return (layers.Count == 1 ? "layer " : "layers ") + string.Join(", ", runs);
-    }
-
-    private static string Relative(List<TensorDifference> tensors)
-    {
-        var norms = tensors.Select(t => t.RelativeNorm).Where(double.IsFinite).Order().ToList();
-        return norms.Count == 0 ? "no relative norm" : norms.Count == 1 ? Text($"relative norm {norms[0]:0.####}") : Text($"relative norm {norms[0]:0.####} to {norms[^1]:0.####}, median {norms[norms.Count / 2]:0.####}");
-    }
-
-    private static string Range(List<int> values) => values.Min() == values.Max() ? $"{values[0]}" : $"{values.Min()} to {values.Max()}";
-
-    // Rounded down, so that "at least" stays true.
-    private static string Floor(double cosine) => Text($"{Math.Floor(cosine * 10000) / 10000:0.####}");
-
-    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 }

@@ -7,6 +7,8 @@ namespace Assay.Verdicts;
 /// <remarks>protocol.md, Measures and Verdicts.</remarks>
 public static class FindingRules
 {
+    private const int MostNamed = 5;
+
     /// <summary>What the weights alone tell: rounding to fewer bits and nothing else, or another change.</summary>
     /// <param name="difference">The weights compared; at least one tensor differs.</param>
     public static Finding Weights(CheckpointDifference difference)
@@ -19,6 +21,61 @@ public static class FindingRules
             : new Finding("WEIGHTS-CHANGED", $"The weights alone tell this: {story.Sentence}");
     }
 
+    /// <summary>What the weights prove of the change as a whole; null where nothing.</summary>
+    /// <param name="difference">The weights compared.</param>
+    public static ProvenChange? Proof(CheckpointDifference difference)
+    {
+        ArgumentNullException.ThrowIfNull(difference);
+        var differing = difference.Differing.ToList();
+        if (differing.Count > 0 && difference.PreservesFunction)
+        {
+            var permuted = differing.Count(t => t.Kind == ChangeKind.Permuted);
+            return new ProvenChange(ProofKind.SameFunction, permuted > 0
+                ? $"The weights are the base's in another order, checked value for value: {permuted} tensors are permuted together so that the function stays the same, and no value changed."
+                : $"The weights hold the base's values, checked value for value; {differing.Count} tensors are stored otherwise.");
+        }
+
+        // Of these kinds the comparer has done the change again on the base, value for value.
+        if (difference.Packaging.Forward == false && differing.Count > 0 && difference.LayersInPlace && differing.TrueForAll(t => t is { Rest: null, Kind: ChangeKind.Quantised or ChangeKind.Converted or ChangeKind.RoundTrip }))
+            return new ProvenChange(ProofKind.RoundedOnly, $"Every value that differs is the base's, rounded; rounding the base again gives the candidate's values exactly. {DifferenceStory.Of(difference).Sentence}");
+        return null;
+    }
+
+    /// <summary>What layers went or came twice, and weights that are no numbers.</summary>
+    /// <param name="difference">The weights compared.</param>
+    public static IReadOnlyList<Finding> Structure(CheckpointDifference difference)
+    {
+        ArgumentNullException.ThrowIfNull(difference);
+        var findings = new List<Finding>();
+        var map = difference.LayerMap.ToList();
+        // A layer whose place is taken by one of no known origin was replaced: its tensors tell that.
+        var gone = Enumerable.Range(0, difference.BaseLayers).Where(l => !map.Contains(l) && !(l < map.Count && map[l] is null)).ToList();
+        var twice = map.OfType<int>().CountBy(l => l).Where(l => l.Value > 1).Select(l => l.Key).Order().ToList();
+        if (gone.Count > 0 && map.Count > 0)
+            findings.Add(new Finding("LAYERS-GONE", $"{Layers(gone)} of the base {(gone.Count == 1 ? "has" : "have")} no counterpart in the candidate, which has {map.Count} layers where the base has {difference.BaseLayers}.", FindingSeverity.Warning));
+        if (twice.Count > 0)
+            findings.Add(new Finding("LAYERS-TWICE", $"{Layers(twice)} of the base stand{(twice.Count == 1 ? "s" : "")} in the candidate more than once ({string.Join(", ", twice.Select(l => $"the base's {l} at {string.Join(" and ", Enumerable.Range(0, map.Count).Where(i => map[i] == l))}"))}), which has {map.Count} layers where the base has {difference.BaseLayers}.", FindingSeverity.Warning));
+        var broken = difference.Tensors.Where(t => t.Kind == ChangeKind.NonFinite).Select(t => t.Name).ToList();
+        if (broken.Count > 0)
+            findings.Add(new Finding("WEIGHTS-NOT-NUMBERS", $"The candidate has values that are no numbers or infinite, where the base has none, in {broken.Count} tensor{(broken.Count == 1 ? "" : "s")}: {string.Join(", ", broken.Take(MostNamed))}{(broken.Count > MostNamed ? ", …" : "")}. Text that reads one of them gives logits that are no numbers.", FindingSeverity.Warning));
+        return findings;
+    }
+
+    /// <summary>"Layer 3", or "Layers 3, 5 to 7".</summary>
+    private static string Layers(List<int> layers)
+    {
+        var runs = new List<string>();
+        for (var i = 0; i < layers.Count;)
+        {
+            var end = i;
+            while (end + 1 < layers.Count && layers[end + 1] == layers[end] + 1) end++;
+            runs.Add(end == i ? $"{layers[i]}" : $"{layers[i]} to {layers[end]}");
+            i = end + 1;
+        }
+
+        return (layers.Count == 1 ? "Layer " : "Layers ") + string.Join(", ", runs);
+    }
+
     /// <summary>Findings of one panel's divergence.</summary>
     /// <param name="panel">Its name.</param>
     /// <param name="summary">KL(p‖q) on the base's contexts.</param>
@@ -28,18 +85,18 @@ public static class FindingRules
         // The protocol's FIRST-TOKEN-BLIND subtracts the ladder's largest ratio; without a ladder this only informs.
         if (summary.LateOverFirstLogUnfloored > Math.Log(10))
             findings.Add(new Finding("FIRST-TOKEN-HIDES", FormattableString.Invariant(
-                $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(summary.LateOverFirstLogUnfloored.Value):g3} times as much as first tokens ({summary.FirstToken.Value:g3} nats): the figure usually quoted does not show the change.")));
+                $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(summary.LateOverFirstLogUnfloored.Value):g3} times as much as first tokens ({summary.FirstToken.Value:g3} nats): the figure usually quoted does not show the change."), FindingSeverity.Warning));
         if (double.IsNaN(summary.TokenPooled.Value))
-            findings.Add(new Finding("NOT-A-NUMBER", $"On the {panel} panel a model gives logits that are no numbers: its weights are broken or overflow, and no divergence can be measured."));
-        if (summary.InfinitePositions > 0)
+            findings.Add(new Finding("NOT-A-NUMBER", $"On the {panel} panel a model gives logits that are no numbers: its weights are broken or overflow, and no divergence can be measured.", FindingSeverity.Harm));
+        else if (summary.InfinitePositions > 0)
             findings.Add(new Finding("INFINITE", FormattableString.Invariant(
-                $"On the {panel} panel the candidate gives probability 0 to something the base can say at {summary.InfinitePositions} of {summary.Tokens} positions; the finite mean is {summary.FiniteHeadline.Value:g4} nats.")));
+                $"On the {panel} panel the candidate gives probability 0 to something the base can say at {summary.InfinitePositions} of {summary.Tokens} positions; the finite mean is {summary.FiniteHeadline.Value:g4} nats."), FindingSeverity.Warning));
         if (summary.Dominated)
             findings.Add(new Finding("DOMINATED", FormattableString.Invariant(
-                $"On the {panel} panel one item ({summary.WorstItem}) carries {summary.WorstItemShare:p0} of the sum of item means: no ranking may rest on this mean.")));
+                $"On the {panel} panel one item ({summary.WorstItem}) carries {summary.WorstItemShare:p0} of the sum of item means: no ranking may rest on this mean."), FindingSeverity.Warning));
         if (summary.HeavyTail)
             findings.Add(new Finding("HEAVY-TAIL", FormattableString.Invariant(
-                $"On the {panel} panel the interval of the mean covers less than it says; read the log-mean, {summary.LogMean}.")));
+                $"On the {panel} panel the interval of the mean covers less than it says; read the log-mean, {summary.LogMean}."), FindingSeverity.Warning));
         return findings;
     }
 }

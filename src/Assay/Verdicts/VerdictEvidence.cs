@@ -1,14 +1,9 @@
 using Assay.Evaluation;
+using Assay.Evaluation.Vetting;
 
 namespace Assay.Verdicts;
 
-/// <summary>What one panel says.</summary>
-/// <param name="Name">Benign or trigger.</param>
-/// <param name="MeanKld">Mean KLD over items with its 95 % interval, nats; where it is infinite, over finite positions alone.</param>
-/// <param name="InfinitePositions">Positions where the candidate gives probability 0 to what the base can say.</param>
-public sealed record PanelEvidence(string Name, Estimate MeanKld, long InfinitePositions = 0);
-
-/// <summary>All that the first form of the verdict rests on.</summary>
+/// <summary>All that a verdict rests on.</summary>
 /// <remarks>protocol.md, Verdicts and M13.</remarks>
 public sealed record VerdictEvidence
 {
@@ -18,17 +13,26 @@ public sealed record VerdictEvidence
     /// <summary>Whether the packaging hashes are equal.</summary>
     public required bool PackagingEqual { get; init; }
 
-    /// <summary>Whether token → id maps are equal.</summary>
-    public required bool TokenMapsEqual { get; init; }
+    /// <summary>Why token ids mean different things in the two; null where they mean the same.</summary>
+    public string? TokenDifference { get; init; }
 
-    /// <summary>Whether tensors have the same names and shapes.</summary>
-    public required bool ShapesEqual { get; init; }
+    /// <summary>Whether any matrix of the one has a counterpart in the other.</summary>
+    public bool Matched { get; init; } = true;
 
-    /// <summary>Median over matrices of cos(W_P, W_Q); null where it was not measured.</summary>
+    /// <summary>Median over matrices matched by content of cos(W_P, W_Q); null where none has a cosine.</summary>
     public double? MedianCosine { get; init; }
 
-    /// <summary>What exactly differs in token maps or shapes, for the sentence; null where nothing does.</summary>
-    public string? Difference { get; init; }
+    /// <summary>Why the candidate cannot say anything, a sentence each; none where it can.</summary>
+    public IReadOnlyList<string> Broken { get; init; } = [];
+
+    /// <summary>Harms with their margins.</summary>
+    public IReadOnlyList<HarmEvidence> Harms { get; init; } = [];
+
+    /// <summary>What the weights alone prove; null where nothing.</summary>
+    public ProvenChange? Proven { get; init; }
+
+    /// <summary>How far the two agree over everything that was scored; null where they were not run.</summary>
+    public Agreement? Agreement { get; init; }
 
     /// <summary>The panels measured; none where the models were not run.</summary>
     public IReadOnlyList<PanelEvidence> Panels { get; init; } = [];

@@ -21,6 +21,10 @@ internal static unsafe class BlockReference
             case DType.Q4_K: FourOrFiveBits(block, null, block + 16, to); break;
             case DType.Q5_K: FourOrFiveBits(block, block + 16, block + 48, to); break;
             case DType.Q6_K: SixBits(block, to); break;
+            case DType.IQ4_NL: case DType.IQ4_XS: case DType.MXFP4: for (var i = 0; i < type.BlockElements(); i++) to[i] = Listed(type, block, i); break;
+            case DType.TQ1_0: case DType.TQ2_0: for (var i = 0; i < 256; i++) to[i] = Ternary(type, block, i); break;
+            case DType.IQ1_S: case DType.IQ1_M: for (var i = 0; i < 256; i++) to[i] = Shifted(type, block, i); break;
+            case >= DType.IQ3_S and <= DType.IQ2_S: for (var i = 0; i < 256; i++) to[i] = Signed(type, block, i); break;
             default: throw new ArgumentOutOfRangeException(nameof(type));
         }
     }
@@ -115,4 +119,93 @@ internal static unsafe class BlockReference
             }
         }
     }
+
+    private static readonly int[] Uneven = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+
+    // Bits of a block, the first byte's lowest first.
+    private static int Number(byte* bytes, int firstBit, int bits)
+    {
+        var value = 0;
+        for (var b = 0; b < bits; b++) value |= (bytes[(firstBit + b) >> 3] >> ((firstBit + b) & 7) & 1) << b;
+        return value;
+    }
+
+    private static float Listed(DType type, byte* block, int i)
+    {
+        var half = i % 32 / 16;
+        int Code(byte* nibbles) => Number(nibbles, (i % 16) * 8 + half * 4, 4);
+        if (type == DType.IQ4_NL) return Half(block) * Uneven[Code(block + 2)];
+        if (type == DType.IQ4_XS)
+        {
+            var s = i / 32;
+            return Half(block) * (Number(block + 4, s * 4, 4) + 16 * Number(block + 2, s * 2, 2) - 32) * Uneven[Code(block + 8 + s * 16)];
+        }
+        int[] magnitudes = [0, 1, 2, 3, 4, 6, 8, 12];
+        var code = Code(block + 1);
+        // 2^(e-128) is exact in double and, subnormal or not, in float.
+        return (float)Math.Pow(2, block[0] - 128) * (code < 8 ? magnitudes[code] : -magnitudes[code - 8]);
+    }
+
+    private static float Ternary(DType type, byte* block, int i)
+    {
+        if (type == DType.TQ2_0) return Half(block + 64) * (Number(block + (i / 128) * 32 + i % 32, (i / 32 % 4) * 2, 2) - 1);
+        // A byte is a fraction of 256; its digits to base 3 come out by multiplication.
+        var (at, digit) = i < 160 ? (i % 32, i / 32) : i < 240 ? (32 + i % 16, (i - 160) / 16) : (48 + i % 4, (i - 240) / 4);
+        int rest = block[at];
+        for (var n = 0; n < digit; n++) rest = rest * 3 % 256;
+        return Half(block + 52) * (rest * 3 / 256 - 1);
+    }
+
+    private static float Shifted(DType type, byte* block, int i)
+    {
+        var k = i / 8;
+        int code, scale;
+        bool down;
+        float d;
+        if (type == DType.IQ1_S)
+        {
+            code = block[2 + k] + 256 * Number(block + 34 + k / 4 * 2, k % 4 * 3, 3);
+            scale = Number(block + 34 + k / 4 * 2, 12, 3);
+            down = Number(block + 34 + k / 4 * 2, 15, 1) == 1;
+            d = Half(block);
+        }
+        else
+        {
+            code = block[k] + 256 * Number(block + 32, k * 4, 3);
+            scale = Number(block + 48 + k / 8 * 2, k / 2 % 4 * 3, 3);
+            down = Number(block + 32, k * 4 + 3, 1) == 1;
+            byte* whole = stackalloc byte[2];
+            whole[0] = (byte)(Number(block + 48, 12, 4) + 16 * Number(block + 50, 12, 4));
+            whole[1] = (byte)(Number(block + 52, 12, 4) + 16 * Number(block + 54, 12, 4));
+            d = Half(whole);
+        }
+        return d * (2 * scale + 1) * (Element(BlockGrids.Iq1[code], i % 8) + (down ? -.125f : .125f));
+    }
+
+    private static float Signed(DType type, byte* block, int i)
+    {
+        int k = i / 8, g = i / 32, e = i % 8, f = i / 4;
+        var d = Half(block);
+        switch (type)
+        {
+            case DType.IQ2_XXS:
+                var word = block + 2 + g * 8;
+                return d * (.5f + Number(word, 60, 4)) * .25f * Element(BlockGrids.Iq2Xxs[word[k % 4]], e) * Sign(Number(word, 32 + k % 4 * 7, 7), e);
+            case DType.IQ2_XS:
+                return d * (.5f + Number(block + 66, i / 16 * 4, 4)) * .25f * Element(BlockGrids.Iq2Xs[Number(block + 2, k * 16, 9)], e) * Sign(Number(block + 2, k * 16 + 9, 7), e);
+            case DType.IQ2_S:
+                var code = block[2 + k] + 256 * Number(block + 66, k * 2, 2);
+                return d * (.5f + Number(block + 74, i / 16 * 4, 4)) * .25f * Element(BlockGrids.Iq2S[code], e) * (Number(block + 34, i, 1) == 1 ? -1 : 1);
+            case DType.IQ3_XXS:
+                var bits = block + 66 + g * 4;
+                return d * (.5f + Number(bits, 28, 4)) * .5f * Element(BlockGrids.Iq3Xxs[block[2 + f]], i % 4) * Sign(Number(bits, k % 4 * 7, 7), e);
+            default:
+                return d * (1 + 2 * Number(block + 106, g * 4, 4)) * Element(BlockGrids.Iq3S[block[2 + f] + 256 * Number(block + 66, f, 1)], i % 4) * (Number(block + 74, i, 1) == 1 ? -1 : 1);
+        }
+    }
+
+    // The last of eight signs makes the number of minus signs even.
+    private static int Sign(int seven, int e) => (e < 7 ? seven >> e & 1 : Enumerable.Range(0, 7).Sum(b => seven >> b & 1) & 1) == 1 ? -1 : 1;
+
+    private static int Element(ulong point, int e) => (sbyte)(point >> 8 * e);
 }

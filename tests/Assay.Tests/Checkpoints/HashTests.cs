@@ -147,7 +147,7 @@ public sealed class HashTests : IDisposable
     }
 
     [Theory]
-    [InlineData("tokenizer.json", "{} , \"x\": 1"), InlineData("generation_config.json", "[]"), InlineData("tokenizer_config.json", "{\"eos_token\":\"\\ud800\"}")]
+    [InlineData("tokenizer.json", "{} , \"x\": 1"), InlineData("tokenizer.json", "[]"), InlineData("chat_template.json", "[]"), InlineData("tokenizer_config.json", "{\"eos_token\":\"\\ud800\"}")]
     public void Packaging_that_cannot_be_read_is_refused(string file, string text) =>
         Assert.Contains(file, Assert.Throws<InvalidInputException>(() => Packaging((file, text))).Message, StringComparison.Ordinal);
 }

@@ -85,6 +85,41 @@ public sealed class AblateCommandTests : IDisposable
         Assert.True(Seen(untied.Checkpoint[Head], _v) > 4 * Rounding);
     }
 
+    /// <summary>llama.cpp creates Gemma 2's output from the embedding, whatever the file holds (src/models/gemma2.cpp), and its converter leaves the head out.</summary>
+    [Theory]
+    [InlineData(true, "becomes a tensor of its own with the base's rows", true)]
+    [InlineData(true, "stays the embedding, so that its rows are edited too", false, "--keep-tied-head")]
+    [InlineData(false, null, false)]
+    [InlineData(true, "becomes a tensor of its own with the base's rows", true, "--as", "lora")]
+    [InlineData(true, "becomes a tensor of its own with the base's rows", true, "--dry-run")]
+    public void A_head_that_llama_cpp_would_not_read_is_told(bool embedding, string? fate, bool warned, params string[] flags)
+    {
+        Edit(embedding);
+        var (code, output, error) = Ablate(flags);
+        Assert.True(code == 0, error);
+        if (fate is null) Assert.DoesNotContain("head ", output, StringComparison.Ordinal);
+        else Assert.Contains(fate, output, StringComparison.Ordinal);
+        Assert.Equal(warned, output.Contains("gemma2 with a head of its own: llama.cpp takes the embedding for the head", StringComparison.Ordinal));
+        Assert.Equal(warned, output.Contains("With --keep-tied-head", StringComparison.Ordinal));
+    }
+
+    /// <summary>Architectures whose head llama.cpp reads have nothing to be told of; a base's own head is told where it does not.</summary>
+    [Theory]
+    [InlineData("llama-tied-mha", null)]
+    [InlineData("qwen3", null)]
+    [InlineData("gemma", "llama.cpp takes the embedding")]
+    [InlineData("cohere", "llama.cpp takes the embedding")]
+    [InlineData("gemma3", "older builds of llama.cpp")]
+    public void Of_which_architectures_is_from_llama_cpp(string name, string? warning)
+    {
+        using var model = EditableModel.Open(Path.Combine(GoldenFiles.Repository, "golden", "models", name));
+        WeightEdit[] plan = [new(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(model.Config.Spec.HiddenSize, 1)] }, EditPlaces.Window(model.Config.Spec, 0, 99, embedding: true))];
+        var told = TiedHeads.Warning(model, plan, new EditOptions());
+        if (warning is null) Assert.Null(told);
+        else Assert.Contains(warning, told, StringComparison.Ordinal);
+        Assert.Null(TiedHeads.Warning(model, plan, new EditOptions { KeepTiedHead = true }));
+    }
+
     [Fact]
     public void Flags_are_kept_in_an_edit_file()
     {

@@ -124,34 +124,4 @@ public sealed class ApplicationTests
         Assert.False(Path.Exists(Path.GetDirectoryName(candidate)));
         Assert.Contains("gemma2/aligned", CommandLine.Run("ls", "organisms").Out, StringComparison.Ordinal);
     }
-
-    /// <summary>The same program in processes whose tiles are forced to a width, on all bundled architectures.</summary>
-    [Theory]
-    [InlineData("llama")]
-    [InlineData("gemma2")]
-    [InlineData("qwen3_moe")]
-    [InlineData("gpt2")]
-    public void Both_vector_widths_print_the_same(string kind)
-    {
-        var text = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllText(text, string.Join(' ', Enumerable.Range(0, 300).Select(i => $"Line {i} of the ledger says {i * i % 97} barrels.")));
-            string Score(string width, string threads)
-            {
-                var (code, output, error) = ChildProcess.Run(ChildProcess.Dotnet, [typeof(ExitCodes).Assembly.Location, "score", Path.Combine(Golden.GoldenFiles.Repository, "organisms", kind, "aligned"), "--text", text, "--json", "--threads", threads],
-                    120, ("ASSAY_VECTORS", width));
-                Assert.True(code == 0, error);
-                return output;
-            }
-
-            var wide = Score("512", "2");
-            Assert.Contains("perplexity", wide, StringComparison.Ordinal);
-            Assert.Equal(wide, Score("256", "3"));
-        }
-        finally
-        {
-            File.Delete(text);
-        }
-    }
 }

@@ -12,7 +12,7 @@ internal static class ChildProcess
     public const string Configuration = "Release";
 #endif
 
-    public static (int Code, string Out, string Error) Run(string program, string[] args, int seconds = 120, params (string Name, string Value)[] environment)
+    public static (int Code, string Out, string Error) Run(string program, string[] args, int seconds = 300, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, args) { UseShellExecute = false, WorkingDirectory = GoldenFiles.Repository, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
 

@@ -13,6 +13,12 @@ public sealed class StepProgressTests
     public void A_line_tells_stage_speed_and_time_left(int done, int total, long tokens, int seconds, string expected) =>
         Assert.Equal(expected, StepProgress.Line(new StepProgress.Step("scoring", done, total, tokens), TimeSpan.FromSeconds(seconds)));
 
+    [Theory]
+    [InlineData(90, 90, "scoring 90/100, 0 tokens/s")]
+    [InlineData(92, 90, "scoring 92/100, 0 tokens/s, about 40 s left")]
+    public void The_time_left_counts_what_was_done_now_and_not_what_a_journal_restored(int done, int restored, string expected) =>
+        Assert.Equal(expected, StepProgress.Line(new StepProgress.Step("scoring", done, 100, 1, restored), TimeSpan.FromSeconds(10)));
+
     [Fact]
     public void Without_a_terminal_the_first_and_the_last_step_are_lines_on_standard_error()
     {

@@ -111,6 +111,36 @@ public sealed class DeterminismTests
         Assert.Equal(together.Select(t => t.Tokens), cramped.Generate(prompts, options).Select(t => t.Tokens));
     }
 
+    /// <summary>The last that finished is kept for prompts to come, and a run that was cancelled has live sequences: all come back.</summary>
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen3_next")]
+    public void Every_page_comes_back_when_a_run_ends_or_is_cancelled(string name)
+    {
+        using var model = Open(name);
+        var prompts = (int[][])[Ids(70, 1), Ids(5, 2), Ids(130, 3)];
+        KvPool? pool = null;
+        var most = 0;
+        void Watch(long made) => most = Math.Max(most, pool!.PagesInUse);
+        new Generator(model).Run(prompts, new GenerationOptions { MaxNewTokens = 6 }, new Told(Watch), default, out _, p => pool = p);
+        Assert.InRange(most, 3, 6);
+        Assert.Equal(0, pool!.PagesInUse);
+        using var source = new CancellationTokenSource();
+        most = 0;
+        Assert.ThrowsAny<OperationCanceledException>(() => new Generator(model).Run(prompts, new GenerationOptions { MaxNewTokens = 6 }, new Told(made =>
+        {
+            Watch(made);
+            source.Cancel();
+        }), source.Token, out _, p => pool = p));
+        Assert.InRange(most, 3, 6);
+        Assert.Equal(0, pool.PagesInUse);
+    }
+
+    private sealed class Told(Action<long> tell) : IProgress<long>
+    {
+        public void Report(long value) => tell(value);
+    }
+
     [Fact]
     public void A_fork_shares_whole_pages_and_goes_its_own_way()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Assay.Evaluation;
 using Assay.Reports;
 
@@ -88,10 +89,34 @@ public sealed class ReportTests
         Assert.Equal(score, TokenScoreJson.Read(parsed.RootElement));
     }
 
-    [Theory, InlineData("[]"), InlineData("[1,2,3,4,5,6,7,8,9,10,11,\"x\"]"), InlineData("[1,\"x\",3,4,5,6,7,8,9,10,11,12]"), InlineData("[1.5,2,3,4,5,6,7,8,9,10,11,12]"), InlineData("7")]
-    public void Anything_else_is_no_token_score(string text)
+    /// <summary>A right array with one entry broken, gone or too many: each is refused for that and for nothing else.</summary>
+    [Fact]
+    public void Anything_else_is_no_token_score()
     {
-        using var parsed = JsonDocument.Parse(text);
-        Assert.Throws<JsonException>(() => TokenScoreJson.Read(parsed.RootElement));
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer)) TokenScoreJson.Write(json, new TokenScore(7, 1, 2, 3, -4, -5, 6, 7, .5, .25, 3, 1279));
+        var right = JsonNode.Parse(buffer.ToArray())!.AsArray();
+        Assert.Equal(TokenScoreJson.Length, right.Count);
+        _ = Read(right);
+        for (var at = 0; at < right.Count; at++)
+            foreach (var wrong in (string[])["\"x\"", "null", "true", "[]", "{}"]) Refused(right, at, wrong);
+        foreach (var id in (int[])[0, 10, 11, 15])
+            foreach (var wrong in (string[])["1.5", "1e99", "2147483648", "\"NaN\""]) Refused(right, id, wrong);
+        Assert.Throws<JsonException>(() => Read(new JsonArray([.. right.Take(right.Count - 1).Select(v => v!.DeepClone())])));
+        Assert.Throws<JsonException>(() => Read(new JsonArray([.. right.Append(1).Select(v => v!.DeepClone())])));
+        foreach (var other in (string[])["[]", "{}", "7", "null", "\"[]\""]) Assert.Throws<JsonException>(() => Read(JsonNode.Parse(other)));
+
+        static void Refused(JsonArray right, int at, string wrong)
+        {
+            var broken = right.DeepClone().AsArray();
+            broken[at] = JsonNode.Parse(wrong);
+            Assert.True(Record.Exception(() => Read(broken)) is JsonException, $"Entry {at} is {wrong}.");
+        }
+
+        static TokenScore Read(JsonNode? node)
+        {
+            using var parsed = JsonDocument.Parse(node?.ToJsonString() ?? "null");
+            return TokenScoreJson.Read(parsed.RootElement);
+        }
     }
 }

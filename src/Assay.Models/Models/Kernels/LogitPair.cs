@@ -56,7 +56,7 @@ internal readonly record struct LogitPair(LogitRow P, LogitRow Q, double Kl, dou
         }
 
         var (sumP, sumQ) = (VectorMath.TreeSum(low.P + high.P), VectorMath.TreeSum(low.Q + high.Q));
-        var (logP, logQ) = (Math.Log(sumP), Math.Log(sumQ));
+        var (logP, logQ) = (VectorMath.Log(sumP), VectorMath.Log(sumQ));
         var kl = VectorMath.TreeSum(low.PTimesD + high.PTimesD) / sumP - logP + logQ;
         var reverse = -VectorMath.TreeSum(low.QTimesD + high.QTimesD) / sumQ + logP - logQ;
         var rowP = new LogitRow(maxP + logP, argmaxP, p[argmaxP]);

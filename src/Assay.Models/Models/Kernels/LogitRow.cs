@@ -10,7 +10,7 @@ namespace Assay.Models.Kernels;
 internal readonly record struct LogitRow(double LogSumExp, int Argmax, float Max)
 {
     /// <summary>Largest probability.</summary>
-    public double Top => Math.Exp(Max - LogSumExp);
+    public double Top => VectorMath.Exp(Max - LogSumExp);
 
     /// <summary>Reads a row.</summary>
     /// <param name="logits">(count,); −∞ is legal.</param>
@@ -43,7 +43,7 @@ internal readonly record struct LogitRow(double LogSumExp, int Argmax, float Max
 
         var tail = 0.0;
         for (; i < count; i++) tail += VectorMath.Exp(Vector512.Create((logits[i] - max) / temperature))[0];
-        return max / temperature + Math.Log(VectorMath.TreeSum(low + high) + tail);
+        return max / temperature + VectorMath.Log(VectorMath.TreeSum(low + high) + tail);
     }
 
     /// <summary>The entry with the largest logit, ties to the lowest id; NaN is never chosen unless all are.</summary>
@@ -74,6 +74,19 @@ internal readonly record struct LogitRow(double LogSumExp, int Argmax, float Max
         var result = float.NegativeInfinity;
         for (var l = 0; l < 16; l++) result = MathF.Max(result, most[l]);
         for (; i < count; i++) result = MathF.Max(result, logits[i]);
+        return result;
+    }
+
+    /// <summary>The smallest logit; what is not a number may be passed over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe float Smallest(float* logits, int count)
+    {
+        var least = Vector512.Create(float.PositiveInfinity);
+        var i = 0;
+        for (; i + 16 <= count; i += 16) least = Vector512.MinNative(Vector512.Load(logits + i), least);
+        var result = float.PositiveInfinity;
+        for (var l = 0; l < 16; l++) result = MathF.Min(result, least[l]);
+        for (; i < count; i++) result = MathF.Min(result, logits[i]);
         return result;
     }
 

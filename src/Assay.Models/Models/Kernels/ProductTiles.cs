@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Assay.Models.Kernels;
 
 /// <summary>Register tiles of a matrix product: c (rows, 32) = or += a (rows, depth) · panel (depth, 32).</summary>
-/// <remarks>Each element is one chain of fused multiply-adds from zero in the order of k, so tiles of 512 and of 256 bits give the same bits for
+/// <remarks>Each element is one chain of fused multiply-adds from zero in the order of k, so tiles of 512, 256 and 128 bits give the same bits for
 /// any number of rows. The accumulators are locals so that they stay in registers; the number of rows and the panel's type are type arguments,
 /// so that the compiler drops the accumulators and the widening that an instance does not need (engine.md: 14 × 32 and 6 × 16).</remarks>
 internal static unsafe class ProductTiles
@@ -37,7 +37,7 @@ internal static unsafe class ProductTiles
     };
 
     /// <summary>Computes any number of rows from 1 to <see cref="MostRows"/>.</summary>
-    /// <param name="width">Which tiles; wide and narrow give the same bits, plain ones too where the processor fuses multiply and add.</param>
+    /// <param name="width">Which tiles; all give the same bits.</param>
     /// <param name="a">(rows, <see cref="RowStride"/>).</param>
     /// <param name="rows">1 to <see cref="MostRows"/>.</param>
     /// <param name="type">How the panel's weights are stored.</param>
@@ -369,27 +369,27 @@ internal static unsafe class ProductTiles
                 TPanel.Load(step, part, out Vector128<float> low, out Vector128<float> high);
                 step += TPanel.Step;
                 var x0 = Vector128.Create(a[k]);
-                l0 = Vector128.MultiplyAddEstimate(x0, low, l0);
-                h0 = Vector128.MultiplyAddEstimate(x0, high, h0);
+                l0 = FusedProduct.Add(x0, low, l0);
+                h0 = FusedProduct.Add(x0, high, h0);
                 if (TRows.Count > 1)
                 {
                     var x = Vector128.Create(a[RowStride + k]);
-                    l1 = Vector128.MultiplyAddEstimate(x, low, l1);
-                    h1 = Vector128.MultiplyAddEstimate(x, high, h1);
+                    l1 = FusedProduct.Add(x, low, l1);
+                    h1 = FusedProduct.Add(x, high, h1);
                 }
 
                 if (TRows.Count > 2)
                 {
                     var x = Vector128.Create(a[2 * RowStride + k]);
-                    l2 = Vector128.MultiplyAddEstimate(x, low, l2);
-                    h2 = Vector128.MultiplyAddEstimate(x, high, h2);
+                    l2 = FusedProduct.Add(x, low, l2);
+                    h2 = FusedProduct.Add(x, high, h2);
                 }
 
                 if (TRows.Count > 3)
                 {
                     var x = Vector128.Create(a[3 * RowStride + k]);
-                    l3 = Vector128.MultiplyAddEstimate(x, low, l3);
-                    h3 = Vector128.MultiplyAddEstimate(x, high, h3);
+                    l3 = FusedProduct.Add(x, low, l3);
+                    h3 = FusedProduct.Add(x, high, h3);
                 }
             }
 

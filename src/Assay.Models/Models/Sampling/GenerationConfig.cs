@@ -1,66 +1,117 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Text.Json;
 using Assay.Checkpoints;
+using Assay.Checkpoints.Packaging;
 using Assay.Models.Architectures;
 
 namespace Assay.Models.Sampling;
 
 /// <summary>A <c>generation_config.json</c>: where generation stops and how it chooses.</summary>
 /// <remarks>Absent keys take what transformers' <c>generate</c> falls back to: do_sample false, temperature 1, top_k 50, top_p 1, no min_p,
-/// repetition_penalty 1. A key that is null counts as absent, as in transformers 5. What is not honoured and would change the text is refused by name.</remarks>
+/// repetition_penalty 1. A key that is null counts as absent, as in transformers 5. What is not honoured and would change the text stops only
+/// what generates: <see cref="Sampled"/>, <see cref="Greedy"/> and <see cref="GreedyReply"/> refuse it by name.</remarks>
 public sealed class GenerationConfig
 {
     private const int DefaultTopK = 50;
+    private const int MostIds = 1_000_000;
 
-    // Of no effect on which token comes next: lengths are the caller's, the rest is bookkeeping, or only for beams, or a way to the same distribution.
+    // Of no effect on which token comes next, beside the plumbing: lengths are the caller's, the rest is only for beams or encoders.
     private static readonly FrozenSet<string> Harmless = new[]
     {
-        "transformers_version", "_from_model_config", "bos_token_id", "pad_token_id", "decoder_start_token_id", "use_cache", "cache_implementation", "cache_config",
-        "return_legacy_cache", "output_attentions", "output_hidden_states", "output_scores", "output_logits", "return_dict_in_generate", "max_length", "max_new_tokens",
-        "num_return_sequences", "length_penalty", "early_stopping", "low_memory", "renormalize_logits", "remove_invalid_values", "disable_compile", "compile_config",
-        "prefill_chunk_size", "num_assistant_tokens", "num_assistant_tokens_schedule", "assistant_confidence_threshold", "assistant_lookbehind", "target_lookbehind",
-        "prompt_lookup_num_tokens", "max_matching_ngram_size", "is_assistant", "use_model_defaults", "trust_remote_code", "transformers.js_config",
-    }.ToFrozenSet();
+        "bos_token_id", "pad_token_id", "decoder_start_token_id", "max_length", "max_new_tokens", "num_return_sequences", "length_penalty", "early_stopping",
+        "remove_invalid_values", "prompt_lookup_num_tokens",
+    }.Concat(GenerationKeys.Plumbing).ToFrozenSet(StringComparer.Ordinal);
 
-    // Changes the text unless it has this value.
-    private static readonly FrozenDictionary<string, double> Neutral = new Dictionary<string, double>
-    {
-        ["num_beams"] = 1, ["num_beam_groups"] = 1, ["typical_p"] = 1, ["encoder_repetition_penalty"] = 1, ["guidance_scale"] = 1, ["penalty_alpha"] = 0,
-        ["epsilon_cutoff"] = 0, ["eta_cutoff"] = 0, ["no_repeat_ngram_size"] = 0, ["encoder_no_repeat_ngram_size"] = 0, ["diversity_penalty"] = 0,
-        ["min_length"] = 0, ["min_new_tokens"] = 0,
-    }.ToFrozenDictionary();
+    private static readonly FrozenSet<string> OfSampling = new[] { "do_sample", "temperature", "top_k", "top_p", "min_p", "repetition_penalty" }.ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> OfIds = new[] { "eos_token_id", "suppress_tokens", "begin_suppress_tokens", "bad_words_ids", "forced_eos_token_id" }.ToFrozenSet(StringComparer.Ordinal);
 
-    // Changes the text whenever it is set; listed so that they are found in a config.json too, where other unknown keys are the architecture's.
-    private static readonly FrozenSet<string> Refused = new[]
-    {
-        "bad_words_ids", "force_words_ids", "constraints", "forced_bos_token_id", "forced_eos_token_id", "suppress_tokens", "begin_suppress_tokens",
-        "sequence_bias", "exponential_decay_length_penalty", "watermarking_config", "stop_strings", "token_healing", "dola_layers", "max_time", "top_h",
-    }.ToFrozenSet();
+    private readonly List<(string Key, string Text)> _problems = [];
 
-    private GenerationConfig(IReadOnlyList<int> eosTokenIds, SamplingOptions sampling)
+    private GenerationConfig()
     {
-        EosTokenIds = eosTokenIds;
-        Sampling = sampling;
     }
 
     /// <summary>Generation stops after any of these; empty for none.</summary>
-    public IReadOnlyList<int> EosTokenIds { get; }
+    public IReadOnlyList<int> EosTokenIds { get; private init; } = [];
 
     /// <summary>How the next token is chosen.</summary>
-    public SamplingOptions Sampling { get; }
+    public SamplingOptions Sampling { get; private init; } = new() { DoSample = false };
 
-    /// <summary>Reads a generation config.</summary>
+    /// <summary>Which tokens may not come.</summary>
+    public TokenRules Rules { get; private init; } = TokenRules.None;
+
+    /// <summary>Why text cannot be generated as the config has it; empty where it can.</summary>
+    public IReadOnlyList<string> Problems => [.. _problems.Select(p => p.Text)];
+
+    /// <summary>Of these the ones that matter where a caller asks for the likeliest token every time.</summary>
+    public IReadOnlyList<string> GreedyProblems => [.. _problems.Where(p => !OfSampling.Contains(p.Key) && !GenerationKeys.OtherSearches.Contains(p.Key) && !GenerationKeys.OnlySampling.Contains(p.Key)).Select(p => p.Text)];
+
+    /// <summary>Reads a generation config that is to be followed.</summary>
     /// <param name="generationConfigJson">Text of the file; null where there is none: then, as transformers does, settings are looked for in <c>config.json</c>.</param>
     /// <param name="config">The model's config; its EOS ids hold where the file gives none.</param>
     /// <param name="where">Name of the file, for messages.</param>
     /// <exception cref="InvalidInputException">Not JSON, a value out of range, or a setting that is not honoured; all problems.</exception>
     public static GenerationConfig Parse(string? generationConfigJson, ModelConfig config, string where = "generation_config.json")
     {
+        var read = Read(generationConfigJson, config, where);
+        return read._problems.Count == 0 ? read : throw new InvalidInputException(read.Problems);
+    }
+
+    /// <summary>Reads a generation config that may never be followed: what is wrong with it is kept in <see cref="Problems"/>.</summary>
+    /// <inheritdoc cref="Parse"/>
+    public static GenerationConfig Read(string? generationConfigJson, ModelConfig config, string where = "generation_config.json")
+    {
         ArgumentNullException.ThrowIfNull(config);
-        var own = generationConfigJson is not null;
-        var values = own ? ModelConfig.ReadObject(generationConfigJson!, where) : config.Values;
-        if (!own) where = "config.json";
-        var problems = new List<string>();
+        try
+        {
+            return generationConfigJson is null ? Read(config.Values, config, "config.json", own: false) : Read(ModelConfig.ReadObject(generationConfigJson, where), config, where, own: true);
+        }
+        catch (InvalidInputException broken)
+        {
+            return Unreadable(broken, config);
+        }
+    }
+
+    /// <summary>A generation config that cannot be read at all: nothing is generated.</summary>
+    /// <param name="broken">Why.</param>
+    /// <param name="config">The model's config; its EOS ids hold.</param>
+    internal static GenerationConfig Unreadable(InvalidInputException broken, ModelConfig config)
+    {
+        var read = new GenerationConfig { EosTokenIds = config.EosTokenIds };
+        read._problems.AddRange(broken.Problems.Select(p => ("", p)));
+        return read;
+    }
+
+    /// <summary>Text as the config has it.</summary>
+    /// <param name="maxNewTokens">Tokens a continuation has at most.</param>
+    /// <param name="seed">Seed of the draws.</param>
+    /// <exception cref="InvalidInputException">The config has settings that are not honoured; all of them.</exception>
+    public GenerationOptions Sampled(int maxNewTokens, long seed)
+    {
+        if (Problems is { Count: > 0 } problems) throw new InvalidInputException(problems);
+        return new GenerationOptions { MaxNewTokens = maxNewTokens, StopTokens = EosTokenIds, Sampling = Sampling, Rules = Rules, Seed = seed };
+    }
+
+    /// <summary>The likeliest token every time, of those that the config does not forbid.</summary>
+    /// <inheritdoc cref="Sampled"/>
+    public GenerationOptions Greedy(int maxNewTokens)
+    {
+        if (GreedyProblems is { Count: > 0 } problems) throw new InvalidInputException(problems);
+        return new GenerationOptions { MaxNewTokens = maxNewTokens, StopTokens = EosTokenIds, Rules = Rules };
+    }
+
+    /// <summary>As <see cref="Greedy"/>, for replies that are judged or scored: one that is cut is not made to look finished by forced_eos_token_id.</summary>
+    /// <inheritdoc cref="Sampled"/>
+    public GenerationOptions GreedyReply(int maxNewTokens)
+    {
+        var options = Greedy(maxNewTokens);
+        return options with { Rules = options.Rules with { ForcedEosTokenIds = [] } };
+    }
+
+    private static GenerationConfig Read(IReadOnlyDictionary<string, JsonElement> values, ModelConfig config, string where, bool own)
+    {
+        var problems = new List<(string Key, string Text)>();
         var doSample = Flag("do_sample");
         // Greedy text needs no temperature; published configs write 0 there.
         var temperature = Real("temperature", 1, doSample ? "a finite number above 0 (do_sample is true)" : "a finite number", v => !doSample || (float)v > 0);
@@ -73,13 +124,23 @@ public sealed class GenerationConfig
             MinP = Taken("min_p") is null ? null : Real("min_p", 0, "a number from 0 to 1", v => v is >= 0 and <= 1),
             RepetitionPenalty = Real("repetition_penalty", 1, "a finite number above 0", v => (float)v > 0),
         };
-        var eos = own && Taken("eos_token_id") is { } given ? TokenIds(given) : config.EosTokenIds;
+        var eos = own && Taken("eos_token_id") is { } given ? [.. Ids("eos_token_id", given)] : config.EosTokenIds;
+        var rules = new TokenRules
+        {
+            // An id below 0 is no token's, there as here, and forbids nothing.
+            SuppressTokens = [.. List("suppress_tokens", int.MinValue).Where(id => id >= 0)],
+            BeginSuppressTokens = [.. List("begin_suppress_tokens", int.MinValue).Where(id => id >= 0)],
+            BadWords = [.. Words().Where(word => word.Length != 1 || !eos.Contains(word[0]))],
+            ForcedEosTokenIds = List("forced_eos_token_id"),
+        };
         foreach (var (key, value) in values.OrderBy(p => p.Key, StringComparer.Ordinal)) RefuseOther(key, value);
-        return problems.Count == 0 ? new GenerationConfig(eos, sampling) : throw new InvalidInputException(problems);
+        var read = new GenerationConfig { EosTokenIds = eos, Sampling = sampling, Rules = rules };
+        read._problems.AddRange(problems);
+        return read;
 
         JsonElement? Taken(string key) => values.TryGetValue(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-        void Wrong(string key, JsonElement value, string expected) => problems.Add($"{where}: {key} is {ConfigValue.Quote(value.GetRawText())}; expected {expected}.");
+        void Wrong(string key, JsonElement value, string expected) => problems.Add((key, $"{where}: {key} is {ConfigValue.Quote(value.GetRawText())}; expected {expected}."));
 
         bool Flag(string key)
         {
@@ -104,36 +165,56 @@ public sealed class GenerationConfig
             return 0;
         }
 
-        IReadOnlyList<int> TokenIds(JsonElement value)
+        ImmutableArray<int> List(string key, int least = 0) => Taken(key) is { ValueKind: not JsonValueKind.False } value ? Ids(key, value, least) : [];
+
+        ImmutableArray<int> Ids(string key, JsonElement value, int least = 0)
         {
-            var items = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : new[] { value };
-            var ids = new List<int>();
+            if (Numbers(value, least) is { } ids) return ids;
+            Wrong(key, value, "a token id or a list of them");
+            return [];
+        }
+
+        // Null where it is neither an id nor a list of ids.
+        static ImmutableArray<int>? Numbers(JsonElement value, int least = 0)
+        {
+            if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > MostIds) return null;
+            var ids = ImmutableArray.CreateBuilder<int>();
+            foreach (var item in value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : new[] { value })
+            {
+                if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out var id) || id < least) return null;
+                ids.Add(id);
+            }
+
+            return ids.ToImmutable();
+        }
+
+        List<ImmutableArray<int>> Words()
+        {
+            var words = new List<ImmutableArray<int>>();
+            if (Taken("bad_words_ids") is not { ValueKind: not JsonValueKind.False } value) return words;
+            var items = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= MostIds ? value.EnumerateArray().ToList() : [value];
             foreach (var item in items)
             {
-                if (item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var id) && id >= 0) ids.Add(id);
-                else
+                if (item.ValueKind == JsonValueKind.Array && Numbers(item) is { Length: > 0 } word && word.All(id => id < config.Spec.VocabularySize))
                 {
-                    Wrong("eos_token_id", value, "a token id or a list of them");
-                    break;
+                    words.Add(word);
+                    continue;
                 }
+
+                Wrong("bad_words_ids", value, $"a list of lists of token ids below {config.Spec.VocabularySize}");
+                return [];
             }
-            return ids;
+
+            return words;
         }
 
         void RefuseOther(string key, JsonElement value)
         {
-            if (key is "do_sample" or "temperature" or "top_k" or "top_p" or "min_p" or "repetition_penalty" or "eos_token_id" || Harmless.Contains(key)) return;
-            var inert = value.ValueKind switch
-            {
-                JsonValueKind.Null or JsonValueKind.False => true,
-                JsonValueKind.Array => value.GetArrayLength() == 0,
-                JsonValueKind.Object => !value.EnumerateObject().MoveNext(),
-                JsonValueKind.String => value.ValueEquals(""),
-                _ => Neutral.TryGetValue(key, out var neutral) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number == neutral,
-            };
-            if (inert || (!own && !Neutral.ContainsKey(key) && !Refused.Contains(key))) return;
-            problems.Add($"{where}: {ConfigValue.Quote(key)} ({ConfigValue.Quote(value.GetRawText())}) is not honoured here " +
-                "and may change the text; remove it to generate without it.");
+            if (OfSampling.Contains(key) || OfIds.Contains(key) || Harmless.Contains(key)) return;
+            if (GenerationKeys.IsInert(key, value) || (!own && !GenerationKeys.Neutral.ContainsKey(key) && !GenerationKeys.Setting.Contains(key))) return;
+            if (!doSample && GenerationKeys.OnlySampling.Contains(key)) return;
+            problems.Add((key, $"{where}: {ConfigValue.Quote(key)} ({ConfigValue.Quote(value.GetRawText())}) is not honoured here " +
+                "and may change the text; remove it to generate without it."));
         }
     }
 }

@@ -38,7 +38,7 @@ public static class SamplingProcessors
         double sum = 0;
         for (var i = 0; i < logits.Length; i++)
         {
-            probabilities[i] = float.IsNegativeInfinity(logits[i]) ? 0 : Math.Exp((double)logits[i] - largest);
+            probabilities[i] = float.IsNegativeInfinity(logits[i]) ? 0 : Kernels.VectorMath.Exp((double)logits[i] - largest);
             sum += probabilities[i];
         }
         foreach (ref var probability in probabilities[..logits.Length]) probability /= sum;

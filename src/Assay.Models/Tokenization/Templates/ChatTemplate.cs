@@ -35,24 +35,44 @@ public sealed class ChatTemplate
     /// <param name="name">Which of several named templates; null takes the one named "default".</param>
     /// <returns>Null where the folder has no template.</returns>
     /// <exception cref="InvalidInputException">The template is broken, or there is none of that name.</exception>
-    public static ChatTemplate? Find(string? chatTemplateJinja, string? tokenizerConfigJson, string? name = null)
+    public static ChatTemplate? Find(string? chatTemplateJinja, string? tokenizerConfigJson, string? name = null) =>
+        chatTemplateJinja is not null && name is null or "default" ? Parse(chatTemplateJinja!) : InFile(tokenizerConfigJson, "tokenizer_config.json", name);
+
+    /// <summary>The template of a model folder, <c>chat_template.json</c> included: what processors of multimodal models save.</summary>
+    /// <remarks>In transformers a tokenizer never reads <c>chat_template.json</c>, and a processor reads nothing else. A chat of text alone is
+    /// the tokenizer's, so its template comes first; where it has none, the processor's is the model's only one.</remarks>
+    /// <param name="chatTemplateJinja">Text of <c>chat_template.jinja</c>, or null.</param>
+    /// <param name="tokenizerConfigJson">Text of <c>tokenizer_config.json</c>, or null.</param>
+    /// <param name="chatTemplateJson">Text of <c>chat_template.json</c>, or null.</param>
+    /// <param name="name">Which of several named templates; null takes the one named "default".</param>
+    /// <returns>Null where the folder has no template.</returns>
+    /// <exception cref="InvalidInputException">The template is broken, or there is none of that name.</exception>
+    public static ChatTemplate? Find(string? chatTemplateJinja, string? tokenizerConfigJson, string? chatTemplateJson, string? name)
     {
-        if (chatTemplateJinja is not null && name is null or "default") return Parse(chatTemplateJinja!);
+        if (chatTemplateJson is null || chatTemplateJinja is not null) return Find(chatTemplateJinja, tokenizerConfigJson, name);
         using var config = TemplateJson.Object(tokenizerConfigJson, "tokenizer_config.json");
+        var own = config is not null && config.RootElement.TryGetProperty("chat_template", out var found) && found.ValueKind != JsonValueKind.Null;
+        return own ? InFile(tokenizerConfigJson, "tokenizer_config.json", name) : InFile(chatTemplateJson, "chat_template.json", name);
+    }
+
+    private static ChatTemplate? InFile(string? json, string file, string? name)
+    {
+        using var config = TemplateJson.Object(json, file);
         if (config is null || !config.RootElement.TryGetProperty("chat_template", out var found) || found.ValueKind == JsonValueKind.Null)
-            return name is null or "default" ? null : throw new InvalidInputException($"tokenizer_config.json has no chat template named '{name}'; it has none at all.");
-        if (found.ValueKind == JsonValueKind.String && name is null or "default") return Parse(TemplateJson.Text(found, "tokenizer_config.json, \"chat_template\""));
-        if (found.ValueKind != JsonValueKind.Array) throw new InvalidInputException($"tokenizer_config.json: \"chat_template\" is {found.ValueKind}; expected {(name is null ? "a string or a list of named templates" : $"a list with a template named '{name}'")}.");
+            return name is null or "default" ? null : throw new InvalidInputException($"{file} has no chat template named '{name}'; it has none at all.");
+        if (found.ValueKind == JsonValueKind.String && name is null or "default") return Parse(TemplateJson.Text(found, $"{file}, \"chat_template\""));
+        if (found.ValueKind != JsonValueKind.Array)
+            throw new InvalidInputException($"{file}: \"chat_template\" is {found.ValueKind}; expected {(name is null ? "a string or a list of named templates" : $"a list with a template named '{name}'")}.");
         var names = new List<string>();
         foreach (var entry in found.EnumerateArray())
         {
             if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("name", out var key) || !entry.TryGetProperty("template", out var text) || key.ValueKind != JsonValueKind.String || text.ValueKind != JsonValueKind.String)
-                throw new InvalidInputException("tokenizer_config.json: an entry of \"chat_template\" lacks a string \"name\" or \"template\".");
-            names.Add(TemplateJson.Text(key, "tokenizer_config.json, \"chat_template\""));
-            if (names[^1] == (name ?? "default")) return Parse(TemplateJson.Text(text, "tokenizer_config.json, \"chat_template\""));
+                throw new InvalidInputException($"{file}: an entry of \"chat_template\" lacks a string \"name\" or \"template\".");
+            names.Add(TemplateJson.Text(key, $"{file}, \"chat_template\""));
+            if (names[^1] == (name ?? "default")) return Parse(TemplateJson.Text(text, $"{file}, \"chat_template\""));
         }
 
-        throw new InvalidInputException($"tokenizer_config.json has no chat template named '{name ?? "default"}'; it has {(names.Count == 0 ? "none" : string.Join(", ", names))}. Name one of these.");
+        throw new InvalidInputException($"{file} has no chat template named '{name ?? "default"}'; it has {(names.Count == 0 ? "none" : string.Join(", ", names))}. Name one of these.");
     }
 
     /// <summary>Renders a conversation. <c>tools</c> and <c>documents</c> are defined and none.</summary>

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Assay.Checkpoints;
 using Assay.Directions.Estimators;
+using Assay.Directions.LinearAlgebra;
 using Assay.Models.Kernels;
 using Assay.Models.Sampling;
 
@@ -36,7 +37,7 @@ public static class ComponentReporter
         return [.. axes.Select((axis, c) => new ComponentReport(
             estimator.Name,
             c,
-            TensorPrimitives.CosineSimilarity<double>(axis, difference),
+            DoubleVectors.Cosine(axis, difference),
             BetweenShare(rows, axis),
             separations[c],
             shuffled is null || double.IsNaN(separations[c]) ? null : Outcome(separations[c], shuffled[c]),
@@ -132,7 +133,7 @@ public static class ComponentReporter
     private static double[] Along(int count, SampleRow row, double[] axis)
     {
         var scores = new double[count];
-        for (var i = 0; i < count; i++) scores[i] = TensorPrimitives.Dot(row(i), axis);
+        for (var i = 0; i < count; i++) scores[i] = DoubleVectors.Dot(row(i), axis);
         return scores;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Checkpoints;
+using Assay.Directions.LinearAlgebra;
 
 namespace Assay.Directions.Edits;
 

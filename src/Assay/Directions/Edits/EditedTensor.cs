@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using Assay.Checkpoints;
+using Assay.Directions.LinearAlgebra;
 using Tensor = Assay.Checkpoints.Tensor;
 
 namespace Assay.Directions.Edits;

@@ -1,4 +1,5 @@
 using Assay.Checkpoints;
+using Assay.Directions.LinearAlgebra;
 using Assay.Models;
 using Assay.Models.Architectures;
 

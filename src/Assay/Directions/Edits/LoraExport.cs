@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Assay.Checkpoints;
 using Assay.Checkpoints.Adapters;
+using Assay.Directions.LinearAlgebra;
 using Assay.Models;
 
 namespace Assay.Directions.Edits;
@@ -147,12 +148,14 @@ public static class LoraExport
         private const string NoTargets = "dummy-target-modules";
 
         private readonly EditableModel _model;
+        private readonly ModulePaths _paths;
         private readonly SortedSet<string> _targets = new(StringComparer.Ordinal), _saved = new(StringComparer.Ordinal);
         private readonly int _rank;
 
         public Adapter(EditableModel model, IReadOnlyDictionary<string, TensorChange> changes, CancellationToken cancellation)
         {
             _model = model;
+            _paths = new ModulePaths(model.Checkpoint);
             _rank = changes.Values.Max(c => c.Map is null ? 0 : c.Map.Rank + (c.Added is null ? 0 : 1));
             foreach (var (module, names) in Modules(model, changes))
             {
@@ -218,20 +221,20 @@ public static class LoraExport
         /// <summary>The whole module with its bias, as PEFT saves those that are trained entirely.</summary>
         private void Save(string module, IReadOnlyDictionary<string, TensorChange> changes)
         {
-            _saved.Add(module);
+            _saved.Add(_paths.OfClass(module));
             foreach (var part in (ReadOnlySpan<string>)[".weight", ".bias"])
             {
                 if (!_model.Weights.TryGetValue(module + part, out var tensor)) continue;
                 // An adapter's tensors are of at most float32.
                 var dtype = tensor.DType is DType.F16 or DType.BF16 ? tensor.DType : DType.F32;
-                var edited = new EditedTensor($"base_model.model.{module}{part}", tensor, dtype, changes.GetValueOrDefault(module + part));
+                var edited = new EditedTensor($"{LoraAdapter.Prefix}{_paths.OfClass(module)}{part}", tensor, dtype, changes.GetValueOrDefault(module + part));
                 Tensors.Add(edited.ToWrite(tensor.Shape));
             }
         }
 
         private void Factors(string module, string name, TensorChange change)
         {
-            _targets.Add(module);
+            _targets.Add(_paths.OfClass(module));
             var (tensor, map) = (_model.Weights[name], change.Map!);
             var isEmbedding = change.Layer < 0;
             var (rows, columns) = (tensor.Shape[0], tensor.Shape[1]);
@@ -248,7 +251,7 @@ public static class LoraExport
                 for (var i = 0; i < added.Length; i++) stream[(long)map.Rank * map.Width + i] = (float)added[i];
                 other.AsSpan((int)(map.Rank * others), (int)others).Fill(1);
             }
-            var path = $"base_model.model.{module}";
+            var path = LoraAdapter.Prefix + _paths.OfClass(module);
             // Of what writes the stream is the output, of what reads the input; an embedding's tokens are its inputs.
             var writes = isEmbedding || _model.Config.Tensors.First(t => t.Name == name).Role == ResidualRole.Writes;
             var (a, b) = writes ? ((other, others), (stream, (long)map.Width)) : ((stream, (long)map.Width), (other, others));

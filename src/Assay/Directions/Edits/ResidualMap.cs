@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using Assay.Directions.LinearAlgebra;
 
 namespace Assay.Directions.Edits;
 

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Assay.Checkpoints;
+using Assay.Directions.LinearAlgebra;
 using Tensor = Assay.Checkpoints.Tensor;
 
 namespace Assay.Directions.Edits;

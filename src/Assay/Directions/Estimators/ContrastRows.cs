@@ -183,7 +183,7 @@ public sealed class ContrastRows
             var products = new double[checked(Rows * Rows)];
             for (var i = 0; i < Rows; i++)
                 for (var j = i; j < Rows; j++)
-                    products[i * Rows + j] = products[j * Rows + i] = TensorPrimitives.Dot(Row(i), Row(j));
+                    products[i * Rows + j] = products[j * Rows + i] = DoubleVectors.Dot(Row(i), Row(j));
             return products;
         }
     }

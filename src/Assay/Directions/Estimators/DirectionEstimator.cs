@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics.Tensors;
 using Assay.Checkpoints;
 using Assay.Directions.Capture;
+using Assay.Directions.LinearAlgebra;
 
 namespace Assay.Directions.Estimators;
 
@@ -38,13 +39,13 @@ public abstract class DirectionEstimator
         if (found.Vectors.Count != 1) throw new NotSupportedException("Read-outs are removed one at a time.");
         var (vector, readout) = ((double[])found.Vectors[0].Clone(), (double[])found.Readouts[0].Clone());
         Normalise(readout);
-        var dual = TensorPrimitives.Dot<double>(readout, vector);
-        if (!(Math.Abs(dual) > 1e-12 * TensorPrimitives.Norm<double>(vector))) throw Undetermined("the read-out is orthogonal to the difference of means");
+        var dual = DoubleVectors.Dot(readout, vector);
+        if (!(Math.Abs(dual) > 1e-12 * DoubleVectors.Norm(vector))) throw Undetermined("the read-out is orthogonal to the difference of means");
         for (var j = 0; j < vector.Length; j++) vector[j] /= dual;
         var offset = Array.Empty<double>();
         if (found.Mean is { } mean)
         {
-            var along = TensorPrimitives.Dot<double>(readout, mean);
+            var along = DoubleVectors.Dot(readout, mean);
             offset = [.. vector.Select(a => a * along)];
         }
 
@@ -62,8 +63,8 @@ public abstract class DirectionEstimator
             Normalise(rest);
             for (var round = 0; round < 2; round++)
             {
-                foreach (var other in basis) TensorPrimitives.FusedMultiplyAdd(other, -TensorPrimitives.Dot<double>(other, rest), rest, rest);
-                if (!(TensorPrimitives.Norm<double>(rest) > 1e-10)) throw Undetermined($"component {basis.Count + 1} lies in the span of those before it");
+                foreach (var other in basis) TensorPrimitives.FusedMultiplyAdd(other, -DoubleVectors.Dot(other, rest), rest, rest);
+                if (!(DoubleVectors.Norm(rest) > 1e-10)) throw Undetermined($"component {basis.Count + 1} lies in the span of those before it");
                 Normalise(rest);
             }
 
@@ -78,7 +79,7 @@ public abstract class DirectionEstimator
 
     private void Normalise(double[] vector)
     {
-        var length = TensorPrimitives.Norm<double>(vector);
+        var length = DoubleVectors.Norm(vector);
         if (!(length > 0) || !double.IsFinite(length)) throw Undetermined("the vector found has no length");
         TensorPrimitives.Divide(vector, length, vector);
     }

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Assay.Directions.LinearAlgebra;
 
 namespace Assay.Directions.Estimators;
 
@@ -40,7 +41,7 @@ public sealed class GeometricMedianDifference : DirectionEstimator
             Array.Clear(sum);
             for (var i = 0; i < count; i++)
             {
-                var distance = TensorPrimitives.Distance(row(i), at);
+                var distance = DoubleVectors.Distance(row(i), at);
                 if (distance == 0)
                 {
                     here++;
@@ -55,11 +56,11 @@ public sealed class GeometricMedianDifference : DirectionEstimator
             // Where the iteration wants to go, and how hard the samples that are here already hold it back.
             TensorPrimitives.Divide(sum, weights, sum);
             TensorPrimitives.Subtract(sum, at, away);
-            var step = TensorPrimitives.Norm<double>(away);
+            var step = DoubleVectors.Norm(away);
             var pull = step * weights;
             if (pull <= here) return at;
             TensorPrimitives.FusedMultiplyAdd(away, 1 - here / pull, at, at);
-            if (step <= 1e-13 * TensorPrimitives.Norm<double>(at)) return at;
+            if (step <= 1e-13 * DoubleVectors.Norm(at)) return at;
         }
 
         return at;

@@ -55,7 +55,7 @@ public sealed class LeastSquaresErasure(Shrinkage shrinkage = Shrinkage.Optimal)
         for (var i = 0; i < n && values[i] > 1e-12 * values[0]; i++)
         {
             var vector = vectors.AsSpan(i * n, n);
-            TensorPrimitives.FusedMultiplyAdd(vector, TensorPrimitives.Dot<double>(vector, difference) / values[i], solution, solution);
+            TensorPrimitives.FusedMultiplyAdd(vector, DoubleVectors.Dot(vector, difference) / values[i], solution, solution);
         }
 
         return solution;

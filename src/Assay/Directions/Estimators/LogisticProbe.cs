@@ -76,7 +76,7 @@ public sealed class LogisticProbe(double inversePenalty = 1, bool oblique = true
 
             if (Cholesky.Factor(hessian, order) is not { } factor) break;
             var direction = factor.Solve(gradient);
-            var decrease = TensorPrimitives.Dot<double>(direction, gradient);
+            var decrease = DoubleVectors.Dot(direction, gradient);
             var last = decrease <= Converging * (1 + loss);
             var moved = false;
             for (var length = 1.0; length > 1e-9 && !moved; length /= 2)
@@ -93,15 +93,15 @@ public sealed class LogisticProbe(double inversePenalty = 1, bool oblique = true
         }
 
         var weights = at[..width];
-        return (weights, at[width] - TensorPrimitives.Dot<double>(weights, centre));
+        return (weights, at[width] - DoubleVectors.Dot(weights, centre));
 
         (double Loss, double[] Scores) Loss(double[] x)
         {
             var values = new double[count];
-            var sum = penalty / 2 * TensorPrimitives.Dot<double>(x.AsSpan(0, width), x.AsSpan(0, width));
+            var sum = penalty / 2 * DoubleVectors.Dot(x.AsSpan(0, width), x.AsSpan(0, width));
             for (var i = 0; i < count; i++)
             {
-                values[i] = TensorPrimitives.Dot<double>(samples[i], x);
+                values[i] = DoubleVectors.Dot(samples[i], x);
                 var margin = i < rows.Targets ? values[i] : -values[i];
                 sum += Math.Max(0, -margin) + Math.Log(1 + Math.Exp(-Math.Abs(margin)));
             }

@@ -17,7 +17,7 @@ internal static class PairedDifferences
         var mean = new double[rows.Width];
         foreach (var row in Differences(rows)) TensorPrimitives.Add(mean, row, mean);
         foreach (var vector in vectors)
-            if (TensorPrimitives.Dot<double>(vector, mean) < 0) TensorPrimitives.Negate(vector, vector);
+            if (DoubleVectors.Dot(vector, mean) < 0) TensorPrimitives.Negate(vector, vector);
         return (values, vectors);
     }
 
@@ -64,8 +64,8 @@ internal static class PairedDifferences
         if (centred)
         {
             var means = new double[n];
-            for (var i = 0; i < n; i++) means[i] = TensorPrimitives.Sum<double>(gram.AsSpan(i * n, n)) / n;
-            var mean = TensorPrimitives.Sum<double>(means) / n;
+            for (var i = 0; i < n; i++) means[i] = DoubleVectors.Sum(gram.AsSpan(i * n, n)) / n;
+            var mean = DoubleVectors.Sum(means) / n;
             for (var i = 0; i < n; i++)
                 for (var j = 0; j < n; j++) gram[i * n + j] += mean - means[i] - means[j];
         }
@@ -83,7 +83,7 @@ internal static class PairedDifferences
                 TensorPrimitives.FusedMultiplyAdd(rows.Baseline(i), -weights[k][i], vector, vector);
             }
 
-            TensorPrimitives.Divide(vector, TensorPrimitives.Norm<double>(vector), vector);
+            TensorPrimitives.Divide(vector, DoubleVectors.Norm(vector), vector);
         }
 
         return ([.. squares.Take(rank).Select(Math.Sqrt)], vectors);

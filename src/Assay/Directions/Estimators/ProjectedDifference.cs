@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Assay.Directions.LinearAlgebra;
 
 namespace Assay.Directions.Estimators;
 
@@ -24,8 +25,8 @@ public sealed class ProjectedDifference : MomentEstimator
     /// <summary>A vector without its component along another; as it is where that one is 0.</summary>
     internal static double[] Without(double[] vector, ReadOnlySpan<double> other)
     {
-        var square = TensorPrimitives.Dot(other, other);
-        if (square > 0) TensorPrimitives.FusedMultiplyAdd(other, -TensorPrimitives.Dot(other, vector) / square, vector, vector);
+        var square = DoubleVectors.Dot(other, other);
+        if (square > 0) TensorPrimitives.FusedMultiplyAdd(other, -DoubleVectors.Dot(other, vector) / square, vector, vector);
         return vector;
     }
 }

@@ -25,10 +25,10 @@ internal sealed class Cholesky
             for (var j = 0; j < i; j++)
             {
                 var other = l.AsSpan(j * n, n);
-                row[j] = (matrix[i * n + j] - TensorPrimitives.Dot<double>(row[..j], other[..j])) / other[j];
+                row[j] = (matrix[i * n + j] - DoubleVectors.Dot(row[..j], other[..j])) / other[j];
             }
 
-            var rest = matrix[i * n + i] - TensorPrimitives.Dot<double>(row[..i], row[..i]);
+            var rest = matrix[i * n + i] - DoubleVectors.Dot(row[..i], row[..i]);
             // Less than this is what rounding leaves of 0.
             if (!(rest > 1e-14 * n * largest)) return null;
             row[i] = Math.Sqrt(rest);
@@ -41,7 +41,7 @@ internal sealed class Cholesky
     public double[] Solve(ReadOnlySpan<double> b)
     {
         var x = b.ToArray();
-        for (var i = 0; i < _n; i++) x[i] = (x[i] - TensorPrimitives.Dot<double>(_factor.AsSpan(i * _n, i), x.AsSpan(0, i))) / _factor[i * _n + i];
+        for (var i = 0; i < _n; i++) x[i] = (x[i] - DoubleVectors.Dot(_factor.AsSpan(i * _n, i), x.AsSpan(0, i))) / _factor[i * _n + i];
         for (var i = _n - 1; i >= 0; i--)
         {
             x[i] /= _factor[i * _n + i];

@@ -44,17 +44,17 @@ internal static class LeadingEigen
         var next = new double[n];
         for (var i = 0; i < n; i++) next[i] = CounterRandom.Uniform(round, i, 0) - .5;
         if (locked.Count > 0) Orthogonalise(next);
-        var length = TensorPrimitives.Norm<double>(next);
+        var length = DoubleVectors.Norm(next);
         for (var check = Math.Min(order, 2 * count + 20); ;)
         {
             TensorPrimitives.Divide(next, length, next);
             var q = next;
             basis.Add(q);
             next = new double[n];
-            for (var i = 0; i < n; i++) next[i] = TensorPrimitives.Dot<double>(matrix.AsSpan(i * n, n), q);
-            diagonal.Add(TensorPrimitives.Dot<double>(next, q));
+            for (var i = 0; i < n; i++) next[i] = DoubleVectors.Dot(matrix.AsSpan(i * n, n), q);
+            diagonal.Add(DoubleVectors.Dot(next, q));
             Orthogonalise(next);
-            length = TensorPrimitives.Norm<double>(next);
+            length = DoubleVectors.Norm(next);
             var exhausted = basis.Count == order || length <= Tolerance * Math.Max(scale, diagonal.Max(Math.Abs));
             if (basis.Count < check && !exhausted)
             {
@@ -83,8 +83,8 @@ internal static class LeadingEigen
         {
             for (var pass = 0; pass < 2; pass++)
             {
-                foreach (var (_, other) in locked) TensorPrimitives.FusedMultiplyAdd(other, -TensorPrimitives.Dot<double>(other, vector), vector, vector);
-                foreach (var other in basis) TensorPrimitives.FusedMultiplyAdd(other, -TensorPrimitives.Dot<double>(other, vector), vector, vector);
+                foreach (var (_, other) in locked) TensorPrimitives.FusedMultiplyAdd(other, -DoubleVectors.Dot(other, vector), vector, vector);
+                foreach (var other in basis) TensorPrimitives.FusedMultiplyAdd(other, -DoubleVectors.Dot(other, vector), vector, vector);
             }
         }
     }

@@ -15,7 +15,7 @@ public static class FirstTokenDivergence
     /// <param name="seed">Chooses the resamples.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
     public static Estimate Measure(LanguageModel baseModel, LanguageModel edited, IReadOnlyList<string> prompts, DateTimeOffset clock, ulong seed, CancellationToken cancellation = default) =>
-        ClusterBootstrap.Mean(Clusters(baseModel, edited, prompts, clock, cancellation), seed);
+        ClusterBootstrap.Mean(Clusters(baseModel, edited, prompts, clock, cancellation), seed).Within(0);
 
     /// <summary>The divergence at each different prompt, in the order in which they first come: what two edited models' means are paired by.</summary>
     /// <param name="baseModel">The base; its tokenizer and template serve both.</param>

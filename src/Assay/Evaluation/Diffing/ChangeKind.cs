@@ -17,6 +17,10 @@ public enum ChangeKind
     NonFinite,
     /// <summary>Equal to another tensor of the base: layers exchanged, copied or moved.</summary>
     Swapped,
+    /// <summary>Neurons, heads or experts in another order, in all tensors of the group alike: the function is the same.</summary>
+    Permuted,
+    /// <summary>Rows or columns that stand in the base at other indices.</summary>
+    Moved,
     /// <summary>The base's values stored in another type.</summary>
     Converted,
     /// <summary>Rounded to another type and back.</summary>
@@ -31,6 +35,8 @@ public enum ChangeKind
     WithinRounding,
     /// <summary>Few rows differ, the others are untouched.</summary>
     FewRows,
+    /// <summary>Nothing in common with the base's tensor: values of another origin.</summary>
+    Replaced,
     /// <summary>A direction (or a few) removed, wholly or partly, from what the matrix writes or reads.</summary>
     Orthogonalised,
     /// <summary>A matrix of low rank was added; the rest is rounding.</summary>

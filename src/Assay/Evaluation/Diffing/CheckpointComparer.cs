@@ -6,67 +6,80 @@ using Assay.Models.Kernels;
 namespace Assay.Evaluation.Diffing;
 
 /// <summary>Compares two checkpoints tensor by tensor; no prompt, no forward pass.</summary>
-/// <remarks>Streaming: of one pair of tensors only tiles are in memory. Every result is the same bits whatever the threads.</remarks>
+/// <remarks>Streaming: of one pair of tensors only tiles are in memory. Every result is the same bits whatever the threads. Layers are matched by what they hold first, so that a layer that
+/// moved is compared with the one that it was.</remarks>
 public static class CheckpointComparer
 {
-    // Two roundings of one number and its neighbours: enough to tell tensors apart before all of their bytes are read.
-    private const int FingerprintLength = 512;
-
     /// <summary>Compares.</summary>
-    /// <param name="original">The base.</param>
-    /// <param name="changed">The candidate.</param>
+    /// <param name="baseModel">The base.</param>
+    /// <param name="candidate">The candidate.</param>
     /// <param name="team">Threads.</param>
     /// <param name="progress">Tensors finished.</param>
     /// <param name="cancellation">Honoured between tiles.</param>
     /// <exception cref="InvalidInputException">A text file of either is not what it should be.</exception>
-    public static CheckpointDifference Compare(Checkpoint original, Checkpoint changed, WorkTeam team, IProgress<DiffProgress>? progress = null, CancellationToken cancellation = default)
+    public static CheckpointDifference Compare(Checkpoint baseModel, Checkpoint candidate, WorkTeam team, IProgress<DiffProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(original);
-        ArgumentNullException.ThrowIfNull(changed);
+        ArgumentNullException.ThrowIfNull(baseModel);
+        ArgumentNullException.ThrowIfNull(candidate);
         ArgumentNullException.ThrowIfNull(team);
         var notes = new List<string>();
-        var (ours, theirs) = (Config(original, "base", notes), Config(changed, "candidate", notes));
-        var packaging = PackagingComparer.Compare(original, changed, ours, theirs);
-        var (before, after) = (Named(original, ours), Named(changed, theirs ?? ours));
-        var (expected, expectedOfCandidate) = (ours?.Tensors.ToDictionary(t => t.Name) ?? [], theirs?.Tensors.ToDictionary(t => t.Name) ?? []);
-        var order = (ours?.Tensors.Select(t => t.Name).Where(before.ContainsKey) ?? []).Concat(before.Keys).Concat(after.Keys).Distinct(StringComparer.Ordinal).ToList();
+        var (baseConfig, config) = (Config(baseModel, "base", notes), Config(candidate, "candidate", notes));
+        var packaging = PackagingComparer.Compare(baseModel, candidate, baseConfig, config);
+        var (before, after) = (Named(baseModel, baseConfig), Named(candidate, config ?? baseConfig));
+        LeaveBuffersOut(before, after, baseConfig ?? config, config ?? baseConfig, notes);
+        var (expected, expectedOfCandidate) = (baseConfig?.Tensors.ToDictionary(t => t.Name) ?? [], config?.Tensors.ToDictionary(t => t.Name) ?? []);
+        var order = (baseConfig?.Tensors.Select(t => t.Name).Where(before.ContainsKey) ?? []).Concat(before.Keys).Concat(after.Keys).Distinct(StringComparer.Ordinal).ToList();
 
+        var layers = LayerMatcher.Match(before, after, cancellation);
         var comparer = new TensorComparer(team, cancellation);
-        var twins = new Lazy<ILookup<string, string>>(() => before.ToLookup(t => Fingerprint(t.Value), t => t.Key, StringComparer.Ordinal));
+        var twins = new TwinFinder(before, cancellation);
         var tensors = new List<TensorDifference>();
         for (var i = 0; i < order.Count; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             var name = order[i];
-            before.TryGetValue(name, out var a);
             after.TryGetValue(name, out var b);
-            var spec = (a is null ? expectedOfCandidate : expected).GetValueOrDefault(name) ?? expectedOfCandidate.GetValueOrDefault(name);
-            var place = TensorPlace.Of(name, a is null ? theirs : ours ?? theirs, spec);
+            var source = b is null ? name : Source(name, layers, before);
+            before.TryGetValue(source, out var a);
+            var spec = (before.ContainsKey(name) ? expected : expectedOfCandidate).GetValueOrDefault(name) ?? expectedOfCandidate.GetValueOrDefault(name);
+            var place = TensorPlace.Of(name, before.ContainsKey(name) ? baseConfig ?? config : config, spec);
             if ((a is null || b is null) && spec is { Optional: true })
                 notes.Add($"{name} is tied to the embedding; only the {(a is null ? "candidate" : "base")} stores it all the same.");
-            else tensors.AddRange(One(name, place, a, b, comparer, before, twins));
+            else tensors.AddRange(One(new TensorToCompare(name, source, place, a, b), comparer, twins));
             progress?.Report(new DiffProgress(i + 1, order.Count));
         }
 
-        var cosines = tensors.Where(t => t.Shape.Length > 1 && !double.IsNaN(t.Cosine)).Select(t => t.Cosine).Order().ToArray();
-        var directions = CommonDirectionFinder.Find(tensors, name => Gain(before, ours ?? theirs, name));
-        var architecture = ours?.ModelType;
-        return new CheckpointDifference(original.Name, changed.Name, architecture, [.. tensors.Select(t => AlongCommon(t, directions))], directions, packaging,
-            cosines.Length == 0 ? null : OrderStatistics.Quantile(cosines, .5), notes);
+        var directions = CommonDirectionFinder.Find(tensors, name => Gain(before, baseConfig ?? config, name));
+        var all = tensors.ConvertAll(t => AlongCommon(t, directions, before, tensors));
+        var cosines = all.Where(t => t.Shape.Length > 1 && !double.IsNaN(t.MatchedCosine)).Select(t => t.MatchedCosine).Order().ToArray();
+        return new CheckpointDifference(baseModel.Name, candidate.Name, baseConfig?.ModelType, all, directions, packaging, cosines.Length == 0 ? null : OrderStatistics.Quantile(cosines, .5), notes)
+        {
+            LayerMap = layers, BaseLayers = 1 + before.Keys.Select(n => LayerMatcher.Split(n)?.Layer ?? -1).DefaultIfEmpty(-1).Max(),
+        };
     }
 
-    private static IEnumerable<TensorDifference> One(
-        string name, TensorPlace place, Tensor? a, Tensor? b, TensorComparer comparer, Dictionary<string, Tensor> before, Lazy<ILookup<string, string>> twins)
+    private sealed record TensorToCompare(string Name, string Source, TensorPlace Place, Tensor? Base, Tensor? Candidate);
+
+    /// <summary>The base's tensor that the candidate's is compared with: that of the layer which its layer came from.</summary>
+    private static string Source(string name, IReadOnlyList<int?> layers, Dictionary<string, Tensor> before)
     {
+        if (LayerMatcher.Split(name) is not var (_, layer, _) || layer >= layers.Count || layers[layer] is not { } from || from == layer) return name;
+        var source = LayerMatcher.InLayer(name, from);
+        return before.ContainsKey(source) ? source : name;
+    }
+
+    private static IEnumerable<TensorDifference> One(TensorToCompare pair, TensorComparer comparer, TwinFinder twins)
+    {
+        var (name, source, place, a, b) = pair;
         var some = (a ?? b)!;
         var about = new TensorDifference
         {
             Name = name, Place = place, Kind = ChangeKind.Identical, Detail = "identical", Shape = some.Shape, Elements = some.Count,
-            BaseType = a?.DType.FormatName(), CandidateType = b?.DType.FormatName(), Cosine = 1,
+            BaseType = a?.DType.FormatName(), CandidateType = b?.DType.FormatName(), Cosine = 1, Source = source == name ? null : source,
         };
         if (a is null || b is null)
         {
-            var twin = b is null ? null : Twin(b, name, before, twins);
+            var twin = b is null ? null : twins.Find(b, name);
             return
             [
                 about with
@@ -89,9 +102,12 @@ public static class CheckpointComparer
             ];
         }
 
-        if (a.HoldsTheBytesOf(b)) return [about];
-        var differences = comparer.Compare(name, place, a, b);
-        return Twin(b, name, before, twins) is { } equal
+        if (a.HoldsTheBytesOf(b)) return [source == name ? about : about with { Kind = ChangeKind.Swapped, EqualTo = source, Detail = $"equal to the base's {source}" }];
+        var differences = comparer.Compare(about, a, b).ToList();
+        // Of a layer that moved in another type the values may be the very ones.
+        if (source != name && differences.TrueForAll(d => d.Kind == ChangeKind.Converted && d.Changed == 0))
+            return [about with { Kind = ChangeKind.Swapped, EqualTo = source, Detail = $"equal to the base's {source}; {about.BaseType} → {about.CandidateType}" }];
+        return source == name && !differences.TrueForAll(d => d.Changed == 0) && twins.Find(b, name) is { } equal
             ? differences.Select(d => d with { Kind = ChangeKind.Swapped, EqualTo = equal, Detail = $"equal to the base's {equal}", Spectrum = null, Removal = null, Format = null, Factor = null, Through = null, Left = [], Right = [] })
             : differences;
     }
@@ -113,34 +129,37 @@ public static class CheckpointComparer
         return Math.Min(a.Shape[0], b.Shape[0]);
     }
 
-    /// <summary>Another tensor of the base with the same type, shape and bytes; the one at the same place of another layer if there are several.</summary>
-    private static string? Twin(Tensor tensor, string name, Dictionary<string, Tensor> before, Lazy<ILookup<string, string>> twins)
-    {
-        if (tensor.Count == 0) return null;
-        var module = TensorPlace.Of(name, null, null).Module;
-        return twins.Value[Fingerprint(tensor)].Where(n => n != name && before[n].HoldsTheBytesOf(tensor))
-            .OrderBy(n => TensorPlace.Of(n, null, null).Module == module ? 0 : 1).FirstOrDefault();
-    }
+    // A bias is a single number's evidence: how much of what it had along the direction is gone.
+    private const double StrengthTolerance = .15;
 
-    private static string Fingerprint(Tensor tensor)
+    /// <summary>A bias that lost its component along a direction that the matrices lost, too, belongs to the same removal: b′ = b − λ r (r·b), with the matrices' λ.</summary>
+    private static TensorDifference AlongCommon(TensorDifference tensor, IReadOnlyList<CommonDirection> directions, Dictionary<string, Tensor> before, List<TensorDifference> all)
     {
-        var bytes = new byte[Math.Min(FingerprintLength, tensor.ByteLength)];
-        tensor.ReadBytes((tensor.ByteLength - bytes.Length) / 2, bytes);
-        return $"{tensor.DType.FormatName()}[{string.Join(',', tensor.Shape)}]{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes))}";
-    }
-
-    /// <summary>A bias that lost its component along a direction that the matrices lost, too, belongs to the same removal.</summary>
-    private static TensorDifference AlongCommon(TensorDifference tensor, IReadOnlyList<CommonDirection> directions)
-    {
-        if (tensor.Kind != ChangeKind.Dense || tensor.Shape.Length != 1 || tensor.Right.Count == 0) return tensor;
+        if (tensor.Kind != ChangeKind.Dense || tensor.Shape.Length != 1 || tensor.Right.Count == 0 || !before.TryGetValue(tensor.Source ?? tensor.Name, out var stored)) return tensor;
+        var removals = all.Where(t => t.Removal is not null).ToDictionary(t => t.Name, t => t.Removal!.Strength, StringComparer.Ordinal);
         foreach (var direction in directions)
         {
             // Biases alone are no evidence: any two that change by the same vector would do.
-            if (direction.Members.Count(m => m.Tensor != tensor.Name) < 2 || direction.Members.FirstOrDefault(m => m.Tensor == tensor.Name) is not { } member) continue;
+            var strengths = direction.Members.Where(m => removals.ContainsKey(m.Tensor)).Select(m => removals[m.Tensor]).Order().ToList();
+            if (strengths.Count < 2 || direction.Members.FirstOrDefault(m => m.Tensor == tensor.Name) is not { } member || direction.Vector.Length != stored.Count) continue;
+            var had = new double[stored.Count];
+            stored.ReadDouble(0, had);
+            double along = 0, cosine = 0;
+            for (var i = 0; i < had.Length; i++)
+            {
+                along += had[i] * direction.Vector[i];
+                cosine += tensor.Right[0][i] * direction.Vector[i];
+            }
+
+            var strength = -cosine * tensor.Norm / along;
+            var median = strengths[strengths.Count / 2];
+            // Rounding of the bias moves the measured strength by its own share.
+            var slack = StrengthTolerance * Math.Abs(median) + 3 * tensor.RoundingNorm / Math.Abs(along) / Math.Sqrt(had.Length);
+            if (!(Math.Abs(strength - median) <= slack)) continue;
             return tensor with
             {
                 Kind = ChangeKind.Orthogonalised,
-                Detail = FormattableString.Invariant($"changed along the direction that {direction.Members.Count - 1} others share, |cosine| {member.Cosine:0.####}"),
+                Detail = FormattableString.Invariant($"changed along the direction that {direction.Members.Count - 1} others share, |cosine| {member.Cosine:0.####}, with strength {strength:0.##}"),
             };
         }
 
@@ -184,5 +203,17 @@ public static class CheckpointComparer
         }
 
         return named;
+    }
+
+    /// <summary>Tensors that no forward pass reads and only one of the two stores are told beside the weights.</summary>
+    private static void LeaveBuffersOut(Dictionary<string, Tensor> before, Dictionary<string, Tensor> after, ModelConfig? baseConfig, ModelConfig? config, List<string> notes)
+    {
+        foreach (var (tensors, others, own, which) in new[] { (before, after, baseConfig, "base"), (after, before, config, "candidate") })
+        {
+            var unread = tensors.Keys.Where(n => !others.ContainsKey(n) && own?.IsUnread(n) == true).ToList();
+            if (unread.Count == 0) continue;
+            notes.Add($"Only the {which} stores {(unread.Count == 1 ? $"{unread[0]}, which" : $"{unread.Count} tensors such as {unread[0]}, which")} no forward pass reads.");
+            foreach (var name in unread) tensors.Remove(name);
+        }
     }
 }

@@ -14,6 +14,9 @@ namespace Assay.Evaluation.Diffing;
 /// <param name="Beside">Share of the difference's energy outside the removed directions: rounding, restored norms, anything else.</param>
 public sealed record DirectionRemoval(ResidualSide Side, int Directions, double Strength, double Explained, double Remaining, double Beside)
 {
+    /// <summary>Share of the elements that differ which come out exactly as stored when the removal is done again on the base and rounded.</summary>
+    public double Exact { get; init; }
+
     // Of each direction's energy; the rest may be something else, for other tools restore norms on top.
     private const double LeastExplained = .9;
 

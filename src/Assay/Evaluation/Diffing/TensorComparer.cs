@@ -19,17 +19,12 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
     private const double Gap = 1.5;
 
     /// <summary>Compares two tensors of one shape that are known to differ in type or bytes; a tensor of several experts gives one difference each.</summary>
-    /// <param name="name">Canonical name.</param>
-    /// <param name="place">Where it stands.</param>
+    /// <param name="about">Name, place, shape and types.</param>
     /// <param name="original">The base's.</param>
     /// <param name="changed">The candidate's.</param>
-    public IEnumerable<TensorDifference> Compare(string name, TensorPlace place, Tensor original, Tensor changed)
+    public IEnumerable<TensorDifference> Compare(TensorDifference about, Tensor original, Tensor changed)
     {
-        var about = new TensorDifference
-        {
-            Name = name, Place = place, Kind = ChangeKind.Identical, Detail = "identical", Shape = original.Shape, Elements = original.Count,
-            BaseType = original.DType.FormatName(), CandidateType = changed.DType.FormatName(),
-        };
+        about = about with { Cosine = double.NaN };
         if (!original.DType.IsNumeric() || !changed.DType.IsNumeric())
             return [about with { Kind = ChangeKind.Opaque, Detail = $"differs; {about.BaseType} is not computed with", Norm = double.NaN, BaseNorm = double.NaN }];
         if (original.Count == 0) return [about with { Kind = ChangeKind.Converted, Detail = $"empty, {about.BaseType} → {about.CandidateType}" }];
@@ -37,7 +32,7 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
         // Fused experts: one matrix each.
         if (shape.Length == 3 && shape[1] > 1 && shape[2] > 1 && shape[1] <= LongestSide && shape[2] <= LongestSide && shape[0] <= 4096)
         {
-            return Enumerable.Range(0, (int)shape[0]).Select(e => Slice(about with { Name = $"{name}[{e}]", Shape = [shape[1], shape[2]], Elements = shape[1] * shape[2] },
+            return Enumerable.Range(0, (int)shape[0]).Select(e => Slice(about with { Name = $"{about.Name}[{e}]", Shape = [shape[1], shape[2]], Elements = shape[1] * shape[2] },
                 new MatrixPair(original, changed, e * shape[1] * shape[2], (int)shape[1], (int)shape[2])));
         }
 

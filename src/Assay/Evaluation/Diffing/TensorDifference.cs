@@ -75,6 +75,21 @@ public sealed record TensorDifference
     /// <summary>Whose values the candidate has, where the kind is <see cref="ChangeKind.Swapped"/>.</summary>
     public string? EqualTo { get; init; }
 
+    /// <summary>The base's tensor that this one was compared with, where that has another name: of the layer or the expert that it came from.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Rows and columns that stand in the base at other indices; null for none.</summary>
+    public Rearrangement? Moves { get; init; }
+
+    /// <summary>What differs besides, once what <see cref="Kind"/> tells is put back: rows in order, NaN left out. Null where nothing does.</summary>
+    public TensorDifference? Rest { get; init; }
+
+    /// <summary>cos(W, W′) with rows and columns put back in order; <see cref="Cosine"/> where none moved.</summary>
+    public double MatchedCosine => Kind is ChangeKind.Swapped ? 1 : Moves is not null || Kind is ChangeKind.NonFinite ? Rest?.MatchedCosine ?? 1 : Cosine;
+
+    /// <summary>Whether no value differs, or only the order of neurons, heads or experts, which every tensor of the group has alike.</summary>
+    public bool PreservesFunction => Rest is null && (Kind is ChangeKind.Identical or ChangeKind.Permuted || Kind is ChangeKind.Converted && Changed == 0 || Kind is ChangeKind.Added && EqualTo is not null);
+
     /// <summary>Leading left singular vectors of the difference above the noise, unit length: up to 8, fewer of long ones.</summary>
     public IReadOnlyList<double[]> Left { get; init; } = [];
 

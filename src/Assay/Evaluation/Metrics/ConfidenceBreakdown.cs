@@ -34,7 +34,7 @@ public sealed record ConfidenceBreakdown(IReadOnlyList<ConfidenceBin> Bins, long
             bins.Add(new ConfidenceBin(from, to, inside.Length, FixedOrderSum.Mean(inside.Select(t => t.Kl).ToArray()), inside.Count(Flipped)));
         }
         var clusters = items.Select(i => new Cluster("", i.Tokens.Count(t => Confident(t) && Flipped(t)), i.Tokens.Count(Confident))).ToArray();
-        return new ConfidenceBreakdown(bins, bins[^1].Tokens, bins[^1].Flips, bins.Sum(b => (long)b.Flips), ClusterBootstrap.Mean(clusters, seed));
+        return new ConfidenceBreakdown(bins, bins[^1].Tokens, bins[^1].Flips, bins.Sum(b => (long)b.Flips), ClusterBootstrap.Mean(clusters, seed).Within(0, 1));
 
         static bool Confident(TokenScore t) => t.TopP >= Edges[^2];
         static bool Flipped(TokenScore t) => t.ArgmaxP != t.ArgmaxQ;

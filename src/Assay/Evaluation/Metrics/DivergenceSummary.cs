@@ -123,9 +123,9 @@ public sealed record DivergenceSummary
         var share = worst < 0 || sum == 0 ? 0 : double.IsInfinity(sum) ? 1.0 / means.Count(double.IsInfinity) : means[worst] / sum;
         var variation = FixedOrderSum.StandardDeviation(means) / FixedOrderSum.Mean(means);
         var tail = TailStatistics.Compute(values, means, strata, seed);
-        var headline = ClusterBootstrap.Mean(Clusters(strata, means), seed);
+        var headline = Mean(Clusters(strata, means));
         var finite = values.Select((v, i) => (Stratum: strata[i], Values: v.Where(double.IsFinite).ToArray())).Where(v => v.Values.Length > 0).ToArray();
-        var finiteHeadline = infinite == 0 ? headline : ClusterBootstrap.Mean([.. finite.Select(v => new Cluster(v.Stratum, FixedOrderSum.Mean(v.Values)))], seed);
+        var finiteHeadline = infinite == 0 ? headline : Mean([.. finite.Select(v => new Cluster(v.Stratum, FixedOrderSum.Mean(v.Values)))]);
         var leftOut = LeaveOneOut(strata, means);
         var summary = new DivergenceSummary
         {
@@ -136,10 +136,10 @@ public sealed record DivergenceSummary
             FiniteHeadline = finiteHeadline,
             InfinitePositions = infinite,
             ItemMean = FixedOrderSum.Mean(means),
-            TokenPooled = ClusterBootstrap.Mean([.. values.Select(v => new Cluster("", FixedOrderSum.Of(v), v.Length))], seed),
+            TokenPooled = Mean([.. values.Select(v => new Cluster("", FixedOrderSum.Of(v), v.Length))]),
             ItemMeans = means,
             Curve = PositionCurve(values),
-            FirstToken = ClusterBootstrap.Mean(Clusters(strata, first), seed),
+            FirstToken = Mean(Clusters(strata, first)),
             FirstTokenShare = total == 0 || flat.Length == 0 ? 0 : FixedOrderSum.Of(first) / total,
             LateOverFirstLogUnfloored = LateOverFirst(values),
             ItemsOf16 = values.Count(v => v.Length >= 16),
@@ -156,6 +156,8 @@ public sealed record DivergenceSummary
         };
         return summary.HeavyTail ? summary with { Headline = Stamp(headline), FiniteHeadline = Stamp(finiteHeadline) } : summary;
 
+        // No divergence is below 0, and the Jensen–Shannon divergence is at most ln 2.
+        Estimate Mean(Cluster[] clusters) => ClusterBootstrap.Mean(clusters, seed).Within(0, kind == DivergenceKind.Jsd ? Math.Log(2) : double.PositiveInfinity);
         static Estimate Stamp(Estimate e) => e.HasInterval ? e with { Method = e.Method + ", HEAVY-TAIL" } : e;
     }
 

@@ -9,24 +9,30 @@ namespace Assay.Evaluation.Scoring;
 /// distributions before the softmax, and the masses removed are kept with the scores (protocol.md, Notation).</remarks>
 public sealed unsafe class PairScorer
 {
+    // Logits that lie closer together than this say the same of every token: the largest probability exceeds the smallest by a hundredth of a percent.
+    private const float FlatRange = 1e-4f;
+
     private readonly LanguageModel _base;
     private readonly LanguageModel _candidate;
     private readonly long _memory;
+    private readonly int _named; // Entries of the candidate that its tokenizer can name, the base's first.
 
-    /// <summary>Pairs two models of one vocabulary.</summary>
-    /// <exception cref="InvalidInputException">Vocabularies of different sizes.</exception>
+    /// <summary>Pairs two models; the candidate has every token of the base, and may have more behind them.</summary>
+    /// <exception cref="InvalidInputException">The candidate has fewer entries than the base.</exception>
     public PairScorer(LanguageModel baseModel, LanguageModel candidate)
     {
         _base = baseModel;
         _candidate = candidate;
         _memory = Math.Min(baseModel.MemoryBytes, candidate.MemoryBytes);
-        Vocabulary = Math.Min(baseModel.ValidVocabulary, candidate.ValidVocabulary);
-        if (baseModel.ValidVocabulary != candidate.ValidVocabulary)
-            throw new InvalidInputException($"The base has {baseModel.ValidVocabulary} vocabulary entries, the candidate {candidate.ValidVocabulary}; distributions over different vocabularies cannot be compared.");
+        Vocabulary = baseModel.ValidVocabulary;
+        // Without a tokenizer of its own the candidate is read with the base's.
+        _named = candidate.Tokenizer is null ? Vocabulary : candidate.ValidVocabulary;
+        if (_named < Vocabulary || candidate.Spec.VocabularySize < Vocabulary)
+            throw new InvalidInputException($"The base has {Vocabulary} vocabulary entries, the candidate {Math.Min(_named, candidate.Spec.VocabularySize)}; distributions over different vocabularies cannot be compared.");
         SharedLayers = candidate.ShareWith(baseModel);
     }
 
-    /// <summary>Entries compared.</summary>
+    /// <summary>Entries compared: those that the base's tokenizer can name.</summary>
     public int Vocabulary { get; }
 
     /// <summary>First layers, the embedding included, that both models have in common.</summary>
@@ -88,13 +94,28 @@ public sealed unsafe class PairScorer
                 divergences[picks[i].Text][t] += fits[i][t];
     }
 
-    private TokenScore Scores(LogitPair pair, float* zp, float* zq, int token) => new(token, pair.Kl, pair.ReverseKl, pair.Jsd, zp[token] - pair.P.LogSumExp, zq[token] - pair.Q.LogSumExp, pair.EntropyP, pair.EntropyQ,
-        pair.P.Top, pair.Q.Top, pair.P.Argmax, pair.Q.Argmax, PaddingMass(zp, _base.Spec.VocabularySize), PaddingMass(zq, _candidate.Spec.VocabularySize));
-
-    private double PaddingMass(float* logits, int width)
+    private TokenScore Scores(LogitPair pair, float* zp, float* zq, int token)
     {
-        if (width == Vocabulary) return 0;
+        var (paddingP, paddingQ) = (Mass(zp, Vocabulary, _base.Spec.VocabularySize, _base.Spec.VocabularySize), Mass(zq, _named, _candidate.Spec.VocabularySize, _candidate.Spec.VocabularySize));
+        var added = Mass(zq, Vocabulary, _named, _candidate.Spec.VocabularySize);
+        var faults = Faults(pair.P, zp, paddingP, LogitFaults.BaseNotFinite, LogitFaults.BaseFlat) | Faults(pair.Q, zq, paddingQ + added, LogitFaults.CandidateNotFinite, LogitFaults.CandidateFlat);
+        return new TokenScore(token, pair.Kl, pair.ReverseKl, pair.Jsd, zp[token] - pair.P.LogSumExp, zq[token] - pair.Q.LogSumExp, pair.EntropyP, pair.EntropyQ,
+            pair.P.Top, pair.Q.Top, pair.P.Argmax, pair.Q.Argmax, paddingP, paddingQ, added, faults);
+    }
+
+    // NaN and +∞ show in the normaliser, and those of removed entries in the mass removed; −∞ of a token that the tokenizer has shows only in the smallest logit.
+    private LogitFaults Faults(LogitRow row, float* logits, double removed, LogitFaults notFinite, LogitFaults flat)
+    {
+        var least = LogitRow.Smallest(logits, Vocabulary);
+        if (!double.IsFinite(row.LogSumExp) || float.IsInfinity(least) || double.IsNaN(removed)) return notFinite;
+        return Vocabulary > 1 && row.Max - least <= FlatRange ? flat : LogitFaults.None;
+    }
+
+    /// <summary>Probability of entries from … to − 1 in a softmax over a row's whole width.</summary>
+    private static double Mass(float* logits, int from, int to, int width)
+    {
+        if (from >= to) return 0;
         var whole = LogitRow.Read(logits, width).LogSumExp;
-        return Math.Exp(LogitRow.Read(logits + Vocabulary, width - Vocabulary).LogSumExp - whole);
+        return VectorMath.Exp(LogitRow.Read(logits + from, to - from).LogSumExp - whole);
     }
 }

@@ -11,9 +11,10 @@ namespace Assay.Evaluation.Vetting;
 /// <param name="Confidence">KL by the base's confidence, and flips.</param>
 /// <param name="Likelihood">Of the base's own answers under both models.</param>
 /// <param name="DeltaNll">−log q less −log p of the base's answers, nats a token, paired and clustered by item.</param>
+/// <param name="Unnamed">Probability on ids beyond the base's vocabulary.</param>
 /// <param name="Stopped">Items whose answer the base ended by itself.</param>
 public sealed record PanelMeasures(string Panel, DivergenceSummary Kl, DivergenceSummary ReverseKl, DivergenceSummary Jsd, ConfidenceBreakdown Confidence, AnswerLikelihood Likelihood,
-    Estimate DeltaNll, int Stopped)
+    Estimate DeltaNll, UnnamedTokens Unnamed, int Stopped)
 {
     /// <summary>Summarises a panel; null where nothing was scored in it.</summary>
     public static PanelMeasures? Compute(string panel, IReadOnlyList<VetItem> items, ulong seed)
@@ -22,6 +23,7 @@ public sealed record PanelMeasures(string Panel, DivergenceSummary Kl, Divergenc
         if (scores.Count == 0) return null;
         DivergenceSummary Summary(DivergenceKind kind) => DivergenceSummary.Compute(scores, kind, seed);
         return new PanelMeasures(panel, Summary(DivergenceKind.Kl), Summary(DivergenceKind.ReverseKl), Summary(DivergenceKind.Jsd), ConfidenceBreakdown.Compute(scores, seed),
-            AnswerLikelihood.Compute(scores, seed), ClusterBootstrap.Mean([.. scores.Select(i => new Cluster("", i.Tokens.Sum(t => t.LogP - t.LogQ), i.Tokens.Count))], seed), items.Count(i => i.Stopped));
+            AnswerLikelihood.Compute(scores, seed), ClusterBootstrap.Mean([.. scores.Select(i => new Cluster("", i.Tokens.Sum(t => t.LogP - t.LogQ), i.Tokens.Count))], seed),
+            UnnamedTokens.Compute(scores, seed), items.Count(i => i.Stopped));
     }
 }

@@ -7,7 +7,10 @@ namespace Assay.Evaluation.Vetting;
 /// <param name="Prose">Perplexities by domain.</param>
 /// <param name="ProseKl">KL(base‖candidate) at every position of reference text (policy R0): by domain, then over all with domains weighted equally.</param>
 /// <param name="AllProse">Perplexity over all documents; null without any.</param>
-public sealed record VetMeasures(IReadOnlyList<PanelMeasures> Panels, ProseSummary Prose, IReadOnlyList<(string Domain, DivergenceSummary Kl)> ProseKl, ProseDomain? AllProse)
+/// <param name="Health">Whether the candidate's logits say anything at all.</param>
+/// <param name="Agreement">How far the two agree over everything that was scored.</param>
+public sealed record VetMeasures(IReadOnlyList<PanelMeasures> Panels, ProseSummary Prose, IReadOnlyList<(string Domain, DivergenceSummary Kl)> ProseKl, ProseDomain? AllProse,
+    ModelHealth Health, Agreement Agreement)
 {
     /// <summary>Summarises samples.</summary>
     /// <param name="plan">Gives the seed of the resamples and the order of domains.</param>
@@ -20,6 +23,7 @@ public sealed record VetMeasures(IReadOnlyList<PanelMeasures> Panels, ProseSumma
         var kl = documents.GroupBy(d => d.Domain).Append(null).Where(_ => documents.Count > 0).Select(g => (Domain: g?.Key ?? "all",
             DivergenceSummary.Compute([.. (g ?? documents.AsEnumerable()).Select(d => new ItemScores(d.Id, d.Domain, d.Scores))], DivergenceKind.Kl, plan.Seed))).ToList();
         var all = ProseSummary.Compute([.. sums.Select(s => s with { Domain = "all" })], plan.Seed).Domains;
-        return new VetMeasures(panels, ProseSummary.Compute(sums, plan.Seed), kl, all.Count > 0 ? all[0] : null);
+        return new VetMeasures(panels, ProseSummary.Compute(sums, plan.Seed), kl, all.Count > 0 ? all[0] : null,
+            ModelHealth.Of(samples, candidate: true), Agreement.Of(samples));
     }
 }

@@ -36,6 +36,9 @@ public sealed record VetPlan
     /// <summary>Whether the base's chat template frames the prompts; otherwise they are given bare.</summary>
     public required bool ChatTemplate { get; init; }
 
+    /// <summary>Keys of the base's generation config that forbid tokens in its answers, such as <c>suppress_tokens</c>.</summary>
+    public IReadOnlyList<string> ForbiddenBy { get; init; } = [];
+
     /// <summary>The time that a template may ask for.</summary>
     public required DateTimeOffset Clock { get; init; }
 

@@ -4,5 +4,6 @@ namespace Assay.Evaluation.Vetting;
 /// <param name="Stage">What is being done.</param>
 /// <param name="Done">Items and documents finished.</param>
 /// <param name="Total">Items and documents in all.</param>
+/// <param name="Restored">Those of the finished that an earlier run left in the journal.</param>
 /// <param name="Tokens">Tokens forwarded or generated so far, both models together.</param>
-public readonly record struct VetProgress(string Stage, int Done, int Total, long Tokens);
+public readonly record struct VetProgress(string Stage, int Done, int Total, int Restored, long Tokens);

@@ -25,18 +25,19 @@ public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, Vet
         var prose = Prose(plan).ToList();
         var total = prompts.Count + prose.Count;
         long tokens = 0;
+        var restored = 0;
         var items = new List<VetItem>();
         foreach (var group in prompts.Chunk(together))
         {
-            items.AddRange(Resume(group, p => journal?.FindItem(p.Id), open => Answer(open, scorer, ref tokens, cancellation), journal is null ? null : journal.Add));
-            progress?.Report(new VetProgress("answers", items.Count, total, tokens));
+            items.AddRange(Resume(group, p => journal?.FindItem(p.Id), open => Answer(open, scorer, ref tokens, cancellation), journal is null ? null : journal.Add, ref restored));
+            progress?.Report(new VetProgress("answers", items.Count, total, restored, tokens));
         }
 
         var documents = new List<VetDocument>();
         foreach (var group in prose.Chunk(together))
         {
-            documents.AddRange(Resume(group, d => journal?.FindDocument(d.Id), open => Read(open, scorer, ref tokens, cancellation), journal is null ? null : journal.Add));
-            progress?.Report(new VetProgress("reference text", items.Count + documents.Count, total, tokens));
+            documents.AddRange(Resume(group, d => journal?.FindDocument(d.Id), open => Read(open, scorer, ref tokens, cancellation), journal is null ? null : journal.Add, ref restored));
+            progress?.Report(new VetProgress("reference text", items.Count + documents.Count, total, restored, tokens));
         }
 
         return new VetSamples(items, documents);
@@ -49,11 +50,12 @@ public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, Vet
     /// <summary>The documents of a plan, domain by domain.</summary>
     public static IEnumerable<ProseDocument> Prose(VetPlan plan) => plan.Domains.SelectMany(domain => ProseDomains.Draw(plan.Seed, domain, plan.DocumentsPerDomain));
 
-    private static List<TResult> Resume<TAsked, TResult>(TAsked[] group, Func<TAsked, TResult?> find, Func<List<TAsked>, IReadOnlyList<TResult>> measure, Action<TResult>? keep)
+    private static List<TResult> Resume<TAsked, TResult>(TAsked[] group, Func<TAsked, TResult?> find, Func<List<TAsked>, IReadOnlyList<TResult>> measure, Action<TResult>? keep, ref int restored)
         where TResult : class
     {
         var known = group.Select(find).ToArray();
         var open = group.Where((_, i) => known[i] is null).ToList();
+        restored += group.Length - open.Count;
         var measured = open.Count == 0 ? [] : measure(open);
         foreach (var result in measured) keep?.Invoke(result);
         var next = 0;
@@ -63,7 +65,7 @@ public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, Vet
     private List<VetItem> Answer(List<PromptItem> prompts, PairScorer scorer, ref long tokens, CancellationToken cancellation)
     {
         var ids = prompts.Select(p => baseModel.EncodeChat(p.Prompt, plan.Clock)).ToList();
-        var answers = baseModel.Generate(ids, new GenerationOptions { MaxNewTokens = plan.MaxNewTokens, StopTokens = baseModel.Generation.EosTokenIds }, null, cancellation);
+        var answers = baseModel.Generate(ids, baseModel.Generation.GreedyReply(plan.MaxNewTokens), null, cancellation);
         var scores = scorer.Score([.. ids.Select((prompt, i) => new ScoredText([.. prompt, .. answers[i].Tokens], prompt.Length))], null, cancellation);
         for (var i = 0; i < ids.Count; i++) tokens += 3L * (ids[i].Length + answers[i].Tokens.Length);
         return [.. prompts.Select((p, i) => new VetItem(p.Id, p.Frame == Frame.Benign ? "benign" : "trigger", p.Stratum, p.Prompt, ids[i], answers[i].Tokens, answers[i].Stopped, scores[i]))];

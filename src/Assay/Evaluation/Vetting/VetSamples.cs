@@ -9,6 +9,9 @@ public sealed record VetSamples(IReadOnlyList<VetItem> Items, IReadOnlyList<VetD
     public (double Base, double Candidate) LargestPaddingMass => (Items.SelectMany(i => i.Scores).Concat(Documents.SelectMany(d => d.Scores)).Select(s => s.PaddingP).DefaultIfEmpty().Max(),
         Items.SelectMany(i => i.Scores).Concat(Documents.SelectMany(d => d.Scores)).Select(s => s.PaddingQ).DefaultIfEmpty().Max());
 
+    /// <summary>Largest probability that the candidate gave to a token that only its tokenizer has.</summary>
+    public double LargestAddedMass => Items.SelectMany(i => i.Scores).Concat(Documents.SelectMany(d => d.Scores)).Select(s => s.AddedQ).DefaultIfEmpty().Max();
+
     /// <summary>The items of one panel.</summary>
     public IEnumerable<VetItem> Panel(string panel) => Items.Where(i => i.Panel == panel);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Assay.Checkpoints;
+using Assay.Checkpoints.Adapters;
 using Assay.Models;
 using Assay.Tests.Golden;
 
@@ -55,9 +56,9 @@ public sealed class LoraAdapterTests : IDisposable
     [InlineData("r", "1.5", "'r' is '1.5'")]
     [InlineData("lora_alpha", "\"x\"", "'lora_alpha' is '\"x\"'")]
     [InlineData("rank_pattern", "{\"(?=x)\":1}", "not an expression that is supported")]
-    [InlineData("target_modules", "[\"o_proj\"]", "is not one that target_modules names")]
-    [InlineData("exclude_modules", "[\"q_proj\"]", "is not one that target_modules names")]
-    [InlineData("layers_to_transform", "[1]", "is not one that target_modules names")]
+    [InlineData("target_modules", "[\"o_proj\"]", "is not among those that target_modules names")]
+    [InlineData("exclude_modules", "[\"q_proj\"]", "is not among those that target_modules names")]
+    [InlineData("layers_to_transform", "[1]", "is not among those that target_modules names")]
     [InlineData("modules_to_save", "[\"lm_head\"]", "there is no tensor of 'lm_head'")]
     [InlineData("use_dora", "true", "lacks lora_magnitude_vector")]
     [InlineData("r", "3", "rank 3")]
@@ -80,12 +81,12 @@ public sealed class LoraAdapterTests : IDisposable
         Assert.Contains("The adapter is for another base", Refused(Adapter(null, (Query + ".lora_A.weight", [2, 65]), (Query + ".lora_B.weight", [64, 2]))), StringComparison.Ordinal);
         Assert.Contains("is not in", Refused(Adapter(null, (Query.Replace(".0.", ".9.", StringComparison.Ordinal) + ".lora_A.weight", [2, 64]), (Query.Replace(".0.", ".9.", StringComparison.Ordinal) + ".lora_B.weight", [64, 2]))), StringComparison.Ordinal);
         Assert.Contains("does not begin with 'base_model.model.'", Refused(Adapter(null, ("model.x.lora_A.weight", [2, 64]))), StringComparison.Ordinal);
-        Assert.Contains("is neither a low-rank factor nor", Refused(Adapter(null, ("base_model.model.lm_head.weight", [320, 64]))), StringComparison.Ordinal);
+        Assert.Contains("is not what a module that target_modules names keeps (base_layer), so PEFT would leave it unread", Refused(Adapter(null, ("base_model.model.lm_head.weight", [320, 64]))), StringComparison.Ordinal);
     }
 
     [Fact]
     public void All_linear_leaves_the_output_layer_out() =>
-        Assert.Contains("'lm_head' is not one that target_modules names", Refused(Adapter(new JsonObject { ["target_modules"] = "all-linear" }, ("base_model.model.lm_head.lora_A.weight", [2, 64]), ("base_model.model.lm_head.lora_B.weight", [320, 2]))), StringComparison.Ordinal);
+        Assert.Contains("'lm_head' is not among those that target_modules names", Refused(Adapter(new JsonObject { ["target_modules"] = "all-linear" }, ("base_model.model.lm_head.lora_A.weight", [2, 64]), ("base_model.model.lm_head.lora_B.weight", [320, 2]))), StringComparison.Ordinal);
 
     [Fact]
     public void What_is_missing_is_said()
@@ -106,6 +107,42 @@ public sealed class LoraAdapterTests : IDisposable
         using (var plain = Checkpoint.Open(folder["a+b"])) Assert.Equal("a+b", plain.Name);
         using var adapted = Checkpoint.Open(folder["a+b"] + "+" + Adapter());
         Assert.StartsWith("a+b+adapter-", adapted.Name, StringComparison.Ordinal);
+    }
+
+    /// <summary>Loading goes through the module paths of the class; every table's prefix is known to the reader of adapters.</summary>
+    [Fact]
+    public void Paths_begin_as_the_architectures_tables_say()
+    {
+        foreach (var table in Assay.Models.Architectures.ArchitectureTable.All)
+        {
+            folder.Write($"{table.ModelType}/config.json", $$"""{"model_type":"{{table.ModelType}}"}""");
+            SafetensorsWriter.Write(folder[$"{table.ModelType}/model.safetensors"], [TensorToWrite.From("x", [1], Some(1))]);
+            using var model = Checkpoint.Open(folder[table.ModelType]);
+            var paths = new ModulePaths(model);
+            Assert.All(table.Rows, row => Assert.Equal(row.Module, paths.Own(row.Module)));
+            Assert.Null(paths.Own("layers.0.self_attn.q_proj"));
+        }
+    }
+
+    [Theory]
+    [InlineData("rank_pattern"), InlineData("alpha_pattern")]
+    public void Patterns_times_modules_are_bounded(string key)
+    {
+        var patterns = new JsonObject();
+        for (var i = 0; i < 4096; i++) patterns[$"x{i}"] = 1;
+        var tensors = Enumerable.Range(0, 1200).SelectMany(i => new (string, long[])[] { ($"base_model.model.model.layers.{i}.q_proj.lora_A.weight", [1, 1]), ($"base_model.model.model.layers.{i}.q_proj.lora_B.weight", [1, 1]) }).ToArray();
+        Assert.Contains("are more than are matched here", Refused(Adapter(new JsonObject { [key] = patterns }, tensors)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("r", "1e400"), InlineData("r", "-1"), InlineData("r", "65537"), InlineData("r", "\"NaN\""), InlineData("lora_alpha", "1e400"), InlineData("lora_alpha", "\"NaN\""), InlineData("lora_alpha", "null")]
+    [InlineData("target_modules", "[1]"), InlineData("layers_to_transform", "[99999999999]"), InlineData("rank_pattern", "{\"q_proj\":0}"), InlineData("rank_pattern", "{\"((((a{1000}){1000}){1000}){1000})\":1}"), InlineData("alpha_pattern", "[]x")]
+    public void Hostile_values_are_refused_by_key(string key, string value)
+    {
+        var adapter = Adapter();
+        folder.Write(Path.Combine(adapter, "adapter_config.json"), File.ReadAllText(Path.Combine(adapter, "adapter_config.json")).Replace("{\"peft_type\":\"LORA\",", $"{{\"peft_type\":\"LORA\",\"{key}\":{value},", StringComparison.Ordinal).Replace(key == "r" ? ",\"r\":2" : "\u0001", "", StringComparison.Ordinal)
+            .Replace(key == "lora_alpha" ? ",\"lora_alpha\":4" : "\u0001", "", StringComparison.Ordinal).Replace(key == "target_modules" ? ",\"target_modules\":[\"q_proj\",\"embed_tokens\",\"lm_head\"]" : "\u0001", "", StringComparison.Ordinal));
+        Assert.Contains(value.EndsWith('x') ? "not valid JSON" : key, Refused(adapter), StringComparison.Ordinal);
     }
 
     /// <summary>PEFT's wrapper changes one use of a tied matrix: the other keeps the base's weights.</summary>

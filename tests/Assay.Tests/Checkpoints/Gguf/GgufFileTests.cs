@@ -71,8 +71,8 @@ public sealed class GgufFileTests : IDisposable
     [Fact]
     public void Types_that_are_not_read_are_named()
     {
-        var message = Refused(new GgufWriter().Tensor("t", [256], 23, new byte[136]).ToBytes());
-        Assert.Contains("tensor 't' has type IQ4_XS; expected: one of BF16, F16, F32, Q2_K", message, StringComparison.Ordinal);
+        var message = Refused(new GgufWriter().Tensor("t", [256], 40, new byte[144]).ToBytes());
+        Assert.Contains("tensor 't' has type NVFP4 (40); expected: one of BF16, F16, F32, IQ1_M, IQ1_S, IQ2_S", message, StringComparison.Ordinal);
         Assert.Contains("has type 99", Refused(new GgufWriter().Tensor("t", [256], 99, new byte[136]).ToBytes()), StringComparison.Ordinal);
     }
 

@@ -71,6 +71,59 @@ public sealed class GgufModelTests : IDisposable
         Assert.True(File.Exists(first) && File.Exists(second));
     }
 
+    /// <summary>Mixtures of block types, as llama-quantize writes them: what is computed is what the decoded values compute as float32.</summary>
+    [Fact]
+    public void A_mixture_of_block_types_computes_what_its_values_do()
+    {
+        (string Name, long Rows, DType Type, uint Number)[] matrices =
+        [
+            ("token_embd", 32, DType.IQ4_XS, 23), ("output", 32, DType.Q6_K, 14),
+            ("blk.0.attn_q", 256, DType.IQ2_S, 22), ("blk.0.attn_k", 128, DType.IQ3_XXS, 18), ("blk.0.attn_v", 128, DType.IQ4_NL, 20), ("blk.0.attn_output", 256, DType.IQ3_S, 21), ("blk.0.ffn_gate", 256, DType.IQ1_M, 29),
+            ("blk.0.ffn_up", 256, DType.MXFP4, 39), ("blk.0.ffn_down", 256, DType.TQ1_0, 34), ("blk.1.attn_q", 256, DType.IQ2_XXS, 16), ("blk.1.attn_k", 128, DType.IQ2_XS, 17), ("blk.1.attn_v", 128, DType.Q4_K, 12),
+            ("blk.1.attn_output", 256, DType.IQ1_S, 19), ("blk.1.ffn_gate", 256, DType.TQ2_0, 35), ("blk.1.ffn_up", 256, DType.Q2_K, 10), ("blk.1.ffn_down", 256, DType.IQ4_NL, 20),
+        ];
+        var random = new Random(5);
+        GgufWriter Start() => new GgufWriter().Text("general.architecture", "llama").U32("llama.context_length", 32).U32("llama.embedding_length", 256).U32("llama.block_count", 2).U32("llama.feed_forward_length", 256)
+            .U32("llama.attention.head_count", 4).U32("llama.attention.head_count_kv", 2).F32("llama.attention.layer_norm_rms_epsilon", 1e-5f).Text("tokenizer.ggml.model", "none");
+        var (blocks, floats) = (Start(), Start());
+        foreach (var name in (string[])["output_norm", "blk.0.attn_norm", "blk.0.ffn_norm", "blk.1.attn_norm", "blk.1.ffn_norm"])
+        {
+            blocks.Tensor(name + ".weight", [256], Some(256));
+            floats.Tensor(name + ".weight", [256], Some(256));
+        }
+        foreach (var (name, rows, type, number) in matrices)
+        {
+            var (bytes, values) = Blocks(type, (int)(rows * 256 / type.BlockElements()), random);
+            blocks.Tensor(name + ".weight", [rows, 256], number, bytes);
+            floats.Tensor(name + ".weight", [rows, 256], values);
+        }
+        using var mixed = LanguageModel.Open(folder.Write("mixed.gguf", blocks.ToBytes()));
+        using var plain = LanguageModel.Open(folder.Write("plain.gguf", floats.ToBytes()));
+        int[] ids = [1, 7, 19, 30, 2, 2];
+        var logits = mixed.Logits(ids);
+        Assert.All(logits, x => Assert.True(float.IsFinite(x)));
+        Assert.True(logits.Distinct().Count() > 100);
+        Assert.Equal(plain.Logits(ids), logits);
+        Assert.Equal(logits, mixed.Logits(ids)); // From kept panels too.
+    }
+
+    /// <summary>Random blocks whose values are moderate, and these values by the slow reference.</summary>
+    private static unsafe (byte[] Bytes, float[] Values) Blocks(DType type, int count, Random random)
+    {
+        var (bytes, values) = (new byte[count * type.BlockBytes()], new float[count * type.BlockElements()]);
+        fixed (byte* from = bytes)
+        fixed (float* to = values)
+        {
+            for (var b = 0; b < count;)
+            {
+                random.NextBytes(bytes.AsSpan(b * type.BlockBytes(), type.BlockBytes()));
+                BlockReference.Decode(type, from + b * type.BlockBytes(), to + b * type.BlockElements());
+                if (values.AsSpan(b * type.BlockElements(), type.BlockElements()).ToArray().All(v => Math.Abs(v) < 2)) b++;
+            }
+        }
+        return (bytes, values);
+    }
+
     [Fact]
     public void A_folder_with_one_gguf_model_is_that_model()
     {

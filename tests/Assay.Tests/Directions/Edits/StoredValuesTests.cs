@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Assay.Checkpoints;
 using Assay.Directions.Edits;
+using Assay.Directions.LinearAlgebra;
 using FsCheck.Fluent;
 
 namespace Assay.Tests.Directions.Edits;

@@ -210,7 +210,7 @@ public sealed class OtherKindTests
     public void A_direction_turned_round_is_amplified_the_other_way_and_more()
     {
         var model = ChangedModel.Random(4);
-        foreach (var (strength, word) in new[] { (2.0, "removed with strength 2 from"), (-1.0, "amplified (strength -1) in"), (.5, "removed with strength 0.5 from") })
+        foreach (var (strength, word) in new[] { (2.0, "turned round (strength 2: 100 % of it remains, with the other sign) in"), (-1.0, "amplified (strength -1) in"), (.5, "removed with strength 0.5 from") })
         {
             var (changed, r) = (model.Copy(), ChangedModel.Unit(ChangedModel.Normal(new Random(4), ChangedModel.Hidden, 1)));
             var columns = model.Shape(Down).Columns;
@@ -282,7 +282,7 @@ public sealed class OtherKindTests
         using var folder = new TemporaryFolder();
         var difference = ChangedModel.Compare(model.Write(folder, "base"), changed.Write(folder, "candidate", config: SyntheticCheckpoint.LlamaConfig(2, ChangedModel.Hidden, 4, 2, 112, 160)));
         var story = DifferenceStory.Of(difference);
-        Assert.StartsWith("1 layer was left out, the first at 1, and those above moved down", story.Sentence, StringComparison.Ordinal);
+        Assert.StartsWith("Layer 1 was left out (layer 1 holds the base's layer 2)", story.Sentence, StringComparison.Ordinal);
         Assert.True(difference.Packaging.Forward);
         Assert.Contains(difference.Packaging.Values, v => v is { File: "config.json", Path: "num_hidden_layers", Base: "3", Candidate: "2" });
     }
@@ -362,7 +362,7 @@ public sealed class OtherKindTests
 
     [Theory]
     [InlineData("config.json", "rope_theta", "20000.0", "the config computes something else", null)]
-    [InlineData("generation_config.json", "eos_token_id", "7", "the generation config differs", "eos_token_id absent → 7")]
+    [InlineData("generation_config.json", "eos_token_id", "7", "the generation config differs", "eos_token_id 2 → 7")]
     public void What_differs_beside_the_weights_is_told(string file, string key, string value, string clause, string? evidence)
     {
         using var folder = new TemporaryFolder();
@@ -391,7 +391,11 @@ public sealed class OtherKindTests
         File.WriteAllText(Path.Combine(a, "chat_template.jinja"), "one\ntwo\nthree");
         File.WriteAllText(Path.Combine(b, "chat_template.jinja"), "one\n2\nthree");
         var packaging = ChangedModel.Compare(a, b).Packaging;
-        Assert.Equal(["1 tokens are new: d.", "1 tokens are gone: c.", "2 tokens have another id: a, b.", "Its normalizer differs.", "Its merges differ."], packaging.Tokenizer);
+        Assert.Equal(
+        [
+            "tokenizer.json model.vocab: 1 token is new: 'd'.", "tokenizer.json model.vocab: 1 token is gone: 'c'.", "tokenizer.json model.vocab: 2 tokens are of another id or score: 'a', 'b'.",
+            "tokenizer.json model.merges[0] is absent in the base and 'a' + 'b' in the candidate.", "tokenizer.json normalizer is absent in the base and {\"type\":\"NFC\"} in the candidate.",
+        ], packaging.Tokenizer);
         Assert.Equal("The chat templates differ from line 2 on (3 and 3 lines): base 'two', candidate '2'.", Assert.Single(packaging.Template));
         Assert.Equal(["tokenizer", "chat template"], packaging.Parts);
     }

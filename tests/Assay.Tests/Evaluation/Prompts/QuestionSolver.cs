@@ -34,7 +34,7 @@ internal static class QuestionSolver
         throw new InvalidOperationException();
     }
 
-    private static Regex Of(string pattern) => new($@"\A{pattern}\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(2));
+    private static Regex Of(string pattern) => new($@"\A{pattern}\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(60));
 
     private static int Int(Match match, int group) => int.Parse(match.Groups[group].Value);
 

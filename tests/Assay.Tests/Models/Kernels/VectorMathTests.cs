@@ -26,6 +26,23 @@ public sealed class VectorMathTests
     public void Exp_of_floats_at_the_ends(float x, float want) => Assert.Equal(want, VectorMath.Exp(Vector512.Create(x))[3]);
 
     [Fact]
+    public void One_double_is_as_a_lane_and_the_ends_are_those_of_the_library()
+    {
+        for (var x = -700.0; x < 700; x += .37)
+        {
+            Assert.Equal(VectorMath.Exp(Vector512.Create(x))[5], VectorMath.Exp(x));
+            Assert.Equal(VectorMath.Log(Vector512.Create(Math.Exp(x)))[5], VectorMath.Log(Math.Exp(x)));
+        }
+
+        Assert.Equal(0, VectorMath.Log(1.0));
+        Assert.Equal(1, VectorMath.Exp(0.0));
+        foreach (var x in (double[])[0, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon]) Assert.Equal(Math.Log(x), VectorMath.Log(x));
+        Assert.Equal(0, VectorMath.Exp(double.NegativeInfinity));
+        Assert.Equal(double.PositiveInfinity, VectorMath.Exp(double.PositiveInfinity));
+        Assert.True(double.IsNaN(VectorMath.Exp(double.NaN)));
+    }
+
+    [Fact]
     public void Exp_carries_nan()
     {
         Assert.True(float.IsNaN(VectorMath.Exp(Vector512.Create(float.NaN))[0]));

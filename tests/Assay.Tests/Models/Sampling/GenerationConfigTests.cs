@@ -57,10 +57,13 @@ public sealed class GenerationConfigTests
     [Theory]
     [InlineData("num_beams", "2")]
     [InlineData("no_repeat_ngram_size", "3")]
-    [InlineData("typical_p", "0.9")]
-    [InlineData("bad_words_ids", "[[1]]")]
-    [InlineData("suppress_tokens", "[1]")]
-    [InlineData("forced_eos_token_id", "2")]
+    [InlineData("sequence_bias", "[[[1],2.0]]")]
+    [InlineData("bad_words_ids", "[[1],2]")]
+    [InlineData("bad_words_ids", "[[]]")]
+    [InlineData("bad_words_ids", "[[32000]]")]
+    [InlineData("suppress_tokens", "[1,\"a\"]")]
+    [InlineData("begin_suppress_tokens", "\"all\"")]
+    [InlineData("forced_eos_token_id", "2.5")]
     [InlineData("min_new_tokens", "5")]
     [InlineData("guidance_scale", "1.5")]
     [InlineData("a_future_penalty", "0.5")]
@@ -75,6 +78,48 @@ public sealed class GenerationConfigTests
     [InlineData("""{"_from_model_config":true,"bos_token_id":0,"eos_token_id":2,"output_attentions":false,"pad_token_id":3,"transformers_version":"5.23.0","use_cache":true}""")]
     [InlineData("""{"max_length":4096,"max_new_tokens":100,"cache_implementation":"hybrid","length_penalty":2.0}""")]
     public void Settings_that_change_nothing_are_let_pass(string json) => Assert.False(GenerationConfig.Parse(json, Llama).Sampling.DoSample);
+
+    [Fact]
+    public void Lists_of_tokens_are_read()
+    {
+        var rules = GenerationConfig.Parse("""{"suppress_tokens":[5,-1,6],"begin_suppress_tokens":4,"bad_words_ids":[[1],[7],[2,3]],"forced_eos_token_id":[7,9]}""", Llama).Rules;
+        Assert.Equal([5, 6], rules.SuppressTokens);
+        Assert.Equal([4], rules.BeginSuppressTokens);
+        // A word that is an EOS by itself stays allowed, as in transformers.
+        Assert.Equal([[1], [2, 3]], rules.BadWords.Select(w => w.ToArray()));
+        Assert.Equal([7, 9], rules.ForcedEosTokenIds);
+        Assert.Equal(["suppress_tokens", "begin_suppress_tokens", "bad_words_ids", "forced_eos_token_id"], rules.Keys);
+        Assert.Empty(GenerationConfig.Parse("""{"suppress_tokens":[],"begin_suppress_tokens":null,"bad_words_ids":false}""", Llama).Rules.Keys);
+    }
+
+    /// <summary>A key stops what it would change and nothing else.</summary>
+    [Theory]
+    [InlineData("""{"typical_p":0.9}""", false, false)]
+    [InlineData("""{"typical_p":0.9,"do_sample":true}""", true, false)]
+    [InlineData("""{"num_beams":4}""", true, false)]
+    [InlineData("""{"temperature":-1,"do_sample":true}""", true, false)]
+    [InlineData("""{"no_repeat_ngram_size":3}""", true, true)]
+    [InlineData("""{"a_future_penalty":0.5}""", true, true)]
+    [InlineData("""{"a_future_penalty":0.5,"eos_token_id":"x"}""", true, true)]
+    [InlineData("""{"suppress_tokens":[1]}""", false, false)]
+    [InlineData("not JSON", true, true)]
+    [InlineData("[]", true, true)]
+    public void What_is_wrong_stops_only_what_it_would_change(string json, bool sampled, bool greedy)
+    {
+        var config = GenerationConfig.Read(json, Llama);
+        if (sampled) Assert.Equal(config.Problems, Assert.Throws<InvalidInputException>(() => config.Sampled(3, 0)).Problems);
+        else Assert.Equal(3, config.Sampled(3, 0).MaxNewTokens);
+        if (greedy) Assert.Throws<InvalidInputException>(() => config.GreedyReply(3));
+        else Assert.Null(config.GreedyReply(3).Sampling);
+    }
+
+    [Fact]
+    public void A_reply_that_is_judged_is_not_made_to_look_finished()
+    {
+        var config = GenerationConfig.Parse("""{"forced_eos_token_id":7,"suppress_tokens":[1]}""", Llama);
+        Assert.Equal([7], config.Greedy(3).Rules.ForcedEosTokenIds);
+        Assert.Equal(["suppress_tokens"], config.GreedyReply(3).Rules.Keys);
+    }
 
     [Fact]
     public void All_problems_are_told_at_once()

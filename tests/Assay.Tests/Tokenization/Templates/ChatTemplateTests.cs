@@ -24,6 +24,22 @@ public sealed class ChatTemplateTests
         Assert.Null(ChatTemplate.Find(null, null));
     }
 
+    /// <summary>What processors save counts where a tokenizer has nothing: jinja, then tokenizer_config.json, then chat_template.json.</summary>
+    [Theory]
+    [InlineData("file", "config", "file")]
+    [InlineData("file", null, "file")]
+    [InlineData(null, "config", "config")]
+    [InlineData(null, null, "processor")]
+    public void A_processors_template_comes_last(string? jinja, string? config, string expected) => Assert.Equal(expected, ChatTemplate.Find(
+        jinja, config is null ? """{"chat_template": null}""" : $$"""{"chat_template": "{{config}}"}""", """{"chat_template": "processor"}""", null)!.Source);
+
+    [Theory]
+    [InlineData("""{"chat_template": 5}""", "chat_template.json: \"chat_template\" is Number")]
+    [InlineData("[]", "chat_template.json holds Array")]
+    [InlineData("{", "chat_template.json is not valid JSON")]
+    public void A_broken_processors_template_is_named(string json, string said) =>
+        Assert.Contains(said, Assert.Throws<InvalidInputException>(() => ChatTemplate.Find(null, null, json, null)).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("""{"chat_template": [{"name": "rag", "template": "t"}]}""", null, "rag")]
     [InlineData("""{"chat_template": [{"name": "rag", "template": "t"}]}""", "tool", "rag")]

@@ -73,7 +73,7 @@ public sealed class HostileTemplateTests
         var fault = Assert.Throws<InvalidInputException>(() => ChatTemplate.Parse(template).Render(Chat, true, ChatTemplateOptions.Default));
         Assert.Matches(@"\AChat template, line 1: ", fault.Message);
         Assert.Contains(named, fault.Message, StringComparison.Ordinal);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"It took {watch.Elapsed}.");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(60), $"It took {watch.Elapsed}.");
     }
 
     [Theory]

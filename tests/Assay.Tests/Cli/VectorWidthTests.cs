@@ -1,0 +1,63 @@
+using Assay.Cli;
+using Assay.Tests.Golden;
+
+namespace Assay.Tests.Cli;
+
+/// <summary>The same program in processes whose tiles, and whose processor's instructions, are limited: the same bytes.</summary>
+public sealed class VectorWidthTests : IDisposable
+{
+    private readonly Checkpoints.TemporaryFolder _folder = new();
+
+    /// <summary>Tiles of each width; the framework without AVX-512, and without AVX2 and fused multiply-add; the C library without them.</summary>
+    private static readonly (string Name, string Value)[][] Limits =
+    [
+        [("ASSAY_VECTORS", "256")],
+        [("ASSAY_VECTORS", "128"), ("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-AVX512F,-AVX2,-FMA,-FMA4")],
+        [("DOTNET_EnableAVX512", "0"), ("DOTNET_EnableAVX512F", "0")],
+        [("DOTNET_EnableAVX2", "0")],
+    ];
+
+    public void Dispose() => _folder.Dispose();
+
+    private static string Run(int seconds, (string Name, string Value)[] limits, params string[] args)
+    {
+        var (code, output, error) = ChildProcess.Run(ChildProcess.Dotnet, [typeof(ExitCodes).Assembly.Location, .. args], seconds, limits);
+        Assert.True(code == 0, error);
+        return output;
+    }
+
+    private static string Organism(string kind) => Path.Combine(GoldenFiles.Repository, "organisms", kind, "aligned");
+
+    /// <summary>Scoring on all bundled architectures, one of them with experts.</summary>
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("gemma2")]
+    [InlineData("qwen3_moe")]
+    [InlineData("gpt2")]
+    public void A_score_prints_the_same(string kind)
+    {
+        var text = _folder["text.txt"];
+        File.WriteAllText(text, string.Join(' ', Enumerable.Range(0, 120).Select(i => $"Line {i} of the ledger says {i * i % 97} barrels.")));
+        string Score(string threads, params (string, string)[] limits) => Run(300, limits, "score", Organism(kind), "--text", text, "--json", "--threads", threads);
+        var wide = Score("2", ("ASSAY_VECTORS", "512"));
+        Assert.Contains("perplexity", wide, StringComparison.Ordinal);
+        foreach (var limits in Limits) Assert.Equal(wide, Score("3", limits));
+    }
+
+    /// <summary>Directions from activations, then edited passes of every candidate: the journal has each item's score in all its digits.</summary>
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("qwen3_moe")]
+    public void A_search_keeps_the_same_journal(string kind)
+    {
+        string[] Lines(string name, params (string, string)[] limits)
+        {
+            Run(400, limits, "directions", Organism(kind), "--contrast", "refusals", "--select", "--items", "12", "--selection-items", "3", "--random", "0", "--run", _folder[name], "-q");
+            return [.. File.ReadAllLines(Path.Combine(_folder[name], "journal.jsonl")).Order(StringComparer.Ordinal)];
+        }
+
+        var wide = Lines("wide", ("ASSAY_VECTORS", "512"));
+        Assert.True(wide.Length > 100, $"{wide.Length} lines");
+        for (var i = 0; i < Limits.Length; i++) Assert.Equal(wide, Lines($"limited-{i}", Limits[i]));
+    }
+}
