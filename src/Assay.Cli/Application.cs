@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Assay.Checkpoints;
 using Assay.Cli.Commands;
+using Assay.Reports;
 
 namespace Assay.Cli;
 
@@ -17,7 +18,7 @@ internal static class Application
             if (parsed.Errors.Count > 0)
             {
                 foreach (var error in parsed.Errors.Take(20)) terminal.WriteError(error.Message);
-                terminal.Error.WriteLine($"See 'assay {string.Concat(Path(parsed.CommandResult.Command))}--help'.");
+                terminal.WriteLog($"See 'assay {string.Concat(Path(parsed.CommandResult.Command))}--help'.");
                 return ExitCodes.Usage;
             }
 
@@ -42,16 +43,30 @@ internal static class Application
             terminal.WriteError("The input needs more memory than this machine gives. Use a smaller input, or allow less with --memory where the verb has it.");
             return ExitCodes.BadInput;
         }
+        catch (AggregateException several) when (several.Flatten().InnerExceptions.OfType<InvalidInputException>().FirstOrDefault() is not null)
+        {
+            // What threads of the framework found.
+            foreach (var problem in several.Flatten().InnerExceptions.OfType<InvalidInputException>().SelectMany(i => i.Problems).Distinct(StringComparer.Ordinal)) terminal.WriteError(problem);
+            if (verbose) terminal.WriteTrace(several);
+            return ExitCodes.BadInput;
+        }
         catch (OperationCanceledException)
         {
-            terminal.Error.WriteLine("Cancelled. What was finished is kept; the same command goes on from there.");
+            terminal.WriteLog("Cancelled. What was finished is kept; the same command goes on from there.");
             return ExitCodes.Cancelled;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Standard output above all: the disk that it is written to is full, or its reader has gone.
+            terminal.WriteError($"Reading or writing failed: {e.Message}");
+            if (verbose) terminal.WriteLog(UntrustedText.Visible(e.ToString(), keepLines: true));
+            return ExitCodes.BadInput;
         }
         catch (Exception e)
         {
             terminal.WriteError($"{e.GetType().Name}: {e.Message}");
             if (verbose) terminal.WriteTrace(e);
-            else terminal.Error.WriteLine("This is a defect of Assay, not of your input. -v shows where it happened.");
+            else terminal.WriteLog("This is a defect of Assay, not of your input. -v shows where it happened.");
             return ExitCodes.Internal;
         }
     }

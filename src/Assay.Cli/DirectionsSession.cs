@@ -24,19 +24,14 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
     public int Run()
     {
         // Before the work, so that a file that cannot be written is refused at once.
-        if (options.Output is { } path && !options.Overwrite) Absent(path, ", or pass --overwrite");
-        if (options.ControlVector is { } vector) Absent(vector, "");
+        if (options.Output is { } path) RegularFile.RequireTarget(path, options.Overwrite);
+        if (options.ControlVector is { } vector) RegularFile.RequireTarget(vector, overwrite: false);
         using var model = LanguageModel.Open(options.Model, new LanguageModelOptions { Threads = options.Threads, MemoryBytes = options.MemoryBytes });
         var splits = ContrastSplits.Of(Contrast());
         Say("contrast", splits.Direction.Items.Name);
         foreach (var split in (ContrastSplit[])[splits.Direction, splits.Selection, splits.Report])
             Say(split.Part.ToString().ToLowerInvariant(), $"{split.Items.Targets.Length} targets, {split.Items.Baselines.Length} baselines, SHA-256 {split.Sha256[..16]}{(split.Part != ContrastPart.Report ? "" : options.Select ? ", looked at when all is chosen" : ", not looked at here")}");
         return options.Select ? Select(model, splits) : Estimate(model, splits);
-    }
-
-    private static void Absent(string path, string instead)
-    {
-        if (Path.Exists(path)) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another file{instead}.");
     }
 
     private ContrastSet Contrast() => options.Contrast switch
@@ -117,15 +112,16 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         if (draft.Neutral > 0) Say("openings", $"{draft.Neutral} targets have neither twin nor opening; their answers may begin with any of: {string.Join(" | ", SelectionBuilder.NeutralOpenings)}");
         var key = SearchKey.Of(hash, draft.Set, space.Name, space.Candidates);
         var folder = options.Run ?? RunFolder.DefaultPath(key, model.Checkpoint.Name, "directions");
-        using var journal = Journal(folder, key);
+        using var run = RunFolder.OpenSearch(folder);
+        using var journal = RunJournal.Open(run.JournalPath, key, options.Fresh);
         using var scorer = new CandidateScorer(model, draft.Set, cancellation);
         if (space.Candidates.Select(scorer.Refusal).OfType<string>().ToList() is [var why, ..] impossible) Say("left out", $"{impossible.Count} candidates that cannot be carried out here; the first: {why}");
-        var run = new SearchRun(scorer, space.Candidates, new SearchJournal(journal));
-        if (run.Done > 0) Say("journal", $"{run.Done} candidates are done");
-        var cost = run.Probe(cancellation: cancellation);
+        var search = new SearchRun(scorer, space.Candidates, new SearchJournal(journal));
+        if (search.Done > 0) Say("journal", $"{search.Done} candidates are done");
+        var cost = search.Probe(cancellation: cancellation);
         Say("space", string.Create(CultureInfo.InvariantCulture, $"{space.Name}: {cost.Total} candidates, {cost.Remaining} to score, about {cost.Minutes:0.#} minutes"));
         if (options.DryRun) return ExitCodes.Accepted;
-        var scores = StepProgress.Run(terminal, options.Quiet, told => run.Run(new Reporter(told), cancellation));
+        var scores = StepProgress.Run(terminal, options.Quiet, told => search.Run(new Reporter(told), cancellation));
         var choice = SearchChoice.Of(scores, options.Seed, options.MaxKl);
         terminal.Out.WriteLine();
         terminal.Out.WriteLine("Behaviour: mean ln P(answer opening) − ln P(refusal openings) on targets, nats. Damage: mean KL(base‖edited) on baselines, nats. On the selection split: the best of many is biased, measure the file that is written.");
@@ -183,20 +179,6 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
     private bool Refuses(string reply) => ReplyJudge.IsRefusal(reply) || options.Marks.Any(m => reply.Contains(m, StringComparison.Ordinal));
 
     private string Line(CandidateScore score) => $"{score.Id}: behaviour {score.BehaviourEstimate(options.Seed)}, damage {score.DamageEstimate(options.Seed)}";
-
-    private RunJournal Journal(string folder, string key)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{folder}: the folder of the search cannot be made: {e.Message} Choose another with --run.", e);
-        }
-
-        return RunJournal.Open(Path.Combine(folder, "journal.jsonl"), key, options.Fresh);
-    }
 
     private void Write(EditableModel editable, ImmutableArray<WeightEdit> edits)
     {

@@ -18,19 +18,8 @@ internal static class FlatYaml
     /// <exception cref="InvalidInputException">Missing, unreadable, too long, or anything but such a mapping.</exception>
     public static IReadOnlyList<(string Key, string? Value, long Line)> Read(string path)
     {
-        try
-        {
-            if (Directory.Exists(path)) throw new InvalidInputException($"{path}: is a folder; a YAML or JSON file of options is expected.");
-            if (!File.Exists(path)) throw new InvalidInputException($"{path}: there is no such config file.");
-            // A pipe or device has length 0 and must not be opened, since opening it may wait for ever.
-            var length = new FileInfo(path) is { LinkTarget: not null } link ? ((FileInfo)link.ResolveLinkTarget(returnFinalTarget: true)!).Length : new FileInfo(path).Length;
-            if (length > LargestFile) throw new InvalidInputException($"{path}: a config file has at most {LargestFile} bytes.");
-            return length == 0 ? [] : Parse(File.ReadAllText(path), path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new InvalidInputException($"{path}: cannot be read: {e.Message}", e);
-        }
+        if (Directory.Exists(path)) throw new InvalidInputException($"{path}: is a folder; a YAML or JSON file of options is expected.");
+        return Parse(RegularFile.ReadText(path, LargestFile, "a config file").TrimStart('\uFEFF'), path);
     }
 
     /// <summary>The pairs of a text.</summary>

@@ -36,10 +36,23 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool colour 
     private const int LongestError = 2000, LongestTrace = 20_000;
 
     /// <summary>One error on one line of at most 2,000 characters, with everything that could steer a terminal made visible.</summary>
-    public void WriteError(string message) => Error.WriteLine("error: " + Cut(UntrustedText.Visible(Cut(message, LongestError)), LongestError));
+    public void WriteError(string message) => WriteLog("error: " + Cut(UntrustedText.Visible(Cut(message, LongestError)), LongestError));
 
     /// <summary>An exception with its stack, for whoever asked for detail.</summary>
-    public void WriteTrace(Exception exception) => Error.WriteLine(Cut(UntrustedText.Visible(Cut(exception.ToString(), LongestTrace), keepLines: true), LongestTrace));
+    public void WriteTrace(Exception exception) => WriteLog(Cut(UntrustedText.Visible(Cut(exception.ToString(), LongestTrace), keepLines: true), LongestTrace));
+
+    /// <summary>A line of the log. Where standard error cannot be written, the exit code has to do.</summary>
+    public void WriteLog(string line)
+    {
+        try
+        {
+            Error.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // There is nowhere left to tell it.
+        }
+    }
 
     /// <summary>A result line that holds text from a model or a file.</summary>
     public void WriteUntrusted(string text, bool keepLines = false) => Out.WriteLine(UntrustedText.Visible(text, keepLines));

@@ -31,7 +31,7 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         var yaml = PlanYaml.Write(plan);
         if (options.DryRun) return DryRun(baseModel, candidate, ready, yaml);
 
-        var folder = RunFolder.Open(ready.Folder);
+        using var folder = RunFolder.Open(ready.Folder);
         using var journal = RunJournal.Open(folder.JournalPath, ready.RunHash, options.Fresh);
         folder.WritePlan(yaml);
         VetSamples? samples = null;

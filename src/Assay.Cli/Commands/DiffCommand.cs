@@ -36,7 +36,7 @@ internal static class DiffCommand
         using var original = Checkpoint.Open(options.Base);
         using var changed = Checkpoint.Open(options.Candidate);
         // Before the work, so that a folder that cannot be used is refused at once.
-        var folder = options.Output is null ? null : RunFolder.OpenDiff(options.Output);
+        using var folder = options.Output is null ? null : RunFolder.OpenDiff(options.Output);
         using var team = new WorkTeam(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         var difference = StepProgress.Run(terminal, options.Quiet, told => CheckpointComparer.Compare(original, changed, team, new Reporter(told), cancellation));
         // What other programs would load instead of these weights is told with the notes.

@@ -39,9 +39,12 @@ internal static class ScoreCommand
         var tokenizer = model.RequireTokenizer();
         var context = options.Context ?? Math.Min(512, model.Spec.MaxPositions);
         if (context < 2) throw new InvalidInputException($"{options.Model}: max_position_embeddings is {model.Spec.MaxPositions}; scoring needs a context of 2 tokens, one to read and one to predict.");
+        var files = TextFiles.Find(options.Text);
+        foreach (var link in files.LeftOut)
+            if (!options.Quiet) terminal.Error.WriteLine(UntrustedText.Visible($"{link}: left out, since it leads to a folder that is read already, or to nothing."));
         var bytes = 0L;
         List<int[]> documents = [];
-        foreach (var text in Documents(options.Text).Take(options.Limit ?? int.MaxValue))
+        foreach (var text in files.Paths.Take(options.Limit ?? int.MaxValue).Select(TextFiles.Read))
         {
             documents.Add(tokenizer.Encode(text, addSpecialTokens: false, model.MemoryBytes, cancellation));
             bytes += StrictUtf8.GetByteCount(text);
@@ -112,32 +115,6 @@ internal static class ScoreCommand
         if (at < 0) return;
         throw new InvalidInputException(FormattableString.Invariant(
             $"The model gives token {start + at + 1} of document {document + 1} the log-probability {scores[at]}: its logits are no numbers, or infinite. The weights are broken; 'assay inspect' and 'assay diff' with the base tell which."));
-    }
-
-    /// <summary>A file, or the .txt files of a folder and those below it in ordinal order.</summary>
-    private static IEnumerable<string> Documents(string path)
-    {
-        if (!File.Exists(path) && !Directory.Exists(path)) throw new InvalidInputException($"{path}: there is no such file or folder.");
-        string[] files = Directory.Exists(path) ? [.. Directory.GetFiles(path, "*.txt", SearchOption.AllDirectories).Order(StringComparer.Ordinal)] : [path];
-        if (files.Length == 0) throw new InvalidInputException($"{path}: the folder holds no .txt file.");
-        foreach (var file in files)
-        {
-            string text;
-            try
-            {
-                text = StrictUtf8.GetString(File.ReadAllBytes(file));
-            }
-            catch (DecoderFallbackException e)
-            {
-                throw new InvalidInputException($"{file}: byte {e.Index} is not UTF-8. Convert the file to UTF-8.", e);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw new InvalidInputException($"{file}: cannot be read: {e.Message}", e);
-            }
-
-            yield return text;
-        }
     }
 
     private sealed class Reporter(IProgress<StepProgress.Step> told, long before, long total) : IProgress<long>

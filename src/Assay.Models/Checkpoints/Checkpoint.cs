@@ -170,13 +170,7 @@ public sealed class Checkpoint : IDisposable
             if (info.LinkTarget is null && !info.Exists) return null;
             if (info.LinkTarget is not null && !info.ResolveLinkTarget(returnFinalTarget: true)!.Exists)
                 throw new InvalidInputException($"{path}: a link to a file that is not there. The download is incomplete; fetch it again.");
-            using var handle = File.OpenHandle(path);
-            var length = RandomAccess.GetLength(handle);
-            if (length > MaxTextLength) throw new InvalidInputException($"{path}: {length} bytes; at most {MaxTextLength} are expected of a text file.");
-            var bytes = new byte[length];
-            var read = 0;
-            while (read < bytes.Length && RandomAccess.Read(handle, bytes.AsSpan(read), read) is > 0 and var n) read += n;
-            return read == bytes.Length ? bytes : bytes[..read];
+            return RegularFile.ReadAllBytes(path, MaxTextLength, "a text file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -5,8 +5,7 @@ namespace Assay.Checkpoints;
 
 /// <summary>Copies a model folder, with some tensors replaced or the shards cut anew.</summary>
 /// <remarks>Metadata, tensor order, shard names, index and every other file are kept byte for byte; a copy without changes equals its source
-/// in every byte. The copy is written into a folder beside the target, flushed to disk and renamed: there is a whole copy or none.
-/// (The rename itself is left to the file system's journal.)</remarks>
+/// in every byte. The copy is written into a folder beside the target, flushed to disk and renamed: there is a whole copy or none.</remarks>
 public static class CheckpointWriter
 {
     private const int BlockLength = 1 << 20;
@@ -30,33 +29,32 @@ public static class CheckpointWriter
         foreach (var name in byName.Keys)
             if (!source.TryGet(name, out _)) throw new ArgumentException($"There is no tensor '{name}' to replace.", nameof(replacements));
 
-        var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
-        if (Path.Exists(folder)) throw new InvalidInputException($"{target}: exists already; nothing is overwritten. Choose another target.");
-        if (folder.StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(source.Path)) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
+        if (full.StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(source.Path)) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             throw new InvalidInputException($"{target}: lies inside the model that is to be copied. Choose a target outside it.");
-
-        var temporary = $"{folder}.partial-{Guid.NewGuid():n}";
+        if (Path.Exists(target)) throw new InvalidInputException($"{target}: exists already; nothing is overwritten. Choose another target.");
         try
         {
-            var index = source.HasIndex ? File.ReadAllBytes(Path.Combine(source.Path, SafetensorsIndex.FileName)) : null;
+            var index = source.HasIndex ? RegularFile.ReadAllBytes(Path.Combine(source.Path, SafetensorsIndex.FileName), Checkpoint.MaxTextLength, "an index") : null;
             var plan = maxShardBytes is { } bytes ? ShardPlan.Split(source, byName, bytes) : ShardPlan.Keep(source, byName, index);
             var others = OtherFiles(source);
-            RequireSpace(folder, target, plan.Shards.Sum(s => s.Length) + others.Sum(f => f.Length));
-            Directory.CreateDirectory(temporary);
-            var writing = new Writing(temporary, progress, cancellation);
-            foreach (var file in others) writing.Copy(file);
-            if (plan.Index is not null) writing.Write(SafetensorsIndex.FileName, stream => stream.Write(plan.Index));
-            foreach (var shard in plan.Shards) writing.Write(shard.FileName, stream => SafetensorsWriter.WriteTo(stream, shard.Header, shard.Tensors, writing.Report, cancellation));
+            long written = 0;
+            void Report(long more) => progress?.Report(written += more);
+            using var folder = new AtomicFolder(target, overwrite: false, [source.Path], plan.Shards.Sum(s => s.Length) + others.Sum(f => f.Length));
+            foreach (var file in others)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                folder.Write(file.Relative, stream => Copy(file, stream, Report, cancellation));
+            }
+
+            if (plan.Index is not null) folder.Write(SafetensorsIndex.FileName, stream => stream.Write(plan.Index));
+            foreach (var shard in plan.Shards) folder.Write(shard.FileName, stream => SafetensorsWriter.WriteTo(stream, shard.Header, shard.Tensors, Report, cancellation));
             cancellation.ThrowIfCancellationRequested();
-            Directory.Move(temporary, folder);
+            folder.Commit();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
             throw new InvalidInputException($"{target}: cannot be written: {e.Message} Nothing was left behind.", e);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary)) Directory.Delete(temporary, recursive: true);
         }
     }
 
@@ -85,51 +83,24 @@ public static class CheckpointWriter
         return files.ToImmutable();
     }
 
-    private static void RequireSpace(string folder, string target, long needed)
+    private static void Copy((string Relative, string Path, long Length) file, FileStream stream, Action<long> report, CancellationToken cancellation)
     {
-        var existing = Path.GetDirectoryName(folder);
-        while (existing is not null && !Directory.Exists(existing)) existing = Path.GetDirectoryName(existing);
-        if (existing is null) return;
-        var free = new DriveInfo(existing).AvailableFreeSpace;
-        if (free < needed) throw new InvalidInputException($"{target}: the copy takes {needed} bytes, but {free} are free there. Free some space or choose another disk.");
-    }
-
-    /// <summary>Writes files into the temporary folder and counts bytes.</summary>
-    private sealed class Writing(string folder, IProgress<long>? progress, CancellationToken cancellation)
-    {
-        private long written;
-
-        public void Report(long bytes) => progress?.Report(written += bytes);
-
-        public void Write(string relative, Action<FileStream> fill)
+        // Nothing to read in an empty file, and what looks empty may be a pipe, which would be waited for.
+        if (file.Length == 0) return;
+        using var source = RegularFile.OpenRead(file.Path, "a file of the model");
+        var block = ArrayPool<byte>.Shared.Rent(BlockLength);
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            var path = Path.Combine(folder, relative);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-            fill(stream);
-            stream.Flush(flushToDisk: true);
+            while (source.Read(block, 0, BlockLength) is > 0 and var count)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                stream.Write(block, 0, count);
+                report(count);
+            }
         }
-
-        public void Copy((string Relative, string Path, long Length) file) => Write(file.Relative, stream =>
+        finally
         {
-            // Nothing to read in an empty file, and what looks empty may be a pipe, which would be waited for.
-            if (file.Length == 0) return;
-            using var source = new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            var block = ArrayPool<byte>.Shared.Rent(BlockLength);
-            try
-            {
-                while (source.Read(block, 0, BlockLength) is > 0 and var count)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    stream.Write(block, 0, count);
-                    Report(count);
-                }
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(block);
-            }
-        });
+            ArrayPool<byte>.Shared.Return(block);
+        }
     }
 }

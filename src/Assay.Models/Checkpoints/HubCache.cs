@@ -73,7 +73,7 @@ internal sealed partial class HubCache
         var missing = new List<string>();
         if (!File.Exists(Path.Combine(Folder, "config.json"))) missing.Add("config.json");
         var index = Path.Combine(Folder, SafetensorsIndex.FileName);
-        if (File.Exists(index)) missing.AddRange(SafetensorsIndex.Parse(File.ReadAllBytes(index), index).Shards.Where(shard => !File.Exists(Path.Combine(Folder, shard))));
+        if (File.Exists(index)) missing.AddRange(SafetensorsIndex.Parse(RegularFile.ReadAllBytes(index, Checkpoint.MaxTextLength, "an index"), index).Shards.Where(shard => !File.Exists(Path.Combine(Folder, shard))));
         else if (!File.Exists(Path.Combine(Folder, Checkpoint.SingleName)) && !Directory.EnumerateFiles(Folder, "*.bin").Any()) missing.Add(Checkpoint.SingleName);
         Refuse(missing);
     }
@@ -100,8 +100,7 @@ internal sealed partial class HubCache
         var reference = Path.Combine([folder, "refs", .. wanted.Split('/')]);
         if (File.Exists(reference))
         {
-            var info = new FileInfo(reference);
-            var text = info.Length <= 64 ? File.ReadAllText(reference).Trim() : "";
+            var text = RegularFile.ReadText(reference, 64, "a reference of the cache").Trim();
             return Hash().IsMatch(text) ? text : throw new InvalidInputException($"{reference}: expected a commit of 40 hexadecimal digits. Fetch it again: {Command(repository, revision)}");
         }
         if (Hash().IsMatch(wanted)) return wanted;

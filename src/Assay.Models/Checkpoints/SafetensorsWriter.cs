@@ -22,26 +22,7 @@ public static class SafetensorsWriter
         ArgumentException.ThrowIfNullOrEmpty(path);
         var list = tensors.ToList();
         var header = FormatHeader(list, metadata);
-        if (Path.Exists(path)) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another target.");
-        var temporary = path + ".partial-" + Guid.NewGuid().ToString("n");
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
-            {
-                WriteTo(stream, header, list, null, cancellation);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path}: cannot be written: {e.Message} Nothing was left behind.", e);
-        }
-        finally
-        {
-            // To delete in a folder that is not there is an error of its own, which would hide the first.
-            if (File.Exists(temporary)) File.Delete(temporary);
-        }
+        AtomicFile.Write(path, stream => WriteTo(stream, header, list, null, cancellation));
     }
 
     /// <summary>The header of these tensors, padded with spaces so that the data starts at a multiple of 8, without its length.</summary>

@@ -40,17 +40,16 @@ public sealed class OutputEdits
     /// <summary>Changes one row, (d), in place.</summary>
     internal void Apply(int layer, ResidualWriter writer, Span<float> row)
     {
-        Span<float> few = stackalloc float[64];
+        Span<double> few = stackalloc double[64];
         foreach (var edit in _byWriter[Index(layer, writer)])
         {
             var left = edit.Left.AsSpan();
             var right = edit.Right.AsSpan();
             var count = left.Length / row.Length;
             // All of Rᵀy before y changes.
-            var parts = count <= few.Length ? few[..count] : new float[count];
+            var parts = count <= few.Length ? few[..count] : new double[count];
             for (var k = 0; k < count; k++) parts[k] = RowProducts.Dot(right.Slice(k * row.Length, row.Length), row);
-            for (var k = 0; k < count; k++) RowProducts.AddScaled(-parts[k], left.Slice(k * row.Length, row.Length), row);
-            if (!edit.Offset.IsDefaultOrEmpty) RowProducts.AddScaled(1, edit.Offset.AsSpan(), row);
+            RowProducts.Subtract(parts, left, edit.Offset.IsDefaultOrEmpty ? [] : edit.Offset.AsSpan(), row);
         }
     }
 

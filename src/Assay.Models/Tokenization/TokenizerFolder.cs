@@ -47,15 +47,6 @@ public sealed record TokenizerFolder(Tokenizer Tokenizer, ChatTemplate? ChatTemp
     private static byte[]? Read(string folder, string name)
     {
         var path = Path.Combine(folder, name);
-        try
-        {
-            if (!File.Exists(path)) return null;
-            var length = new FileInfo(path).Length;
-            return length <= Checkpoint.MaxTextLength ? File.ReadAllBytes(path) : throw new InvalidInputException($"{path}: {length} bytes; at most {Checkpoint.MaxTextLength} are expected of a text file.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path}: cannot be read: {e.Message}", e);
-        }
+        return File.Exists(path) ? RegularFile.ReadAllBytes(path, Checkpoint.MaxTextLength, "a text file") : null;
     }
 }

@@ -17,7 +17,7 @@ public sealed class SearchJournal(RunJournal journal) : ISearchJournal
         {
             return new CandidateScore(id, Numbers(value, "behaviour"), Numbers(value, "damage"));
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
         {
             throw new InvalidInputException($"journal.jsonl: the entry '{Key(id)}' is damaged ({e.Message}). Start anew with --fresh.", e);
         }
@@ -31,6 +31,9 @@ public sealed class SearchJournal(RunJournal journal) : ISearchJournal
         Numbers(json, "damage", score.Damage);
         json.WriteEndObject();
     })))]);
+
+    /// <inheritdoc/>
+    public void Complete(IReadOnlyList<string> ids) => journal.Sort(ids.Select(Key));
 
     private static string Key(string id) => "candidate/" + id;
 

@@ -48,7 +48,7 @@ public sealed class VetJournal(RunJournal journal) : IVetJournal
         {
             return read(value);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException or IndexOutOfRangeException or ArgumentException)
         {
             throw new InvalidInputException($"journal.jsonl: the entry '{key}' is damaged ({e.Message}). Start anew with --fresh.", e);
         }

@@ -8,4 +8,7 @@ public interface ISearchJournal
 
     /// <summary>Keeps scores: on disk before this returns.</summary>
     void Add(IReadOnlyList<CandidateScore> scores);
+
+    /// <summary>All are scored: puts the scores into the order of the list, whatever the order in which they were made.</summary>
+    void Complete(IReadOnlyList<string> ids);
 }

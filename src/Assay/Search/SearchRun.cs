@@ -64,6 +64,7 @@ public sealed class SearchRun(CandidateScorer scorer, IReadOnlyList<Candidate> c
             progress?.Report(new SearchProgress(Done, candidates.Count, restored));
         }
 
+        journal?.Complete([.. candidates.Select(c => c.Id)]);
         return [.. candidates.Select(c => _scores[c.Id])];
     }
 

@@ -59,7 +59,7 @@ public sealed class RunFolderTests : IDisposable
 
     private static RunFolder Write(string path)
     {
-        var run = RunFolder.Open(path);
+        using var run = RunFolder.Open(path);
         run.WritePlan("items: 64\n");
         using (var journal = RunJournal.Open(run.JournalPath, "p1")) journal.Add("a", json => json.WriteNumberValue(1));
         run.WriteSamples([Row(1), Row(2)]);
@@ -80,13 +80,37 @@ public sealed class RunFolderTests : IDisposable
     public void What_the_disk_refuses_is_told_and_leaves_the_older_file()
     {
         using var temporary = new TemporaryFolder();
-        var folder = RunFolder.Open(temporary["run"]);
-        folder.WritePlan("first: true\n");
-        // A folder stands where the temporary file would be written.
-        Directory.CreateDirectory(Path.Combine(folder.Path, "plan.yaml.tmp"));
-        var error = Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => folder.WritePlan("second: true\n"));
-        Assert.Contains("plan.yaml", error.Message, StringComparison.Ordinal);
+        using var folder = RunFolder.Open(temporary["run"]);
+        folder.WriteSamples([Row(1)]);
+        var error = Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => folder.WriteSamples([Row(2), _ => throw new IOException("No space left on device")]));
+        Assert.Contains("samples.jsonl", error.Message, StringComparison.Ordinal);
         Assert.Contains("run the same command again", error.Message, StringComparison.Ordinal);
-        Assert.Equal("first: true\n", File.ReadAllText(Path.Combine(folder.Path, "plan.yaml")));
+        Assert.Equal("{\"id\":1}\n", File.ReadAllText(Path.Combine(folder.Path, "samples.jsonl")));
+        // Nor does an error of another kind leave anything.
+        Assert.Throws<DivideByZeroException>(() => folder.WriteSamples([Row(2), _ => throw new DivideByZeroException()]));
+        Assert.Equal(["samples.jsonl"], Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void A_second_writer_is_refused_until_the_first_has_ended()
+    {
+        using var temporary = new TemporaryFolder();
+        using (RunFolder.Open(temporary["run"]))
+        {
+            foreach (var open in (Func<string, RunFolder>[])[RunFolder.Open, RunFolder.OpenDiff, RunFolder.OpenSearch])
+                Assert.Contains("another process", Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => open(temporary["run"])).Message, StringComparison.Ordinal);
+        }
+
+        RunFolder.Open(temporary["run"]).Dispose();
+    }
+
+    [Fact]
+    public void What_a_killed_run_has_left_goes_and_is_no_reason_to_refuse()
+    {
+        using var temporary = new TemporaryFolder();
+        Directory.CreateDirectory(temporary[$"run/.plan.yaml.partial-{Guid.NewGuid():n}"]);
+        File.WriteAllText(Path.Combine(Directory.GetDirectories(temporary["run"])[0], "plan.yaml"), "half of");
+        using var folder = RunFolder.Open(temporary["run"]);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
 }

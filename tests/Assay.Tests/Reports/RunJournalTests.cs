@@ -83,4 +83,39 @@ public sealed class RunJournalTests : IDisposable
         journal.Add("a", json => json.WriteNullValue());
         Assert.Throws<ArgumentException>(() => journal.Add("a", json => json.WriteNullValue()));
     }
+
+    [Theory]
+    [InlineData("{\"key\":\"\xff\",\"value\":1}")] // Not UTF-8.
+    [InlineData("{\"key\":\"\\ud800\",\"value\":1}")] // Half of a pair.
+    [InlineData("{\"key\":\"a\",\"value\":1,\"value\":2}")]
+    [InlineData("{\"key\":\"b\",\"value\":2}")] // Again.
+    [InlineData("{\"key\":7,\"value\":2}")]
+    [InlineData("[1]")]
+    [InlineData("")]
+    public void A_line_that_is_no_entry_is_refused(string line)
+    {
+        byte[] bytes = [.. "{\"plan\":\"p1\"}\n{\"key\":\"b\",\"value\":1}\n"u8, .. System.Text.Encoding.Latin1.GetBytes(line), .. "\n{\"key\":\"c\",\"value\":1}\n"u8];
+        File.WriteAllBytes(JournalPath, bytes);
+        var error = Assert.Throws<InvalidInputException>(() => RunJournal.Open(JournalPath, "p1"));
+        Assert.Contains("line 3", error.Message, StringComparison.Ordinal);
+        Assert.Equal(bytes, File.ReadAllBytes(JournalPath));
+    }
+
+    [Fact]
+    public void Sorted_lines_keep_their_bytes_and_the_journal_goes_on()
+    {
+        using (var journal = RunJournal.Open(JournalPath, "p1"))
+        {
+            journal.Add("b", json => json.WriteRawValue("[1.50,\"x\"]"));
+            journal.Add("z", json => json.WriteNumberValue(3));
+            journal.Add("a", json => json.WriteNumberValue(2));
+            journal.Sort(["a", "missing", "b"]);
+            Assert.Equal(3, journal.Count);
+            journal.Add("c", json => json.WriteNumberValue(4));
+        }
+
+        Assert.Equal("{\"plan\":\"p1\"}\n{\"key\":\"a\",\"value\":2}\n{\"key\":\"b\",\"value\":[1.50,\"x\"]}\n{\"key\":\"z\",\"value\":3}\n{\"key\":\"c\",\"value\":4}\n", File.ReadAllText(JournalPath));
+        using var again = RunJournal.Open(JournalPath, "p1");
+        Assert.Equal(4, again.Count);
+    }
 }

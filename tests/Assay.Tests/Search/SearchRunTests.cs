@@ -25,6 +25,8 @@ public sealed class SearchRunTests : IDisposable
 
         public CandidateScore? Find(string id) => inner.Find(id);
 
+        public void Complete(IReadOnlyList<string> ids) => inner.Complete(ids);
+
         public void Add(IReadOnlyList<CandidateScore> scores)
         {
             foreach (var score in scores) before?.Invoke(score);
@@ -71,6 +73,12 @@ public sealed class SearchRunTests : IDisposable
         var again = new Watched(new SearchJournal(last));
         Assert.Equal(whole, new SearchRun(scorer, candidates, again).Run());
         Assert.Empty(again.Added);
+        last.Dispose();
+        // The journal of the run that was interrupted is the one of a run that was not, byte for byte, and in the order of the list.
+        var resumed = File.ReadAllBytes(Path);
+        using (var other = RunJournal.Open(Path + ".whole", key)) new SearchRun(scorer, candidates, new SearchJournal(other)).Run();
+        Assert.Equal(File.ReadAllBytes(Path + ".whole"), resumed);
+        Assert.Equal(candidates.Select(c => "candidate/" + c.Id), File.ReadLines(Path).Skip(1).Select(l => System.Text.Json.JsonDocument.Parse(l).RootElement.GetProperty("key").GetString()));
     }
 
     private sealed class Stop(CancellationTokenSource cancel) : IProgress<SearchProgress>

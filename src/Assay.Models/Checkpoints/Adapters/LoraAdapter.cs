@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Assay.Checkpoints.Adapters;
@@ -64,23 +63,7 @@ internal static class LoraAdapter
     private static string OfMlx(string path) =>
         $"{path}: an adapter of mlx-lm, which is not read; PEFT's format is expected behind '+'. Fuse it (mlx_lm.fuse --model BASE --adapter-path ADAPTER --save-path FUSED) and give FUSED.";
 
-    private static string ReadText(string path)
-    {
-        try
-        {
-            var info = new FileInfo(path);
-            if (info.Length > 1 << 24) throw new InvalidInputException($"{path}: {info.Length} bytes; at most {1 << 24} are expected.");
-            return new UTF8Encoding(false, true).GetString(File.ReadAllBytes(path));
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw new InvalidInputException($"{path}: byte {e.Index} is not UTF-8, which is expected of all text. Fetch the file again.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path}: cannot be read: {e.Message}", e);
-        }
-    }
+    private static string ReadText(string path) => RegularFile.ReadText(path, 1 << 24, "an adapter's configuration");
 
     /// <summary>What an adapter holds for one module.</summary>
     private sealed class Parts

@@ -60,7 +60,7 @@ public static class ControlVector
             foreach (var value in vector) writer.Write(value);
             Pad();
         }
-        WriteWhole(path, file, written => Check(written, path, modelType, layers), step);
+        AtomicFile.Write(path, file.WriteTo, check: written => Check(written, path, modelType, layers), step: step);
 
         void Text(string text)
         {
@@ -132,31 +132,5 @@ public static class ControlVector
         }
 
         if (problems.Any) throw MergedCheckpoint.Failure(path, problems);
-    }
-
-    private static void WriteWhole(string path, MemoryStream content, Action<string> check, Action<string>? step)
-    {
-        if (Path.Exists(path)) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another target.");
-        var temporary = $"{path}.partial-{Guid.NewGuid():n}";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                content.WriteTo(stream);
-                stream.Flush(flushToDisk: true);
-            }
-            step?.Invoke("check");
-            check(temporary);
-            File.Move(temporary, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path}: cannot be written: {e.Message} Nothing was left behind.", e);
-        }
-        finally
-        {
-            // To delete in a folder that is not there is an error of its own, which would hide the first.
-            if (File.Exists(temporary)) File.Delete(temporary);
-        }
     }
 }

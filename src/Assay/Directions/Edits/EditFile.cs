@@ -56,30 +56,9 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
             if (!direction.Offset.IsDefaultOrEmpty) tensors.Add(TensorToWrite.From($"direction.{i}.offset", [width], direction.Offset.ToArray()));
         }
         var metadata = new OrderedDictionary<string, string> { ["format"] = Format, ["base"] = BaseName, ["base_hash"] = BaseHash, ["plan"] = Plan(directions) };
-        if (Path.Exists(path) && !(overwrite && File.Exists(path))) throw new InvalidInputException($"{path}: exists already; nothing is overwritten. Choose another target.");
+        RegularFile.RequireTarget(path, overwrite);
         if (File.Exists(path)) RequireEdit(path);
-        // Beside it, read back, then renamed to it.
-        var next = $"{path}.partial-{Guid.NewGuid():n}";
-        try
-        {
-            using (var stream = new FileStream(next, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0))
-            {
-                SafetensorsWriter.WriteTo(stream, SafetensorsWriter.FormatHeader(tensors, metadata), tensors, null, CancellationToken.None);
-                stream.Flush(flushToDisk: true);
-            }
-            step?.Invoke("check");
-            Check(next, path);
-            step?.Invoke("commit");
-            File.Move(next, path, overwrite);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path}: cannot be written: {e.Message} {(overwrite ? "An old file is as it was." : "Nothing was left behind.")}", e);
-        }
-        finally
-        {
-            if (File.Exists(next)) File.Delete(next);
-        }
+        AtomicFile.Write(path, stream => SafetensorsWriter.WriteTo(stream, SafetensorsWriter.FormatHeader(tensors, metadata), tensors, null, CancellationToken.None), overwrite, written => Check(written, path), step);
     }
 
     /// <summary>Reads a file.</summary>

@@ -18,29 +18,12 @@ internal static class GgufEdit
         void Count(long more) => progress?.Report(bytes += more);
         if (files.Count == 1 && target.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
         {
-            if (Path.Exists(target) && (!overwrite || Directory.Exists(target))) throw new InvalidInputException($"{target}: exists already; {(Directory.Exists(target) ? "a folder is never replaced by a file" : "nothing is overwritten unless asked for (--overwrite)")}. Choose another target.");
+            RegularFile.RequireTarget(target, overwrite);
             InputPaths.RequireApart(target, model.Inputs);
-            var temporary = $"{target}.partial-{Guid.NewGuid():n}";
-            try
-            {
-                step?.Invoke("write");
-                using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0))
-                {
-                    Fill(stream, files[0], edited, Count, cancellation);
-                    stream.Flush(flushToDisk: true);
-                }
-                step?.Invoke("check");
-                var report = Check(model, Places(model, weights), [(files[0], temporary)], target, bytes, cancellation);
-                step?.Invoke("commit");
-                File.Move(temporary, target, overwrite);
-                FolderSwap.Flush(Path.GetDirectoryName(Path.GetFullPath(target))!);
-                return report;
-            }
-            finally
-            {
-                // To delete in a folder that is not there is an error of its own, which would hide the first.
-                if (File.Exists(temporary)) File.Delete(temporary);
-            }
+            EditReport? report = null;
+            AtomicFile.Write(target, stream => Fill(stream, files[0], edited, Count, cancellation), overwrite,
+                written => report = Check(model, Places(model, weights), [(files[0], written)], target, bytes, cancellation), step);
+            return report!;
         }
         using var folder = new AtomicFolder(target, overwrite, model.Inputs, files.Sum(f => new FileInfo(f).Length)) { Step = step };
         foreach (var file in files) folder.Write(Path.GetFileName(file), stream => Fill(stream, file, edited, Count, cancellation));
@@ -120,8 +103,8 @@ internal static class GgufEdit
     /// <summary>Whether two files are the same outside some ranges.</summary>
     private static bool SameBetween(string first, string second, IEnumerable<(long Offset, long Length)> ranges, CancellationToken cancellation)
     {
-        using var a = new FileStream(first, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        using var b = new FileStream(second, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var a = RegularFile.OpenRead(first, "a GGUF file");
+        using var b = RegularFile.OpenRead(second, "a GGUF file");
         if (a.Length != b.Length) return false;
         var (x, y) = (new byte[1 << 18], new byte[1 << 18]);
         long at = 0;

@@ -41,7 +41,7 @@ public static class MergedCheckpoint
             return model.IsGguf ? GgufEdit.Write(model, weights, target, overwrite, step, progress, cancellation)
                 : WriteFolder(model, weights, target, overwrite, step, progress, cancellation);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
             throw new InvalidInputException($"{target}: cannot be written, or what was written cannot be read: {e.Message} Nothing was left behind.", e);
         }
@@ -64,7 +64,7 @@ public static class MergedCheckpoint
     /// <summary>Bytes of a file that is written in pieces, counted.</summary>
     internal static void CopyFile(string path, Stream stream, Action<long> written, CancellationToken cancellation)
     {
-        using var source = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var source = RegularFile.OpenRead(path, "a file of the model");
         var block = ArrayPool<byte>.Shared.Rent(BlockLength);
         try
         {
@@ -86,7 +86,7 @@ public static class MergedCheckpoint
         var container = model.Container;
         var (edited, added) = (weights.ByStoredName(), weights.Additions().ToList());
         var shards = Plan(container, edited, added);
-        var index = container.HasIndex ? Index(File.ReadAllBytes(Path.Combine(container.Folder, SafetensorsIndex.FileName)), added, Path.GetFileName(container.Shards[^1].Path)) : null;
+        var index = container.HasIndex ? Index(RegularFile.ReadAllBytes(Path.Combine(container.Folder, SafetensorsIndex.FileName), Checkpoint.MaxTextLength, "an index"), added, Path.GetFileName(container.Shards[^1].Path)) : null;
         var (others, leftOut) = OtherFiles(container);
         long bytes = 0;
         void Count(long more) => progress?.Report(bytes += more);
@@ -121,7 +121,7 @@ public static class MergedCheckpoint
     private static byte[] ConfigBytes(EditableModel model, EditedWeights weights)
     {
         var path = Path.Combine(model.Container.Folder, "config.json");
-        return !weights.UntiesHead && !model.HasAdapters && File.Exists(path) ? File.ReadAllBytes(path) : Encoding.UTF8.GetBytes(weights.ConfigJson);
+        return !weights.UntiesHead && !model.HasAdapters && File.Exists(path) ? RegularFile.ReadAllBytes(path, Checkpoint.MaxTextLength, "a text file") : Encoding.UTF8.GetBytes(weights.ConfigJson);
     }
 
     /// <summary>The index with the additions; its bytes where there are none.</summary>
@@ -241,8 +241,8 @@ public static class MergedCheckpoint
 
     private static bool SameFile(string first, string second)
     {
-        using var a = new FileStream(first, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        using var b = new FileStream(second, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        using var a = RegularFile.OpenRead(first, "a file of the model");
+        using var b = RegularFile.OpenRead(second, "a file of the model");
         if (a.Length != b.Length) return false;
         var (x, y) = (new byte[1 << 16], new byte[1 << 16]);
         while (a.ReadAtLeast(x, x.Length, throwOnEndOfStream: false) is > 0 and var count)

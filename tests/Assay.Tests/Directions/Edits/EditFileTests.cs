@@ -74,7 +74,7 @@ public sealed class EditFileTests : IDisposable
         void Damage(string step)
         {
             if (step != "check") return;
-            var path = Assert.Single(Directory.GetFiles(_folder.Path, "*.partial-*"));
+            var path = Path.Combine(Assert.Single(Directory.GetDirectories(_folder.Path, ".edit.safetensors.partial-*")), "edit.safetensors");
             var bytes = File.ReadAllBytes(path);
             int at;
             if (damaged.StartsWith("direction", StringComparison.Ordinal))

@@ -295,7 +295,7 @@ public sealed class LoraExportTests : IDisposable
         Assert.Contains("block 0", Assert.Throws<InvalidInputException>(() => ControlVector.Write(_folder["w.gguf"], "llama", new Dictionary<int, System.Collections.Immutable.ImmutableArray<float>> { [0] = [1] })).Message);
         void Damage(string step)
         {
-            var path = Assert.Single(Directory.GetFiles(_folder.Path, "w.gguf.partial-*"));
+            var path = Path.Combine(Assert.Single(Directory.GetDirectories(_folder.Path, ".w.gguf.partial-*")), "w.gguf");
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Write);
             stream.Position = stream.Length - 32;
             stream.WriteByte(1);

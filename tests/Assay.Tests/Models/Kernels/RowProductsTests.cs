@@ -8,7 +8,7 @@ public sealed class RowProductsTests
     private static float[] Row(int width, Random random) => [.. Enumerable.Range(0, width).Select(_ => (float)((random.NextDouble() - .5) * Math.Pow(2, random.Next(-20, 20))))];
 
     /// <summary>16 lanes in float64, halves added until one is left, then the rest.</summary>
-    private static float Reference(float[] x, float[] y)
+    private static double Reference(float[] x, float[] y)
     {
         var lanes = new double[16];
         var whole = x.Length / 16 * 16;
@@ -17,7 +17,7 @@ public sealed class RowProductsTests
         double[] four = [.. Enumerable.Range(0, 4).Select(l => eight[l] + eight[l + 4])];
         var tail = 0.0;
         for (var i = whole; i < x.Length; i++) tail += (double)x[i] * y[i];
-        return (float)(four[0] + four[2] + (four[1] + four[3]) + tail);
+        return four[0] + four[2] + (four[1] + four[3]) + tail;
     }
 
     [Fact]
@@ -27,11 +27,12 @@ public sealed class RowProductsTests
         for (var width = 0; width <= 600; width++)
         {
             var (x, y) = (Row(width, random), Row(width, random));
-            Assert.Equal(BitConverter.SingleToInt32Bits(Reference(x, y)), BitConverter.SingleToInt32Bits(RowProducts.Dot(x, y)));
-            var (sum, a) = (Row(width, random), Row(1, random)[0]);
-            float[] want = [.. sum.Select((s, i) => MathF.FusedMultiplyAdd(a, x[i], s))];
-            RowProducts.AddScaled(a, x, sum);
-            Assert.Equal(want, sum);
+            Assert.Equal(Reference(x, y), RowProducts.Dot(x, y));
+            var (row, offset) = (Row(width, random), width % 2 == 0 ? Row(width, random) : []);
+            double p = random.NextDouble() - .5, q = random.NextDouble() - .5;
+            float[] want = [.. row.Select((r, i) => (float)(Math.FusedMultiplyAdd(-q, y[i], Math.FusedMultiplyAdd(-p, x[i], r)) + (offset.Length > 0 ? offset[i] : 0.0)))];
+            RowProducts.Subtract([p, q], [.. x, .. y], offset, row);
+            Assert.Equal(want, row);
         }
 
         Assert.Throws<ArgumentOutOfRangeException>(() => RowProducts.Dot(new float[3], new float[4]));

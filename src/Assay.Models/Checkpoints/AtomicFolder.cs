@@ -1,6 +1,4 @@
-using Assay.Checkpoints;
-
-namespace Assay.Directions.Edits;
+namespace Assay.Checkpoints;
 
 /// <summary>A folder that is there whole or not at all: written beside its place, flushed, then renamed. Where one is overwritten, the two names are exchanged.</summary>
 /// <remarks>While it is written it holds no <c>config.json</c> and no <c>adapter_config.json</c>, so that nothing takes it for a model: such a file waits under another name until
@@ -13,6 +11,7 @@ internal sealed class AtomicFolder : IDisposable
 
     private readonly string _given, _target;
     private readonly bool _overwrite;
+    private readonly ScratchFolder _scratch;
     private readonly List<string> _waiting = [];
 
     /// <summary>Checks the target and makes a scratch folder beside it.</summary>
@@ -28,18 +27,21 @@ internal sealed class AtomicFolder : IDisposable
         if (Path.Exists(_target)) RequireReplaceable();
         InputPaths.RequireApart(target, sources);
         var parent = Path.GetDirectoryName(_target) ?? throw new InvalidInputException($"{target}: a folder inside another is expected.");
-        Scratch = Path.Combine(parent, $".{Path.GetFileName(_target)}.partial-{Guid.NewGuid():n}");
+        ScratchFolder? scratch = null;
         Guard(() =>
         {
             Directory.CreateDirectory(parent);
+            // What a killed run has left takes room.
+            ScratchFolder.RemoveAbandoned(parent);
             var free = new DriveInfo(parent).AvailableFreeSpace;
             if (free < bytes) throw new InvalidInputException($"{target}: {bytes} bytes are to be written, but {free} are free there. Free some space or choose another disk.");
-            Directory.CreateDirectory(Scratch);
+            scratch = ScratchFolder.Create(parent, Path.GetFileName(_target));
         });
+        _scratch = scratch!;
     }
 
     /// <summary>Where it is written meanwhile.</summary>
-    public string Scratch { get; private set; }
+    public string Scratch => _scratch.Path;
 
     /// <summary>Called before each step with its name; a test's way to fail or look there.</summary>
     internal Action<string>? Step { get; init; }
@@ -68,6 +70,7 @@ internal sealed class AtomicFolder : IDisposable
         var exists = Path.Exists(_target);
         // It may have come, or changed, meanwhile.
         if (exists) RequireReplaceable();
+        _scratch.BeforeRename();
         foreach (var mark in _waiting) File.Move(Path.Combine(Scratch, mark + Waiting), Path.Combine(Scratch, mark));
         FolderSwap.Flush(Scratch);
         if (!exists) Directory.Move(Scratch, _target);
@@ -77,20 +80,7 @@ internal sealed class AtomicFolder : IDisposable
     });
 
     /// <summary>Removes what is left of the scratch folder, or the old folder that was replaced.</summary>
-    public void Dispose()
-    {
-        if (!Directory.Exists(Scratch)) return;
-        try
-        {
-            // First what makes it look like a model.
-            foreach (var mark in Marks) File.Delete(Path.Combine(Scratch, mark));
-            Directory.Delete(Scratch, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // What could not be removed is no model; the error that led here, if any, is the one to tell.
-        }
-    }
+    public void Dispose() => _scratch.Dispose();
 
     private void Replace()
     {
@@ -100,6 +90,7 @@ internal sealed class AtomicFolder : IDisposable
             foreach (var mark in Marks) File.Delete(Path.Combine(Scratch, mark));
             return;
         }
+        // Not a name that the next run would remove: where this process ends between the two steps, the old folder is all there is.
         var old = Scratch + ".old";
         Directory.Move(_target, old);
         try
@@ -111,7 +102,7 @@ internal sealed class AtomicFolder : IDisposable
             Directory.Move(old, _target);
             throw;
         }
-        Scratch = old;
+        _scratch.Becomes(old);
     }
 
     private void RequireReplaceable()
@@ -135,7 +126,7 @@ internal sealed class AtomicFolder : IDisposable
         {
             work();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (AtomicFile.IsRefusal(e))
         {
             throw new InvalidInputException($"{_given}: cannot be written: {e.Message} Nothing was left behind.", e);
         }

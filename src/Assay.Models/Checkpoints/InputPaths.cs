@@ -1,6 +1,4 @@
-using Assay.Checkpoints;
-
-namespace Assay.Directions.Edits;
+namespace Assay.Checkpoints;
 
 /// <summary>Keeps what is written away from what is read.</summary>
 internal static class InputPaths
@@ -18,7 +16,7 @@ internal static class InputPaths
     }
 
     /// <summary>The path without links, as far as it exists.</summary>
-    private static string WithoutLinks(string path)
+    public static string WithoutLinks(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var at = Path.GetPathRoot(full)!;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Assay.Directions.Edits;
+namespace Assay.Checkpoints;
 
 /// <summary>What the framework does not offer of a file system: to make a folder's entries durable, and to exchange two names in one step.</summary>
 internal static partial class FolderSwap
