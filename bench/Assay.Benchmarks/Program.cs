@@ -3,7 +3,7 @@ using BenchmarkDotNet.Running;
 
 // `-- engine` measures products and whole models and writes bench/results/<cpu>.md, `-- peers` the same work done by other programs,
 // `-- tokenizers` how fast text becomes ids, `-- diff` comparisons of weights, `-- large` a pair of 7B-shaped models within 2 GiB,
-// `-- directions` what removing directions does to the organisms; anything else goes to BenchmarkDotNet.
+// `-- fuzz` gives every reader damaged files; `-- directions` what removing directions does to the organisms; anything else goes to BenchmarkDotNet.
 if (args is ["engine", ..])
 {
     EngineBenchmark.Run(args[1..]);
@@ -37,6 +37,12 @@ if (args is ["large", ..])
 if (args is ["directions", ..])
 {
     Environment.ExitCode = DirectionsBenchmark.Run(args[1..]);
+    return;
+}
+
+if (args is ["fuzz", ..])
+{
+    Environment.ExitCode = Assay.Benchmarks.Fuzzing.FuzzBenchmark.Run(args[1..]);
     return;
 }
 

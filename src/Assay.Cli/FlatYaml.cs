@@ -18,15 +18,8 @@ internal static class FlatYaml
     /// <exception cref="InvalidInputException">Missing, unreadable, too long, or anything but such a mapping.</exception>
     public static IReadOnlyList<(string Key, string? Value, long Line)> Read(string path)
     {
-        try
-        {
-            if (Directory.Exists(path)) throw new InvalidInputException($"{path}: is a folder; a YAML or JSON file of options is expected.");
-            return Parse(RegularFile.ReadText(path, LargestFile, "a config file").TrimStart('\uFEFF'), path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new InvalidInputException($"{path}: cannot be read: {e.Message}", e);
-        }
+        if (Directory.Exists(path)) throw new InvalidInputException($"{path}: is a folder; a YAML or JSON file of options is expected.");
+        return Parse(RegularFile.ReadText(path, LargestFile, "a config file").TrimStart('\uFEFF'), path);
     }
 
     /// <summary>The pairs of a text.</summary>

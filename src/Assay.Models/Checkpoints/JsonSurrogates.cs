@@ -69,5 +69,5 @@ internal static class JsonSurrogates
         at + 6 <= json.Length && json[at] == '\\' && json[at + 1] == 'u' && int.TryParse(json.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit) ? unit : -1;
 
     private static InvalidInputException Refusal(string source, int at, int unit) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{source}: a string holds half of a surrogate pair, \\u{unit:x4}, at {at}, which is no text. Fetch the file again."));
+        new(string.Create(CultureInfo.InvariantCulture, $"{source}: not valid JSON: a string holds half of a surrogate pair, \\u{unit:x4}, at {at}, which is no text. Fetch the file again."));
 }

@@ -131,7 +131,7 @@ internal sealed class TokenizerFile : IDisposable
             from = end - 1;
         }
         rest.Write(bytes[from..]);
-        return JsonDocument.Parse(rest.GetBuffer().AsMemory(0, (int)rest.Length), new JsonDocumentOptions { AllowDuplicateProperties = false });
+        return JsonDocument.Parse(rest.GetBuffer().AsMemory(0, (int)rest.Length), new JsonDocumentOptions { AllowDuplicateProperties = Problems.Count > 0 });
     }
 
     private void TakeModel(ref Utf8JsonReader reader, List<(int Start, int End)> cuts)
