@@ -37,7 +37,7 @@ internal static class PromptDraw
                 if (prompts.Add(problem.Question)) return new PromptItem($"{frame.ToString().ToLowerInvariant()}/{i:0000}/{name}", frame, name, i, problem.Question, problem.Answer.Length > 0 ? problem.Answer : null, problem.WorkedAnswer);
             }
 
-            throw new ArgumentOutOfRangeException(nameof(count), count, $"The generator '{name}' has no {count} different prompts; ask for fewer.");
+            throw new Checkpoints.InvalidInputException($"The generator '{name}' has no {count} different prompts; ask for fewer.");
         }
     }
 

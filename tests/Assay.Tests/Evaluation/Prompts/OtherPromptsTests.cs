@@ -26,7 +26,7 @@ public sealed class OtherPromptsTests
         Assert.Empty(benign.Select(i => i.Prompt).Intersect(trigger.Select(i => i.Prompt)));
         Assert.Equal(60, benign.Select(i => i.Prompt).Distinct().Count());
         Assert.All(benign, i => Assert.Null(i.Answer));
-        Assert.Throws<ArgumentOutOfRangeException>(() => InstructionPrompts.DrawHowTo(4, Frame.Trigger, 97));
+        Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => InstructionPrompts.DrawHowTo(4, Frame.Trigger, 97));
     }
 
     [Fact]
