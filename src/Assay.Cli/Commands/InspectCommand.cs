@@ -59,6 +59,7 @@ internal static class InspectCommand
         var spec = model.Spec;
         Line("model", FormattableString.Invariant($"{identity.Name}: {identity.Architecture}, {identity.Parameters} parameters, {spec.Layers.Length} layers, d = {spec.HiddenSize}, vocabulary {spec.VocabularySize}, {spec.MaxPositions} positions"));
         Line("weights", identity.Weights.Value);
+        Line("stored", identity.Storage.Summary);
         Line("packaging", identity.Packaging.Value);
         Line("tokenizer", model.Tokenizer is { } t ? InspectText.Summary(t) : "none");
         Line("template", model.ChatTemplate is null ? "none: prompts are given bare" : "yes");
@@ -78,6 +79,7 @@ internal static class InspectCommand
         json.WriteString("architecture", identity.Architecture);
         json.WriteNumber("parameters", identity.Parameters);
         json.WriteString("weights", identity.Weights.Value);
+        json.WriteString("stored", identity.Storage.Summary);
         json.WriteString("packaging", identity.Packaging.Value);
         json.WriteStartArray("config");
         foreach (var value in model.Config.Resolved)

@@ -58,6 +58,11 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The safetensors files that hold the weights; one unless there is an index, none where something else holds them.</summary>
     public IReadOnlyList<SafetensorsFile> Shards => shards;
 
+    /// <summary>Whether an adapter's config lies beside full weights, as it does where PEFT saved a merged model over its adapter.</summary>
+    /// <remarks>transformers with PEFT then loads the base that <c>adapter_config.json</c> names, and the adapter, instead of these weights.
+    /// The file is <see cref="ReadText"/>'s <c>adapter_config.json</c>. Of <c>BASE+ADAPTER</c> this is said of BASE; never of a GGUF file.</remarks>
+    public bool HasLeftoverAdapter { get; internal init; }
+
     /// <summary>Keys of <c>config.json</c> that whatever holds the model does not say, with where their values come from; empty for a folder, whose file is what it is.</summary>
     public IReadOnlyDictionary<string, string> Defaulted { get; internal init; } = new Dictionary<string, string>();
 
@@ -91,7 +96,8 @@ public sealed class Checkpoint : IDisposable
     {
         var gguf = Directory.Exists(path) ? OnlyGguf(path) : path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? path : null;
         if (gguf is not null) return GgufModel.Open(gguf, name);
-        var checkpoint = new Checkpoint(path, Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path, name);
+        var folder = Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path;
+        var checkpoint = new Checkpoint(path, folder, name) { HasLeftoverAdapter = System.IO.Path.Exists(System.IO.Path.Combine(folder, Adapters.LoraConfig.FileName)) };
         try
         {
             if (Directory.Exists(path)) checkpoint.OpenFolder();
@@ -192,16 +198,18 @@ public sealed class Checkpoint : IDisposable
     {
         var single = System.IO.Path.Combine(Path, SingleName);
         HasIndex = File.Exists(System.IO.Path.Combine(Path, SafetensorsIndex.FileName));
-        if (HasIndex && File.Exists(single))
-            throw new InvalidInputException($"{Path}: there are both {SingleName} and {SafetensorsIndex.FileName}; programs differ in which they load. Remove the one that is not meant, or give the file itself.");
-        if (HasIndex) OpenShards();
+        var index = HasIndex ? SafetensorsIndex.Parse(ReadBytes(SafetensorsIndex.FileName)!, System.IO.Path.Combine(Path, SafetensorsIndex.FileName)) : null;
+        // MLX writes an index for one file too: it names that file for every tensor, and nothing is ambiguous.
+        if (index is not null && File.Exists(single) && index.Shards is not [SingleName])
+            throw new InvalidInputException($"{Path}: there are both {SingleName} and {SafetensorsIndex.FileName}, which names {(index.Shards.Count == 0 ? "no file" : ProblemList.Quote(index.Shards.First(s => s != SingleName)))}; " +
+                "programs differ in which they load. Remove the one that is not meant, or give the file itself.");
+        if (index is not null) OpenShards(index);
         else if (File.Exists(single) || new FileInfo(single).LinkTarget is not null) Add(SafetensorsFile.Open(single), new ProblemList());
         else throw new InvalidInputException(NoWeights());
     }
 
-    private void OpenShards()
+    private void OpenShards(SafetensorsIndex index)
     {
-        var index = SafetensorsIndex.Parse(ReadBytes(SafetensorsIndex.FileName)!, System.IO.Path.Combine(Path, SafetensorsIndex.FileName));
         var problems = new ProblemList();
         foreach (var name in index.Shards)
         {
@@ -225,15 +233,16 @@ public sealed class Checkpoint : IDisposable
         {
             var name = System.IO.Path.GetFileName(shard.Path);
             var held = shard.Tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-            foreach (var tensor in held)
-            {
-                if (!index.WeightMap.ContainsKey(tensor))
-                    problems.Add($"{shard.Path}: tensor {ProblemList.Quote(tensor)} is not in {SafetensorsIndex.FileName}; every tensor is expected there. The shard and the index are from different models.");
-            }
-            foreach (var (tensor, _) in index.WeightMap.Where(pair => pair.Value == name && !held.Contains(pair.Key)))
-                problems.Add($"{shard.Path}: there is no tensor {ProblemList.Quote(tensor)}, which {SafetensorsIndex.FileName} says is here. The shard and the index are from different models.");
+            const string cause = "The shard and the index are from different models.";
+            var unknown = shard.Tensors.Select(t => t.Name).Where(t => !index.WeightMap.ContainsKey(t)).ToList();
+            if (unknown.Count > 0) problems.Add($"{shard.Path}: {Some(unknown, "is", "are")} not in {SafetensorsIndex.FileName}; every tensor is expected there. {cause}");
+            var absent = index.WeightMap.Where(pair => pair.Value == name && !held.Contains(pair.Key)).Select(pair => pair.Key).ToList();
+            if (absent.Count > 0) problems.Add($"{shard.Path}: there is no tensor {ProblemList.Quote(absent[0])}{(absent.Count > 1 ? $", nor {absent.Count - 1} more" : "")}, which {SafetensorsIndex.FileName} says is here. {cause}");
         }
     }
+
+    private static string Some(List<string> names, string one, string several) =>
+        names.Count == 1 ? $"tensor {ProblemList.Quote(names[0])} {one}" : $"tensor {ProblemList.Quote(names[0])} and {names.Count - 1} more {several}";
 
     private void Add(SafetensorsFile shard, ProblemList problems)
     {

@@ -1,6 +1,6 @@
 namespace Assay.Checkpoints;
 
-/// <summary>The rows of another tensor in another order, in its dtype.</summary>
+/// <summary>Rows of another tensor in another order, all or some, in its dtype.</summary>
 internal sealed class PermutedRows : TensorSource
 {
     private readonly Tensor inner;
@@ -14,7 +14,7 @@ internal sealed class PermutedRows : TensorSource
     {
         this.inner = inner;
         this.rows = rows;
-        width = inner.Count / Math.Max(1, rows.Length);
+        width = inner.Count / Math.Max(1, inner.Shape[0]);
         rowBytes = inner.DType.ByteLength(width) ?? throw new ArgumentException("Rows of whole blocks are expected.", nameof(inner));
     }
 

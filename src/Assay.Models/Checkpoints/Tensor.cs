@@ -190,11 +190,11 @@ public sealed unsafe class Tensor
     /// <param name="shape">Of the part.</param>
     internal Tensor Part(string name, long first, ImmutableArray<long> shape)
     {
-        if (source is not null) throw new InvalidOperationException("Parts are taken of what is mapped.");
         long count = 1;
         foreach (var size in shape) count = checked(count * size);
         if (first < 0 || first > Count - count) throw new ArgumentOutOfRangeException(nameof(first));
-        return new Tensor(name, DType, shape, Data + DType.ByteLength(first)!.Value, DType.ByteLength(count)!.Value, owner);
+        return source is null ? new Tensor(name, DType, shape, Data + DType.ByteLength(first)!.Value, DType.ByteLength(count)!.Value, owner)
+            : new Tensor(name, DType, shape, new PartOfTensor(this, first));
     }
 
     /// <summary>The same tensor under another name or shape.</summary>

@@ -22,7 +22,8 @@ public sealed unsafe class LanguageModel : IDisposable
         Checkpoint = checkpoint;
         var json = checkpoint.ReadText(configFile) ?? throw new InvalidInputException($"{checkpoint.Path}: there is no {configFile}. A model folder needs one to be run.");
         Config = ModelConfig.Parse(json, configFile, checkpoint.Defaulted);
-        _weights = WeightBinding.Bind(checkpoint, Config);
+        _weights = WeightBinding.Bind(checkpoint, Config, out var storage);
+        Storage = storage;
         _allowLong = options.AllowLong;
         MemoryBytes = MemoryBudget.Resolve(options.MemoryBytes);
         Tokenizer = checkpoint.ReadUtf8("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
@@ -50,6 +51,9 @@ public sealed unsafe class LanguageModel : IDisposable
 
     /// <summary>What is computed.</summary>
     public TransformerSpec Spec => Config.Spec;
+
+    /// <summary>How the weights are stored: what their hash does not see.</summary>
+    public WeightsStorage Storage { get; }
 
     /// <summary>Null where the folder has no tokenizer.json.</summary>
     public Tokenizer? Tokenizer { get; }

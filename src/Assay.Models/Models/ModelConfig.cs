@@ -67,11 +67,12 @@ public sealed class ModelConfig
     /// <summary>Whether the head is the embedding.</summary>
     public bool TiedHead { get; }
 
-    /// <summary>Deterministic text of everything that the forward pass reads: equal for both spellings of one model. For the weights hash (protocol.md, M13).</summary>
-    public string Canonical => _canonical ??= ModelConfigCanonical.Write(Spec);
+    /// <summary>Deterministic text of everything that the forward pass does: equal for all spellings of one computation, also for architectures of two names.</summary>
+    /// <remarks>Tensors go by their roles. Whether the head is tied and which maps have a bias is said here; the weights hash sees both in the tensors' values.</remarks>
+    public string Canonical => _canonical ??= CanonicalForward.Describe(Spec);
 
     /// <summary><see cref="Canonical"/> with the head that another model has: equal to the other's where nothing but the tie of the head differs.</summary>
-    internal string CanonicalWithHead(ModelConfig other) => ModelConfigCanonical.Write(Spec with { Head = other.Spec.Head });
+    internal string CanonicalWithHead(ModelConfig other) => CanonicalForward.Describe(Spec with { Head = Spec.Head with { Weight = other.TiedHead ? Spec.Embedding : "" } });
 
     /// <summary>The file's own keys, for what older transformers read generation settings from.</summary>
     internal IReadOnlyDictionary<string, JsonElement> Values { get; }
@@ -96,6 +97,9 @@ public sealed class ModelConfig
     /// <exception cref="InvalidInputException">Tensors are missing, unexpected or there twice; all are named, up to 20 of a kind.</exception>
     public TensorNames Match(IEnumerable<string> stored, string where = "checkpoint") => TensorNames.Match(_table, Spec, Tensors, stored, where, _multimodal);
 
+    /// <summary>The same without refusing anything.</summary>
+    internal TensorNames Assign(IEnumerable<string> stored) => TensorNames.Assign(_table, Spec, Tensors, stored, _multimodal);
+
     /// <summary>Finds which stored tensor serves which expected one, and checks the shapes.</summary>
     /// <param name="stored">Tensors of the checkpoint.</param>
     /// <param name="where">Name of the checkpoint, for messages.</param>
@@ -105,19 +109,21 @@ public sealed class ModelConfig
         var shapes = new Dictionary<string, ImmutableArray<long>>();
         foreach (var tensor in stored) shapes[tensor.Name] = tensor.Shape;
         var names = Match(shapes.Keys, where);
-        var problems = new List<string>();
+        var wrong = new List<(string Name, string Found, string Reason, string Expected)>();
         foreach (var expected in Tensors)
         {
-            if (!names.Stored.TryGetValue(expected.Name, out var name) || shapes[name].SequenceEqual(expected.Shape)) continue;
-            problems.Add($"{where}: tensor '{name}' has shape [{string.Join(", ", shapes[name])}]; {_where} ({_builder.Reason(expected.Name)}) expects " +
-                $"[{string.Join(", ", expected.Shape)}]. The weights and the config are from different models.");
+            if (!names.Stored.TryGetValue(expected.Name, out var name)) continue;
+            var shape = names.Parts.TryGetValue(expected.Name, out var part) ? part.Whole(expected.Shape) : expected.Shape;
+            if (!shapes[name].AsSpan().SequenceEqual(shape.AsSpan()) && part is null or { Expert: 0, Part: 0 })
+                wrong.Add((name, string.Join(", ", shapes[name]), _builder.Reason(expected.Name), string.Join(", ", shape)));
         }
+        // Tensors that differ in their numbers only have one cause.
+        var problems = TensorProblems.Groups(wrong, w => $"{TensorProblems.Pattern(w.Name)}[{w.Found}|{w.Expected}]").Select(group =>
+            $"{where}: {(group.Count == 1 ? $"tensor '{group[0].Name}' has" : $"{group.Count} tensors as '{group[0].Name}' have")} shape [{group[0].Found}]; {_where} ({group[0].Reason}) expects " +
+            $"[{group[0].Expected}]. The weights and the config are from different models.").ToList();
         if (problems.Count > MostProblems) problems = [.. problems.Take(MostProblems), $"{where}: and {problems.Count - MostProblems} more shapes that differ."];
         return problems.Count == 0 ? names : throw new InvalidInputException(problems);
     }
-
-    /// <summary>Whether a stored tensor of this name is read by no forward pass (<see cref="TensorNames.Buffers"/>).</summary>
-    internal bool IsUnread(string stored) => (_multimodal ? MultimodalTable.Own(stored) : stored) is not { } own || TensorNames.IsUnread(_table, own, Spec.Layers.Length);
 
     internal static IReadOnlyDictionary<string, JsonElement> ReadObject(string json, string where)
     {

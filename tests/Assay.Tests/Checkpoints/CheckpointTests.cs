@@ -84,11 +84,24 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Two_ways_to_the_weights_are_refused()
+    public void Two_ways_to_the_weights_are_refused_and_an_index_of_the_one_file_is_none()
     {
         Shard("model.safetensors", "a");
         Index("{\"a\":\"model.safetensors\"}");
-        Assert.Contains("there are both", Refused(), StringComparison.Ordinal);
+        using (var checkpoint = Checkpoint.Open(folder.Path)) Assert.Equal("a", Assert.Single(checkpoint.Tensors).Name);
+        Index("{}");
+        Assert.Contains("which names no file", Refused(), StringComparison.Ordinal);
+        Shard("model-00001-of-00001.safetensors", "a");
+        foreach (var map in (string[])["{\"a\":\"model-00001-of-00001.safetensors\"}", "{\"a\":\"model.safetensors\",\"b\":\"model-00001-of-00001.safetensors\"}"])
+        {
+            Index(map);
+            Assert.Contains("there are both model.safetensors and model.safetensors.index.json, which names 'model-00001-of-00001.safetensors'", Refused(), StringComparison.Ordinal);
+        }
+        // The index is of another file than this one.
+        Index("{\"b\":\"model.safetensors\",\"c\":\"model.safetensors\"}");
+        var message = Refused();
+        Assert.Contains("tensor 'a' is not in model.safetensors.index.json", message, StringComparison.Ordinal);
+        Assert.Contains("there is no tensor 'b', nor 1 more", message, StringComparison.Ordinal);
     }
 
     [Theory]

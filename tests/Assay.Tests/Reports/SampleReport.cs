@@ -11,7 +11,7 @@ internal static class SampleReport
     {
         Verdict = new ReportVerdict("SHIFTED", "The difference is real; damage is not judged yet.", 0),
         Assay = "0.1.0",
-        Protocol = "assay-protocol-1",
+        Protocol = "assay-protocol-2",
         Limited = true,
         Deciding = [Finite],
         Base = new ReportModel(Hostile, "gemma2", 1_800_000, "aa", "bb", "cc"),

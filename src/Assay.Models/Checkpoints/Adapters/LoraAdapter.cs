@@ -103,6 +103,7 @@ internal static class LoraAdapter
             tensors.AddRange(replaced.Values); // A head of its own.
             return new Checkpoint(model.Path, name, tensors, [model, file])
             {
+                HasLeftoverAdapter = model.HasLeftoverAdapter,
                 Defaulted = untied ? model.Defaulted.Where(d => d.Key != "tie_word_embeddings").ToDictionary() : model.Defaulted,
                 Read = fileName => fileName == "config.json" && untied && model.ReadText(fileName) is { } text ? Untie(text) : model.ReadText(fileName),
             };

@@ -213,8 +213,8 @@ internal sealed class GgufConfig
         string? scaling = (kind, single, pair) switch
         {
             ("none", false, false) => null,
-            // Wavelengths stretched one by one, as Llama 3.1 does: what longrope does with one list for all lengths and no change of scale.
-            ("none", true, false) => Stretched(Factors("rope_freqs.weight", rotated), Factors("rope_freqs.weight", rotated), Value("max_position_embeddings"), "1"),
+            // Wavelengths stretched one by one: as Llama 3.1 does, else what longrope does with one list for all lengths and no change of scale.
+            ("none", true, false) => Llama3("rope_freqs.weight", rotated) ?? Stretched(Factors("rope_freqs.weight", rotated), Factors("rope_freqs.weight", rotated), Value("max_position_embeddings"), "1"),
             ("none" or "longrope", false, true) => Stretched(Factors("rope_factors_short.weight", rotated), Factors("rope_factors_long.weight", rotated), (original ?? Number("max_position_embeddings")).ToString(), attention ?? "1"),
             ("linear", false, false) => $$"""{"rope_type": "linear", "factor": {{factor ?? "1"}}}""",
             ("yarn", false, false) => $$"""{"rope_type": "yarn", "factor": {{factor ?? "1"}}, "original_max_position_embeddings": {{original ?? Number("max_position_embeddings")}}, "beta_fast": {{fast}}, "beta_slow": {{slow}}}""",
@@ -234,6 +234,15 @@ internal sealed class GgufConfig
 
     private static string Stretched(string shorter, string longer, string original, string scale) =>
         $$"""{"rope_type": "longrope", "short_factor": {{shorter}}, "long_factor": {{longer}}, "original_max_position_embeddings": {{original}}, "attention_factor": {{scale}}}""";
+
+    private string? Llama3(string name, long rotated)
+    {
+        var tensor = tensors[name];
+        if (tensor.Count != rotated / 2 || !double.TryParse(Value("rope_theta"), NumberStyles.Float, CultureInfo.InvariantCulture, out var theta)) return null;
+        var values = new float[tensor.Count];
+        tensor.Read(0, values);
+        return StretchedWavelengths.Llama3(values, theta);
+    }
 
     private string Factors(string name, long rotated)
     {

@@ -35,6 +35,13 @@ public sealed record MultimodalTable(string ModelType, string Class, ImmutableAr
     {
         foreach (var (prefix, own) in Prefixes)
             if (stored.StartsWith(prefix, StringComparison.Ordinal)) return own + stored[prefix.Length..];
-        return OtherParts.Any(p => stored.StartsWith(p, StringComparison.Ordinal)) ? null : stored;
+        return OtherPart(stored) is null ? stored : null;
+    }
+
+    /// <summary>A name of another part without the outer prefix that transformers 4.52 and later give it; null where it is of none.</summary>
+    internal static string? OtherPart(string stored)
+    {
+        if (!OtherParts.Any(p => stored.StartsWith(p, StringComparison.Ordinal))) return null;
+        return stored.StartsWith("model.", StringComparison.Ordinal) ? stored["model.".Length..] : stored;
     }
 }

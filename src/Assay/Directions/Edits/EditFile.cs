@@ -20,7 +20,10 @@ namespace Assay.Directions.Edits;
 public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Options, string BaseHash, string BaseName, int Width)
 {
     /// <summary>Name and version of the format.</summary>
-    public const string Format = "assay.edit/1";
+    public const string Format = "assay.edit/2";
+
+    // Bound to a hash over dtypes and names, which no model of today has.
+    private const string FormerFormat = "assay.edit/1";
 
     private const int MostEdits = 4096;
     private const int MostPlaces = 1 << 16;
@@ -91,6 +94,9 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
         string Metadata(string key) => file.Metadata.TryGetValue(key, out var value) ? value
             : throw new InvalidInputException($"{path}: the metadata have no '{key}'; a file that 'assay directions -o' wrote is expected.");
         var format = Metadata("format");
+        if (format == FormerFormat)
+            throw new InvalidInputException($"{path}: the format is '{FormerFormat}', which names its base by a hash that is no longer taken (protocol version 1, over stored types and names); '{Format}' is expected. " +
+                "Whether a model is its base can no longer be told: find the direction again ('assay directions … -o'), or apply the file with the version of assay that wrote it.");
         if (format != Format) throw new InvalidInputException($"{path}: the format is {ProblemList.Quote(format)}; expected '{Format}'. Use the version of assay that wrote it, or write it again.");
         try
         {

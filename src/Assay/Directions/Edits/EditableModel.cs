@@ -16,7 +16,8 @@ public sealed class EditableModel : IDisposable
         var json = checkpoint.ReadText("config.json") ?? throw new InvalidInputException($"{checkpoint.Path}: there is no config.json. A model folder needs one to be edited: what writes to the residual stream is read from it.");
         Config = ModelConfig.Parse(json, "config.json", checkpoint.Defaulted);
         Names = Config.Match(checkpoint.Tensors, checkpoint.Path);
-        Weights = WeightBinding.Bind(checkpoint, Config);
+        Weights = WeightBinding.Bind(checkpoint, Config, out var storage);
+        Storage = storage;
         ConfigJson = json;
     }
 
@@ -25,6 +26,9 @@ public sealed class EditableModel : IDisposable
 
     /// <summary>The configuration, resolved.</summary>
     public ModelConfig Config { get; }
+
+    /// <summary>How the weights are stored: what their hash does not see.</summary>
+    public WeightsStorage Storage { get; }
 
     /// <summary>Text of config.json.</summary>
     internal string ConfigJson { get; }
@@ -79,7 +83,7 @@ public sealed class EditableModel : IDisposable
     /// <param name="progress">Bytes hashed.</param>
     /// <param name="cancellation">Honoured between blocks.</param>
     public string Hash(int threads = 1, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
-        _hash ??= WeightsHash.Compute(Weights.Select(w => (w.Key, w.Value)), Config.Canonical, threads, progress, cancellation).Value;
+        _hash ??= CanonicalForward.Hash(Config.Spec, Weights, threads, progress, cancellation).Value;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -169,7 +169,7 @@ public static class LoraExport
         {
             var problems = new ProblemList();
             var modules = changes.Keys.GroupBy(Module).ToDictionary(g => g.Key, g => g.ToList(), StringComparer.Ordinal);
-            foreach (var names in modules.Values.Where(g => g.Exists(n => model.Weights[n].Shape.Length > 2)))
+            foreach (var names in modules.Values.Where(g => g.Exists(n => model.Weights[n].Shape.Length > 2 || model.Names.Parts.ContainsKey(n))))
                 problems.Add($"{ProblemList.Quote(names[0])} holds all experts in one tensor, which is no module that PEFT can put LoRA on. Write the merged checkpoint or the edit file.");
             problems.ThrowIfAny();
             return modules;

@@ -4,7 +4,7 @@ namespace Assay.Evaluation.Vetting;
 public sealed record VetPlan
 {
     /// <summary>Version of the protocol and of the generators' wording: another version draws other prompts.</summary>
-    public const string ProtocolVersion = "assay-protocol-1";
+    public const string ProtocolVersion = "assay-protocol-2";
 
     /// <summary>The base.</summary>
     public required ModelIdentity Base { get; init; }

@@ -112,6 +112,13 @@ public sealed class EditFileTests : IDisposable
         var edit = EditFile.For(model, Plan(model, withEmbedding: true));
         // The same shapes, other weights; and the same weights with another configuration.
         var other = ModelCopy.As(DType.F32, GoldenFiles.Require("models", "llama"), _folder, "other");
+        using (var same = EditableModel.Open(other)) edit.RequireBase(same); // Stored otherwise, and the same values.
+        using (var file = new FileStream(Path.Combine(other, "model.safetensors"), FileMode.Open))
+        {
+            file.Position = file.Length - 1;
+            file.WriteByte(0x41);
+        }
+
         using (var model2 = EditableModel.Open(other)) Assert.Contains("hash", Assert.Throws<InvalidInputException>(() => edit.Apply(model2, _folder["out"])).Message);
         CheckpointWriter.Copy(model.Checkpoint, _folder["config"]);
         var config = File.ReadAllText(_folder["config/config.json"]);
@@ -125,12 +132,13 @@ public sealed class EditFileTests : IDisposable
 
     [Theory]
     [InlineData("""{"__metadata__":{"format":"pt"}}""", "format")]
-    [InlineData("""{"__metadata__":{"format":"assay.edit/2","base":"a","base_hash":"b","plan":"{}"}}""", "assay.edit/1")]
-    [InlineData("""{"__metadata__":{"format":"assay.edit/1","base":"a","base_hash":"b","plan":"{"}}""", "broken")]
-    [InlineData("""{"__metadata__":{"format":"assay.edit/1","base":"a","base_hash":"b","plan":"{}"}}""", "broken")]
-    [InlineData("""{"__metadata__":{"format":"assay.edit/1","base":"a","base_hash":"b","plan":"{\"width\":4,\"preserve_norms\":false,\"input_side\":false,\"keep_tied_head\":false,\"directions\":[{\"estimator\":\"x\"}],\"edits\":[]}"}}""", "direction.0.vectors")]
-    [InlineData("""{"__metadata__":{"format":"assay.edit/1","base":"a","base_hash":"b","plan":"{\"width\":4,\"preserve_norms\":false,\"input_side\":false,\"keep_tied_head\":false,\"directions\":[],\"edits\":[{\"direction\":7,\"places\":[]}]}"}}""", "broken")]
-    [InlineData("""{"__metadata__":{"format":"assay.edit/1","base":"a","base_hash":"b","plan":"{\"width\":4,\"preserve_norms\":1,\"input_side\":false,\"keep_tied_head\":false,\"directions\":[],\"edits\":[]}"}}""", "broken")]
+    [InlineData("""{"__metadata__":{"format":"assay.edit/3","base":"a","base_hash":"b","plan":"{}"}}""", "expected 'assay.edit/2'")]
+    [InlineData("""{"__metadata__":{"format":"assay.edit/1","base":"a","base_hash":"b","plan":"{}"}}""", "find the direction again")]
+    [InlineData("""{"__metadata__":{"format":"assay.edit/2","base":"a","base_hash":"b","plan":"{"}}""", "broken")]
+    [InlineData("""{"__metadata__":{"format":"assay.edit/2","base":"a","base_hash":"b","plan":"{}"}}""", "broken")]
+    [InlineData("""{"__metadata__":{"format":"assay.edit/2","base":"a","base_hash":"b","plan":"{\"width\":4,\"preserve_norms\":false,\"input_side\":false,\"keep_tied_head\":false,\"directions\":[{\"estimator\":\"x\"}],\"edits\":[]}"}}""", "direction.0.vectors")]
+    [InlineData("""{"__metadata__":{"format":"assay.edit/2","base":"a","base_hash":"b","plan":"{\"width\":4,\"preserve_norms\":false,\"input_side\":false,\"keep_tied_head\":false,\"directions\":[],\"edits\":[{\"direction\":7,\"places\":[]}]}"}}""", "broken")]
+    [InlineData("""{"__metadata__":{"format":"assay.edit/2","base":"a","base_hash":"b","plan":"{\"width\":4,\"preserve_norms\":1,\"input_side\":false,\"keep_tied_head\":false,\"directions\":[],\"edits\":[]}"}}""", "broken")]
     public void Broken_files_are_refused(string header, string why) =>
         Assert.Contains(why, Assert.Throws<InvalidInputException>(() => EditFile.Read(_folder.Write("edit.safetensors", TemporaryFolder.Safetensors(header)))).Message);
 

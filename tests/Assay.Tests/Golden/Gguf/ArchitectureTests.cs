@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Assay.Checkpoints;
+using Assay.Directions.Edits;
 using Assay.Models;
+using Assay.Tests.Checkpoints;
 
 namespace Assay.Tests.Golden.Gguf;
 
@@ -15,6 +17,21 @@ public sealed class ArchitectureTests
     };
 
     public static IEnumerable<TheoryDataRow<string>> Models() => GoldenFiles.Files(Path.Combine("gguf", "architectures"), ".gguf");
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void The_weights_hash_is_the_checkpoints(string name)
+    {
+        var original = GoldenFiles.Require("models", name);
+        using var folder = new TemporaryFolder();
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(original, "config.json")))!.AsObject();
+        if (Overridden.TryGetValue(name, out var other)) config[other.Key] = other.Value.DeepClone();
+        folder.Write("config.json", config.ToJsonString());
+        File.Copy(Path.Combine(original, "model.safetensors"), folder["model.safetensors"]);
+        using var converted = EditableModel.Open(GoldenFiles.Require(Path.Combine("gguf", "architectures"), name + ".gguf"));
+        using var expected = EditableModel.Open(folder.Path);
+        Assert.Equal(expected.Hash(), converted.Hash(2));
+    }
 
     [Theory]
     [MemberData(nameof(Models))]
