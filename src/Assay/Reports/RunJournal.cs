@@ -196,8 +196,9 @@ public sealed class RunJournal : IDisposable
             line = parsed.RootElement.Clone();
             return line.ValueKind == JsonValueKind.Object;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
+            // The last two of a key that holds half of a surrogate pair.
             return false;
         }
     }

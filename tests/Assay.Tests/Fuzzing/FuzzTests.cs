@@ -11,7 +11,7 @@ public class FuzzTests
     [Theory, MemberData(nameof(Readers))]
     public void Damaged_files_are_read_or_refused_soon_and_in_little_memory(string name)
     {
-        const int cases = 250;
+        const int cases = 150;
         var hub = Environment.GetEnvironmentVariable("HF_HUB_CACHE");
         try
         {
@@ -19,8 +19,8 @@ public class FuzzTests
             // A busy machine may be slow; what is counted here is outcomes and memory.
             Assert.Empty(result.Faults.Where(f => !f.EndsWith(" ms", StringComparison.Ordinal)));
             Assert.Equal(cases, result.Read + result.Refused);
-            // Otherwise the damage would be too wild or too tame to try anything.
-            Assert.InRange(result.Refused, 1, cases - 1);
+            // Otherwise the damage would be too tame to try anything; a reference of the cache is a commit's hash, and whatever is damaged is none.
+            Assert.InRange(result.Refused, 1, name == "cache_refs" ? cases : cases - 1);
         }
         finally
         {
