@@ -11,6 +11,11 @@ internal static class LineMoves
     // A moved line that was edited, too, has most of its values still.
     private const double LeastEqual = .5;
 
+    private const int LeastLength = 8;
+
+    // Twice the largest vocabulary there is: what is kept of each line is a hundred bytes.
+    private const int MostLines = 1 << 19;
+
     /// <summary>Null where nothing moved.</summary>
     public static Rearrangement? Find(MatrixPair pair, ElementStatistics sums, WorkTeam team, CancellationToken cancellation)
     {
@@ -25,6 +30,8 @@ internal static class LineMoves
     private static int[]? Lines(MatrixPair pair, bool columns, WorkTeam team, CancellationToken cancellation)
     {
         var (count, other) = columns ? (pair.Columns, pair.Rows) : (pair.Rows, pair.Columns);
+        // A line of few values is found everywhere.
+        if (other < LeastLength || count > MostLines) return null;
         var lines = Enumerable.Range(0, count).ToArray();
         var votes = new UnitVotes(count);
         votes.Add(pair.ProbeBase(columns, lines, 0, other), pair.ProbeCandidate(columns, lines, 0, other));
