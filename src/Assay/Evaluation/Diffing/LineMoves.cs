@@ -69,6 +69,7 @@ internal static class LineMoves
         var moved = new List<int>();
         for (var i = 0; i < n && moved.Count <= 2; i++) if (map[i] != i) moved.Add(i);
         if (moved.Count == 2 && map[moved[0]] == moved[1] && map[moved[1]] == moved[0]) return "exchanged";
+        if (n > 2 && map.AsSpan().IndexOfAnyExcept(map[0]) < 0) return "one";
         if (n > 2 && Enumerable.Range(0, n).All(i => map[i] == n - 1 - i)) return "reversed";
         // llama.cpp's conversion of Llama's query and key: (heads, 2, size / 2) to (heads, size / 2, 2). Of a head of 4 the two ways are one.
         for (var size = 4; size <= Math.Min(n, 1024); size += 2)
