@@ -125,9 +125,6 @@ public sealed class ModelConfig
         return problems.Count == 0 ? names : throw new InvalidInputException(problems);
     }
 
-    /// <summary>Whether a stored tensor of this name is read by no forward pass (<see cref="TensorNames.Buffers"/>).</summary>
-    internal bool IsUnread(string stored) => (_multimodal ? MultimodalTable.Own(stored) : stored) is not { } own || TensorNames.IsUnread(_table, own, Spec.Layers.Length);
-
     internal static IReadOnlyDictionary<string, JsonElement> ReadObject(string json, string where)
     {
         if (json.Length > LongestJson) throw new InvalidInputException($"{where}: {json.Length} characters; at most {LongestJson} are read.");

@@ -35,7 +35,8 @@ internal static class MoveStory
         {
             "GGUF" => $"rows of {where} stand in GGUF's order (the halves of each head interleaved)",
             "from GGUF" => $"rows of {where} stand as if a file in GGUF's order had been converted twice (neighbours of each head pulled apart)",
-            _ when moves.IsGeneral => $"{moves.What} of {where} stand in another order",
+            "one" => $"every {moves.What[..^1]} of {where} is a copy of the base's {moves.What[..^1]} {(moves.Rows ?? moves.Columns)![0]}",
+            _ when moves.IsGeneral => $"{moves.What} of {where} stand {(moves.Repeats ? "at other indices, some of them more than once" : "in another order")}",
             "exchanged" => $"{Runs(moves)} of {where} were exchanged",
             _ => $"{Runs(moves)} in {where}",
         };

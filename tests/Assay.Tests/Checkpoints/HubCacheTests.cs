@@ -116,8 +116,9 @@ public sealed class HubCacheTests : IDisposable
         var message = Refused("org/name+me/tune");
         Assert.Contains("'adapter_model.safetensors' is missing", message, StringComparison.Ordinal);
         Assert.Contains($"hf download me/tune adapter_model.safetensors --revision {Other}", message, StringComparison.Ordinal);
-        Put("models--me--tune", Other, "adapter_model.safetensors", TemporaryFolder.Safetensors("{\"base_model.model.x.lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}", 0, 0, 128, 63));
-        Assert.Contains("module 'x' lacks lora_B", Refused("org/name+me/tune"), StringComparison.Ordinal);
+        Put("models--org--name", Commit, "model.safetensors", Shard("model.x.weight"));
+        Put("models--me--tune", Other, "adapter_model.safetensors", TemporaryFolder.Safetensors("{\"base_model.model.model.x.lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}", 0, 0, 128, 63));
+        Assert.Contains("module 'model.x' lacks lora_B", Refused("org/name+me/tune"), StringComparison.Ordinal);
         Assert.Contains("hf download me/none", Refused("org/name+me/none"), StringComparison.Ordinal);
     }
 

@@ -30,7 +30,10 @@ public sealed class HostilePathTests : IDisposable
         if (name.EndsWith("index.json", StringComparison.Ordinal)) File.Delete(Path.Combine(model, "model.safetensors"));
         File.Delete(Path.Combine(model, name));
         RegularFileTests.MakePipe(Path.Combine(model, name));
-        Refused(Path.Combine(model, name), "score", model, "--text", _folder.Write("text.txt", "Some words."));
+        var text = _folder.Write("text.txt", "Some words.");
+        // Only what generates reads how to generate.
+        string[] arguments = name == "generation_config.json" ? ["generate", model, "Some words."] : ["score", model, "--text", text];
+        Refused(Path.Combine(model, name), arguments);
         File.Delete(Path.Combine(model, name));
         Directory.CreateDirectory(Path.Combine(model, name));
         // A folder of an optional file's name is none of the model's files.

@@ -66,7 +66,7 @@ public sealed class TensorNames
             own ??= name;
             if (Known(own) is not { } full)
             {
-                (IsUnread(table, own, spec.Layers.Length) ? buffers : unexpected).Add(name);
+                (IsUnread(table, spec, own) ? buffers : unexpected).Add(name);
                 continue;
             }
             if (!stacks.TryGetValue(full, out var within)) Put(full, name, null);
@@ -107,9 +107,8 @@ public sealed class TensorNames
         return Parts.TryGetValue(expected.Name, out var part) ? whole.Part(expected.Name, part.First(expected.Shape), expected.Shape) : whole;
     }
 
-    /// <summary>Whether a name is one that the architecture stores and no forward pass reads: a buffer, or a module left aside.</summary>
-    internal static bool IsUnread(ArchitectureTable table, string own, int layers) =>
-        table.Unused.Any(u => own.StartsWith(u, StringComparison.Ordinal)) || table.Buffers.Any(b => IsBuffer(b, own, layers) || IsBuffer(b, table.Prefix + own, layers));
+    private static bool IsUnread(ArchitectureTable table, TransformerSpec spec, string own) =>
+        table.Unused.Any(u => own.StartsWith(u, StringComparison.Ordinal)) || table.Buffers.Any(b => IsBuffer(b, own, spec.Layers.Length) || IsBuffer(b, table.Prefix + own, spec.Layers.Length));
 
     private static bool IsBuffer(string pattern, string name, int layers)
     {

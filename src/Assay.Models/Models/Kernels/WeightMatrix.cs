@@ -104,13 +104,17 @@ internal readonly unsafe struct WeightMatrix
         var size = ElementBytes;
         if (Tensor.Data is null)
         {
-            // One read for each output's part, which lie far apart.
-            var length = depth * size;
-            var bytes = ArrayPool<byte>.Shared.Rent(columns * length);
+            // One read for all outputs where they lie close together, else one for each output's part.
+            var isClose = _stride <= 2 * depth;
+            var (length, stride) = (depth * size, isClose ? _stride * size : depth * size);
+            var all = (int)((columns - 1) * stride) + length;
+            var bytes = ArrayPool<byte>.Shared.Rent(all);
             try
             {
-                for (var i = 0; i < columns; i++) Tensor.ReadBytes(((First + (long)n + i) * _stride + k) * size, bytes.AsSpan(i * length, length));
-                fixed (byte* source = bytes) PanelPacker.FromRows(Tensor.DType, source, length, columns, depth, panel);
+                if (isClose) Tensor.ReadBytes(((First + (long)n) * _stride + k) * size, bytes.AsSpan(0, all));
+                else
+                    for (var i = 0; i < columns; i++) Tensor.ReadBytes(((First + (long)n + i) * _stride + k) * size, bytes.AsSpan(i * length, length));
+                fixed (byte* source = bytes) PanelPacker.FromRows(Tensor.DType, source, stride, columns, depth, panel);
             }
             finally
             {

@@ -25,8 +25,9 @@ public static class CheckpointComparer
         var notes = new List<string>();
         var (baseConfig, config) = (Config(baseModel, "base", notes), Config(candidate, "candidate", notes));
         var packaging = PackagingComparer.Compare(baseModel, candidate, baseConfig, config);
-        var (before, after) = (Named(baseModel, baseConfig), Named(candidate, config ?? baseConfig));
-        LeaveBuffersOut(before, after, baseConfig ?? config, config ?? baseConfig, notes);
+        var (original, changed) = (CanonicalTensors.Of(baseModel, baseConfig), CanonicalTensors.Of(candidate, config ?? baseConfig));
+        var (before, after) = (original.Tensors.ToDictionary(StringComparer.Ordinal), changed.Tensors.ToDictionary(StringComparer.Ordinal));
+        LeaveUnreadOut(original, changed, before, after, notes);
         var (expected, expectedOfCandidate) = (baseConfig?.Tensors.ToDictionary(t => t.Name) ?? [], config?.Tensors.ToDictionary(t => t.Name) ?? []);
         var order = (baseConfig?.Tensors.Select(t => t.Name).Where(before.ContainsKey) ?? []).Concat(before.Keys).Concat(after.Keys).Distinct(StringComparer.Ordinal).ToList();
 
@@ -198,15 +199,12 @@ public static class CheckpointComparer
         return null;
     }
 
-    /// <summary>Tensors by canonical name, whatever prefix and layout the checkpoint has.</summary>
-    private static Dictionary<string, Tensor> Named(Checkpoint checkpoint, ModelConfig? config) => new(CanonicalTensors.Of(checkpoint, config).Tensors, StringComparer.Ordinal);
-
     /// <summary>Tensors that no forward pass reads and only one of the two stores are told beside the weights.</summary>
-    private static void LeaveBuffersOut(Dictionary<string, Tensor> before, Dictionary<string, Tensor> after, ModelConfig? baseConfig, ModelConfig? config, List<string> notes)
+    private static void LeaveUnreadOut(CanonicalTensors original, CanonicalTensors changed, Dictionary<string, Tensor> before, Dictionary<string, Tensor> after, List<string> notes)
     {
-        foreach (var (tensors, others, own, which) in new[] { (before, after, baseConfig, "base"), (after, before, config, "candidate") })
+        foreach (var (one, other, tensors, which) in new[] { (original, changed, before, "base"), (changed, original, after, "candidate") })
         {
-            var unread = tensors.Keys.Where(n => !others.ContainsKey(n) && own?.IsUnread(n) == true).ToList();
+            var unread = one.Tensors.Keys.Where(n => one.Unread.Contains(n) && !other.Tensors.ContainsKey(n)).ToList();
             if (unread.Count == 0) continue;
             notes.Add($"Only the {which} stores {(unread.Count == 1 ? $"{unread[0]}, which" : $"{unread.Count} tensors such as {unread[0]}, which")} no forward pass reads.");
             foreach (var name in unread) tensors.Remove(name);

@@ -111,6 +111,8 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
             if (elsewhere * Math.Sign(strength) > MostElsewhere * Math.Abs(strength)) continue;
             var (residual, exact) = Replay(side, pair, removed, parts, width, k, axes, strengths, kept, team, cancellation);
             var replays = residual <= Math.Max(NoiseTolerance * noise, LeastLeft * total);
+            // As many as are looked for at most are a cut through something else, such as rows set to 0.
+            if (!replays && kept.Count == MostDirections) return null;
             if (!replays && fit.Left.Sum() > MostOfRandom * leading * RandomMisfit(side, pair, spectrum, other, k, axes, kept, team, cancellation)) continue;
             return new DirectionRemoval(side, kept.Count, strength, 1 - fit.Left.Sum() / leading, found.Remaining, Math.Max(0, 1 - found.Energy / total))
             {

@@ -11,6 +11,11 @@ internal static class LineMoves
     // A moved line that was edited, too, has most of its values still.
     private const double LeastEqual = .5;
 
+    private const int LeastLength = 8;
+
+    // Twice the largest vocabulary there is: what is kept of each line is a hundred bytes.
+    private const int MostLines = 1 << 19;
+
     /// <summary>Null where nothing moved.</summary>
     public static Rearrangement? Find(MatrixPair pair, ElementStatistics sums, WorkTeam team, CancellationToken cancellation)
     {
@@ -25,6 +30,8 @@ internal static class LineMoves
     private static int[]? Lines(MatrixPair pair, bool columns, WorkTeam team, CancellationToken cancellation)
     {
         var (count, other) = columns ? (pair.Columns, pair.Rows) : (pair.Rows, pair.Columns);
+        // A line of few values is found everywhere.
+        if (other < LeastLength || count > MostLines) return null;
         var lines = Enumerable.Range(0, count).ToArray();
         var votes = new UnitVotes(count);
         votes.Add(pair.ProbeBase(columns, lines, 0, other), pair.ProbeCandidate(columns, lines, 0, other));
@@ -62,6 +69,7 @@ internal static class LineMoves
         var moved = new List<int>();
         for (var i = 0; i < n && moved.Count <= 2; i++) if (map[i] != i) moved.Add(i);
         if (moved.Count == 2 && map[moved[0]] == moved[1] && map[moved[1]] == moved[0]) return "exchanged";
+        if (n > 2 && map.AsSpan().IndexOfAnyExcept(map[0]) < 0) return "one";
         if (n > 2 && Enumerable.Range(0, n).All(i => map[i] == n - 1 - i)) return "reversed";
         // llama.cpp's conversion of Llama's query and key: (heads, 2, size / 2) to (heads, size / 2, 2). Of a head of 4 the two ways are one.
         for (var size = 4; size <= Math.Min(n, 1024); size += 2)

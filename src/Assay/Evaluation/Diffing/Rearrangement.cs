@@ -16,7 +16,8 @@ public sealed record Rearrangement
     /// <summary>What was moved, in a word: <c>rows</c>, <c>columns</c>, <c>rows and columns</c>, <c>neurons</c>, <c>heads</c>, <c>experts</c>.</summary>
     public required string What { get; init; }
 
-    /// <summary>The order, where it is a known one: <c>GGUF</c> for heads whose halves are interleaved, <c>from GGUF</c> for the way back, <c>exchanged</c> for two that changed places, <c>reversed</c>.</summary>
+    /// <summary>The order, where it is a known one: <c>GGUF</c> for heads whose halves are interleaved, <c>from GGUF</c> for the way back, <c>exchanged</c> for two that changed places, <c>reversed</c>, <c>one</c>
+    /// where every line is a copy of the same line.</summary>
     public string? Pattern { get; init; }
 
     /// <summary>Rows at another index, those of equal content not counted.</summary>
@@ -39,6 +40,9 @@ public sealed record Rearrangement
 
     /// <summary>Whether no few runs tell most of it.</summary>
     public bool IsGeneral => MovedRows > 0 && IsScattered(RowRuns, MovedRows) || MovedColumns > 0 && IsScattered(ColumnRuns, MovedColumns);
+
+    /// <summary>Whether one line of the base stands at several places.</summary>
+    public bool Repeats => HasRepeats(Rows) || HasRepeats(Columns);
 
     /// <summary>In words.</summary>
     public override string ToString() =>
@@ -66,6 +70,8 @@ public sealed record Rearrangement
         What = what, Pattern = pattern, Rows = rows, Columns = columns,
         MovedRows = Moved(rows), MovedColumns = Moved(columns), RowRuns = Runs(rows), ColumnRuns = Runs(columns),
     };
+
+    private static bool HasRepeats(int[]? map) => map is not null && map.Distinct().Count() < map.Length;
 
     private static int Moved(int[]? map)
     {

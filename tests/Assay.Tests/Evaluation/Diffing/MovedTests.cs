@@ -63,6 +63,26 @@ public sealed class MovedTests
         Assert.False(difference.PreservesFunction);
     }
 
+    [Theory, InlineData(0), InlineData(7), InlineData(1279)]
+    public void Copies_of_one_row_are_no_order(int row)
+    {
+        var model = ChangedModel.Organism("llama");
+        var changed = model.Copy();
+        changed.Rows("lm_head.weight", [.. Enumerable.Repeat(row, 1280)]);
+        var (difference, sentence) = Compare(model, changed);
+        Assert.Equal("one", Assert.Single(difference.Differing).Moves!.Pattern);
+        Assert.StartsWith($"Every row of lm_head.weight is a copy of the base's row {row}.", sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rows_that_come_several_times_are_no_mere_order()
+    {
+        var model = ChangedModel.Organism("llama");
+        var changed = model.Copy();
+        changed.Rows("lm_head.weight", [.. Enumerable.Range(0, 1280).Select(i => i * 7 % 640)]);
+        Assert.StartsWith("Rows of lm_head.weight stand at other indices, some of them more than once", Compare(model, changed).Sentence, StringComparison.Ordinal);
+    }
+
     [Theory, MemberData(nameof(Seeds))]
     public void A_shifted_vocabulary(int seed)
     {

@@ -36,7 +36,7 @@ public sealed class ChatTemplateTests
     [Theory]
     [InlineData("""{"chat_template": 5}""", "chat_template.json: \"chat_template\" is Number")]
     [InlineData("[]", "chat_template.json holds Array")]
-    [InlineData("{", "chat_template.json is not valid JSON")]
+    [InlineData("{", "chat_template.json: not valid JSON")]
     public void A_broken_processors_template_is_named(string json, string said) =>
         Assert.Contains(said, Assert.Throws<InvalidInputException>(() => ChatTemplate.Find(null, null, json, null)).Message, StringComparison.Ordinal);
 
