@@ -39,7 +39,18 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds)
             bytes = edited;
         }
 
-        return bytes;
+        return random.Next(2) == 0 ? WithLength(bytes, seeds[which]) : bytes;
+    }
+
+    // Where a file begins with the length of a header of JSON (safetensors), the length is made right again, so that damage of the header gets past the first check.
+    private static byte[] WithLength(byte[] bytes, byte[] seed)
+    {
+        if (bytes.Length < 9 || seed.Length < 9 || seed[8] != '{' || ReferenceEquals(bytes, seed)) return bytes;
+        var length = BinaryPrimitives.ReadInt64LittleEndian(seed);
+        if (length < 2 || length > seed.Length - 8) return bytes;
+        var edited = (byte[])bytes.Clone();
+        BinaryPrimitives.WriteInt64LittleEndian(edited, length + bytes.Length - seed.Length);
+        return edited;
     }
 
     private byte[] Edit(byte[] bytes, Random random)
