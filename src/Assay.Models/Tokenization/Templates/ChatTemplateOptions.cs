@@ -28,7 +28,7 @@ public sealed record ChatTemplateOptions
     public long MaxSteps { get; init; } = 1_000_000;
 
     /// <summary>Characters of text that one rendering may make, intermediate texts included.</summary>
-    public long MaxCharacters { get; init; } = 24_000_000;
+    public long MaxCharacters { get; init; } = 8_000_000;
 
     /// <summary>How deep calls, blocks and values may nest.</summary>
     public int MaxDepth { get; init; } = 400;

@@ -19,6 +19,9 @@ internal sealed class TemplateLexer
 {
     private static readonly string[] Operators = ["//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"];
 
+    /// <summary>Every look-up of a name hashes it, and one that is not there is told by its name.</summary>
+    private const int LongestName = 200;
+
     private readonly string source;
     private readonly List<TemplateToken> tokens = [];
     private int position;
@@ -202,6 +205,7 @@ internal sealed class TemplateLexer
     {
         var end = position;
         while (end < source.Length && (source[end] == '_' || char.IsLetterOrDigit(source[end]))) end++;
+        if (end - position > LongestName) throw Fault(line, $"a name has {end - position} characters; at most {LongestName} are read.");
         tokens.Add(new TemplateToken(TokenKind.Name, source[position..end], line));
         position = end;
     }

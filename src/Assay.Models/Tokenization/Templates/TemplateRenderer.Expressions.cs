@@ -47,7 +47,8 @@ internal sealed partial class TemplateRenderer
             budget.Steps(1);
         }
 
-        return new Undefined($"'{name}' is undefined");
+        if (!undefined.TryGetValue(name, out var missing)) undefined[name] = missing = new Undefined($"'{name}' is undefined");
+        return missing;
     }
 
     private TemplateDict Dict(DictDisplay display)

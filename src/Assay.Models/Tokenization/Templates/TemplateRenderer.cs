@@ -8,6 +8,7 @@ internal sealed partial class TemplateRenderer
     private readonly TemplateBudget budget;
     private readonly TemplateFilters filters;
     private readonly TemplateScope globals;
+    private readonly Dictionary<string, Undefined> undefined = new(StringComparer.Ordinal);
     private TemplateScope scope;
     private StringBuilder output = new();
     private object? filteredBlock;
