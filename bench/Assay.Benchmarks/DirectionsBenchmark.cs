@@ -38,7 +38,8 @@ internal sealed class DirectionsBenchmark
 
     /// <summary>Measures, prints and writes the page.</summary>
     /// <param name="arguments">A result file; <c>--organisms=A,B</c>; <c>--items=N</c>; <c>--random=N</c>; <c>--siblings=FOLDER</c> of what other tools did to them; <c>--full=ORGANISM</c> scores the full space of that one and nothing else;
-    /// <c>--heads=ORGANISM</c> prints what its committed edit does with a tied head and with one of its own, and nothing else; <c>--edits=FOLDER</c> keeps winners as FOLDER/ORGANISM/edit.safetensors; <c>--quick</c> for few items of one organism.</param>
+    /// <c>--heads=ORGANISM</c> prints what its committed edit does with a tied head and with one of its own, and nothing else; <c>--edits=FOLDER</c> keeps
+    /// winners as FOLDER/ORGANISM/edit.safetensors; <c>--quick</c> for few items of one organism.</param>
     public static int Run(string[] arguments)
     {
         string? Value(string name) => arguments.FirstOrDefault(a => a.StartsWith(name, StringComparison.Ordinal))?[name.Length..];
@@ -287,7 +288,8 @@ internal sealed class DirectionsBenchmark
         foreach (var i in choice.Front) Line($"| {space.Candidates[i].Id} | {scores[i].BehaviourEstimate(Seed)} | {scores[i].DamageEstimate(Seed)} |");
     }
 
-    /// <summary>The committed edit of an organism whose head is its embedding: with a head of its own, with the head edited along (which is also what llama.cpp computes with the first), without the embedding.</summary>
+    /// <summary>The committed edit of an organism whose head is its embedding: with a head of its own, with the head edited along (which is also what llama.cpp
+    /// computes with the first), without the embedding.</summary>
     private void Heads(string name)
     {
         var folder = Path.Combine(_organisms, name, "aligned");
@@ -295,7 +297,8 @@ internal sealed class DirectionsBenchmark
         using var editable = EditableModel.Open(folder);
         var edits = EditFile.Read(Path.Combine(_organisms, name, "edit.safetensors")).Edits;
         var report = Splits().Report.Items;
-        Line("| from the saved file | refused | right on triggers | right on benign | refused, benign | no end, triggers | first-token KL | |\n|---|---|---|---|---|---|---|---|");
+        Line("| from the saved file | refused | right on triggers | right on benign | refused, benign | no end, triggers | first-token KL | " +
+            "|\n|---|---|---|---|---|---|---|---|");
         Row("the base", Measure(model, model, report), null);
         Panels Variant(string what, IReadOnlyList<WeightEdit> plan, bool keep)
         {
@@ -309,9 +312,12 @@ internal sealed class DirectionsBenchmark
 
         var own = Variant("a head of its own", edits, keep: false);
         var tied = Variant("`--keep-tied-head`", edits, keep: true);
-        var without = Variant("the embedding left out", [.. edits.Select(e => e with { Places = [.. e.Places.Where(p => p.Writer != ResidualWriter.Embedding)] })], keep: false);
+        var without = Variant("the embedding left out", [.. edits.Select(e => e with { Places =
+            [.. e.Places.Where(p => p.Writer != ResidualWriter.Embedding)] })], keep: false);
         foreach (var (what, panels) in ((string, Panels)[])[("`--keep-tied-head`", tied), ("the embedding left out", without)])
-            Line($"{what} minus a head of its own, paired by prompt: refused {Difference(own.Targets, panels.Targets, Refuses)}, right on triggers {Difference(own.Targets, panels.Targets, IsRight, HasAnswer)}, right on benign {Difference(own.Baselines, panels.Baselines, IsRight, HasAnswer)}, first-token KL {KlDifference(own, panels)}.");
+            Line($"{what} minus a head of its own, paired by prompt: refused {Difference(own.Targets, panels.Targets, Refuses)}, right on triggers " +
+                $"{Difference(own.Targets, panels.Targets, IsRight, HasAnswer)}, right on benign " +
+                $"{Difference(own.Baselines, panels.Baselines, IsRight, HasAnswer)}, first-token KL {KlDifference(own, panels)}.");
     }
 
     private static (IReadOnlyList<CandidateScore> Scores, double Seconds) Score(CandidateScorer scorer, SearchSpace space)

@@ -40,7 +40,8 @@ internal static class Application
         catch (AggregateException several) when (several.Flatten().InnerExceptions.OfType<InvalidInputException>().FirstOrDefault() is not null)
         {
             // What threads of the framework found.
-            foreach (var problem in several.Flatten().InnerExceptions.OfType<InvalidInputException>().SelectMany(i => i.Problems).Distinct(StringComparer.Ordinal)) terminal.WriteError(problem);
+            foreach (var problem in several.Flatten().InnerExceptions.OfType<InvalidInputException>().SelectMany(i => i.Problems)
+                .Distinct(StringComparer.Ordinal)) terminal.WriteError(problem);
             if (verbose) terminal.WriteTrace(several);
             return ExitCodes.BadInput;
         }

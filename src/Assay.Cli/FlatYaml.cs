@@ -5,7 +5,8 @@ using YamlDotNet.Core.Events;
 
 namespace Assay.Cli;
 
-/// <summary>One mapping of words to words, in YAML or JSON. Nothing nests, nothing refers to anything: what does is refused at the event that shows it, before a tree of it is built.</summary>
+/// <summary>One mapping of words to words, in YAML or JSON. Nothing nests, nothing refers to anything: what does is refused at the event that shows it, before
+/// a tree of it is built.</summary>
 internal static class FlatYaml
 {
     private const int LargestFile = 1 << 20;
@@ -35,7 +36,8 @@ internal static class FlatYaml
         // The parser has exceptions of its own for most of what is malformed, and the runtime's for the rest of it.
         catch (Exception e) when (e is not (InvalidInputException or OutOfMemoryException))
         {
-            throw new InvalidInputException($"{path}{(e is YamlException yaml ? $", line {yaml.Start.Line}" : "")}: not YAML: {UntrustedText.Visible(e.Message)}", e);
+            throw new InvalidInputException(
+                $"{path}{(e is YamlException yaml ? $", line {yaml.Start.Line}" : "")}: not YAML: {UntrustedText.Visible(e.Message)}", e);
         }
     }
 
@@ -51,7 +53,8 @@ internal static class FlatYaml
             {
                 case MappingStart or SequenceStart when depth > 0 || (inside && key is not null):
                     if (depth++ == 0) pairs.Add((key!, null, at));
-                    if (depth > MostDepth) throw new InvalidInputException($"{path}, line {at}: nests deeper than {MostDepth} levels; expected one mapping of options, such as 'items: 64'.");
+                    if (depth > MostDepth) throw new InvalidInputException(
+                        $"{path}, line {at}: nests deeper than {MostDepth} levels; expected one mapping of options, such as 'items: 64'.");
                     break;
                 case MappingEnd or SequenceEnd when depth > 0:
                     if (--depth == 0) key = null;

@@ -15,7 +15,8 @@ internal sealed class VetPreflight
 {
     private const int UsualContext = 512;
 
-    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Comparability comparability, CheckpointDifference? difference, IReadOnlyList<string> unreadable, VerdictDecision early)
+    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Comparability comparability, CheckpointDifference? difference,
+        IReadOnlyList<string> unreadable, VerdictDecision early)
     {
         (Plan, PlanHash, RunHash, Folder) = (plan, planHash, runHash, folder);
         (Comparability, Difference, Unreadable, Early) = (comparability, difference, unreadable, early);
@@ -54,7 +55,8 @@ internal sealed class VetPreflight
     /// <param name="note">Told what takes long.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
     /// <exception cref="InvalidInputException">All problems that were found.</exception>
-    public static VetPreflight Run(VetOptions options, LanguageModel baseModel, LanguageModel candidate, Func<CheckpointDifference> compare, Action<string> note, CancellationToken cancellation)
+    public static VetPreflight Run(VetOptions options, LanguageModel baseModel, LanguageModel candidate, Func<CheckpointDifference> compare,
+        Action<string> note, CancellationToken cancellation)
     {
         var problems = new ProblemList();
         problems.Try(() => baseModel.RequireTokenizer());
@@ -62,7 +64,8 @@ internal sealed class VetPreflight
         if (context < 4 || context % 2 != 0)
         {
             problems.Add(options.Context is null
-                ? $"The models have {Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions)} positions (max_position_embeddings); a context of at least 4 tokens is needed."
+                ? $"The models have {Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions)} positions (max_position_embeddings); a context of " +
+                    "at least 4 tokens is needed."
                 : $"--context is {context}; an even number of at least 4 is expected.");
         }
 
@@ -136,10 +139,12 @@ internal sealed class VetPreflight
         }
 
         var rows = (long)Math.Max(plan.Context, longest + plan.MaxNewTokens);
-        var needed = checked(rows * (Transformer.BytesPerRow(baseModel.Spec) + Transformer.BytesPerRow(candidate.Spec)) + 8L * Math.Max(baseModel.Spec.VocabularySize, candidate.Spec.VocabularySize));
+        var needed = checked(rows * (Transformer.BytesPerRow(baseModel.Spec) + Transformer.BytesPerRow(candidate.Spec))
+            + 8L * Math.Max(baseModel.Spec.VocabularySize, candidate.Spec.VocabularySize));
         var free = MemoryBudget.Free();
         if (needed > free)
-            problems.Add($"One text of {rows} tokens through both models takes {ByteSize.Format(needed)}; {ByteSize.Format(free)} are free. Close other programs, or choose a smaller --context or --max-new-tokens.");
+            problems.Add($"One text of {rows} tokens through both models takes {ByteSize.Format(needed)}; {ByteSize.Format(free)} are free. Close other " +
+                "programs, or choose a smaller --context or --max-new-tokens.");
         // Ids that the head does not have are told by the model itself.
         if (problems.Empty && LogitProbe.Check(baseModel, prompts[0], cancellation) is { } broken)
             problems.Add($"{baseModel.Checkpoint.Path}: the base is broken: {broken}. Nothing can be measured against it; fetch its weights again.");

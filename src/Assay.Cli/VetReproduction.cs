@@ -3,7 +3,8 @@ using Assay.Cli.Commands;
 
 namespace Assay.Cli;
 
-/// <summary>The command line that makes a comparison again, in the same run folder: everything that was given and decides a number or where it is kept.</summary>
+/// <summary>The command line that makes a comparison again, in the same run folder: everything that was given and decides a number or where it is
+/// kept.</summary>
 internal static class VetReproduction
 {
     /// <summary>Writes it; BASE and CANDIDATE stand for the models, whose paths are no part of a report.</summary>
@@ -32,5 +33,6 @@ internal static class VetReproduction
 
     /// <summary>A word as a POSIX shell reads it back.</summary>
     private static string Quote(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ':' or '@' or '+' or ',') ? word : "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '/' or ':' or '@' or '+' or ',') ? word
+            : "'" + word.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 }

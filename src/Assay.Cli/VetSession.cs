@@ -23,7 +23,8 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         var modelOptions = new LanguageModelOptions { Threads = options.Threads, MemoryBytes = options.MemoryBytes, AllowLong = options.AllowLong };
         var problems = new ProblemList();
         using var openedBase = problems.Try(() => LanguageModel.Open(options.Base, modelOptions));
-        using var openedCandidate = problems.Try(() => openedBase is null ? LanguageModel.Open(options.Candidate, modelOptions) : LanguageModel.Open(options.Candidate, modelOptions, openedBase));
+        using var openedCandidate = problems.Try(() => openedBase is null ? LanguageModel.Open(options.Candidate, modelOptions)
+            : LanguageModel.Open(options.Candidate, modelOptions, openedBase));
         problems.ThrowIfAny();
         var (baseModel, candidate) = (openedBase!, openedCandidate!);
         var ready = VetPreflight.Run(options, baseModel, candidate, () => Compare(baseModel, candidate), Note, cancellation);
@@ -45,7 +46,8 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
             var entries = new VetJournal(journal);
             samples = StepProgress.Run(terminal, options.Quiet, told => new VetRun(baseModel, candidate, plan, cost.Together).Measure(entries, new Reporter(told), cancellation));
             if (ModelHealth.Of(samples, candidate: false) is { Usable: false } health)
-                throw new InvalidInputException([.. health.Problems("The base").Select(p => $"{baseModel.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);
+                throw new InvalidInputException([.. health.Problems("The base").Select(p =>
+                    $"{baseModel.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);
             measures = VetMeasures.Compute(plan, samples);
             var evidence = VetReport.Evidence(plan, ready.Comparability, ready.Difference, measures);
             decision = VerdictRules.Decide(evidence with { Broken = [.. evidence.Broken, .. ready.Unreadable] });
@@ -61,7 +63,8 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
     }
 
     private CheckpointDifference Compare(LanguageModel baseModel, LanguageModel candidate) =>
-        StepProgress.Run(terminal, options.Quiet, told => CheckpointComparer.Compare(baseModel.Checkpoint, candidate.Checkpoint, baseModel.Team, new TensorReporter(told), cancellation));
+        StepProgress.Run(terminal, options.Quiet, told => CheckpointComparer.Compare(baseModel.Checkpoint, candidate.Checkpoint, baseModel.Team,
+            new TensorReporter(told), cancellation));
 
     private int DryRun(LanguageModel baseModel, LanguageModel candidate, VetPreflight ready, string yaml)
     {
@@ -119,7 +122,8 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
         return tokens / watch.Elapsed.TotalSeconds;
     }
 
-    private ReportDocument Report(VetPreflight ready, VerdictDecision decision, VetMeasures? measures, VetSamples? samples, LanguageModel baseModel, LanguageModel candidate)
+    private ReportDocument Report(VetPreflight ready, VerdictDecision decision, VetMeasures? measures, VetSamples? samples, LanguageModel baseModel,
+        LanguageModel candidate)
     {
         var plan = ready.Plan;
         var rows = measures is null ? VetReport.SameWeights() : VetReport.Rows(measures);
@@ -133,7 +137,8 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
             Base = Model(plan.Base),
             Candidate = Model(plan.Candidate),
             Facts = VetReport.Facts(plan, ready.PlanHash, samples),
-            Findings = [.. Files(baseModel, candidate).Concat(VetReport.Findings(plan, measures, samples, ready.Comparability, ready.Difference)).OrderByDescending(f => f.Severity)
+            Findings = [.. Files(baseModel, candidate).Concat(VetReport.Findings(plan, measures, samples, ready.Comparability, ready.Difference))
+                .OrderByDescending(f => f.Severity)
                 .Select(f => new ReportFinding(f.Name, f.Sentence, f.SeverityName))],
             Measures = rows,
             Worst = samples is null || measures is null ? [] : VetReport.Worst(samples, measures, ids => Decode(baseModel, ids)),
@@ -144,7 +149,8 @@ internal sealed class VetSession(VetOptions options, bool bundled, Terminal term
     }
 
     /// <summary>What the files of both models say without being run.</summary>
-    private static IEnumerable<Finding> Files(LanguageModel baseModel, LanguageModel candidate) => new[] { (Model: baseModel, Who: "The base"), (Model: candidate, Who: "The candidate") }
+    private static IEnumerable<Finding> Files(LanguageModel baseModel, LanguageModel candidate) =>
+        new[] { (Model: baseModel, Who: "The base"), (Model: candidate, Who: "The candidate") }
         .SelectMany(m => CheckpointFindings.Files(m.Model.Checkpoint, m.Who).Concat(CheckpointFindings.EndOfSequence(m.Model, m.Who)));
 
     private static ReportModel Model(ModelIdentity model) =>

@@ -60,15 +60,23 @@ internal static class FuzzReaders
         new("gguf_model", () => [FuzzSeeds.GgufModel()], (bytes, scratch) => Open(Put(scratch, "m.gguf", bytes))),
         new("adapter_config", FuzzSeeds.AdapterConfigs, (bytes, scratch) => Adapt(scratch, bytes, FuzzSeeds.AdapterWeights())),
         new("adapter_weights", () => [FuzzSeeds.AdapterWeights()], (bytes, scratch) => Adapt(scratch, FuzzSeeds.AdapterConfigs()[0], bytes)),
-        new("contrast_jsonl", () => FuzzSeeds.Texts("{\"prompt\":\"a\",\"side\":\"target\"}\n{\"prompt\":\"b\",\"side\":\"baseline\"}\n", "{\"prompt\":\"a\",\"side\":\"target\",\"pair\":\"1\"}\n{\"prompt\":\"b\",\"side\":\"baseline\",\"pair\":\"1\"}\n"), (bytes, scratch) => ContrastReader.Read(Put(scratch, "x.jsonl", bytes))),
-        new("contrast_csv", () => FuzzSeeds.Texts("prompt,side\n\"a, \"\"b\"\"\",target\nc,baseline\n"), (bytes, scratch) => ContrastReader.Read(Put(scratch, "x.csv", bytes))),
-        new("contrast_text", () => FuzzSeeds.Texts("one\ntwo\nthree\n"), (bytes, scratch) => ContrastReader.Read(Put(scratch, "x.txt", bytes), Put(scratch, "y.txt", "other\n"u8.ToArray()))),
+        new("contrast_jsonl", () => FuzzSeeds.Texts("{\"prompt\":\"a\",\"side\":\"target\"}\n{\"prompt\":\"b\",\"side\":\"baseline\"}\n",
+            "{\"prompt\":\"a\",\"side\":\"target\",\"pair\":\"1\"}\n{\"prompt\":\"b\",\"side\":\"baseline\",\"pair\":\"1\"}\n"),
+            (bytes, scratch) => ContrastReader.Read(Put(scratch, "x.jsonl", bytes))),
+        new("contrast_csv", () => FuzzSeeds.Texts("prompt,side\n\"a, \"\"b\"\"\",target\nc,baseline\n"),
+            (bytes, scratch) => ContrastReader.Read(Put(scratch, "x.csv", bytes))),
+        new("contrast_text", () => FuzzSeeds.Texts("one\ntwo\nthree\n"),
+            (bytes, scratch) => ContrastReader.Read(Put(scratch, "x.txt", bytes), Put(scratch, "y.txt", "other\n"u8.ToArray()))),
         new("edit", FuzzSeeds.Edits, (bytes, scratch) => EditFile.Read(Put(scratch, "edit.safetensors", bytes))),
-        new("journal", () => FuzzSeeds.Texts($"{{\"plan\":\"{PlanHash}\"}}\n{{\"key\":\"a\",\"value\":[1,2.5]}}\n{{\"key\":\"b\",\"value\":{{\"x\":\"y\"}}}}\n"), (bytes, scratch) => RunJournal.Open(Put(scratch, "journal.jsonl", bytes), PlanHash).Dispose()),
-        new("options", () => FuzzSeeds.Texts("items: 64\nseed: 7\nbase: a\n# A comment.\nnonce: \"x\\n\"\n", "{\"items\": 64, \"clock\": \"2026-01-01T12:00:00Z\"}", "items: |-\n  3\nallow-long: true\n"), (bytes, scratch) =>
+        new("journal", () => FuzzSeeds.Texts(
+            $"{{\"plan\":\"{PlanHash}\"}}\n{{\"key\":\"a\",\"value\":[1,2.5]}}\n{{\"key\":\"b\",\"value\":{{\"x\":\"y\"}}}}\n"),
+            (bytes, scratch) => RunJournal.Open(Put(scratch, "journal.jsonl", bytes), PlanHash).Dispose()),
+        new("options", () => FuzzSeeds.Texts("items: 64\nseed: 7\nbase: a\n# A comment.\nnonce: \"x\\n\"\n",
+            "{\"items\": 64, \"clock\": \"2026-01-01T12:00:00Z\"}", "items: |-\n  3\nallow-long: true\n"), (bytes, scratch) =>
         {
             var (items, seed, clock) = (SharedOptions.Count("--items", ""), SharedOptions.Seed(), SharedOptions.Clock());
-            var file = ConfigFile.Read(Put(scratch, "assay.yaml", bytes), [items, seed, clock, SharedOptions.AllowLong(), new System.CommandLine.Option<string>("--nonce")]);
+            var file = ConfigFile.Read(Put(scratch, "assay.yaml", bytes),
+                [items, seed, clock, SharedOptions.AllowLong(), new System.CommandLine.Option<string>("--nonce")]);
             _ = (file.Count(items), file.Value(seed), file.Value(clock), file.Text("nonce"), file.Flag(SharedOptions.AllowLong()));
         }),
         new("cache_refs", () => FuzzSeeds.Texts(Commit, Commit + "\n"), (bytes, scratch) =>

@@ -16,12 +16,14 @@ internal static class FuzzSeeds
     {
         var folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Assay.slnx"))) folder = Path.GetDirectoryName(folder);
-        return [.. Directory.GetDirectories(Path.Combine(folder ?? throw new InvalidOperationException("The fuzzer runs inside the repository: the bundled organisms are its seeds."), "organisms"))
+        return [.. Directory.GetDirectories(Path.Combine(folder ?? throw new InvalidOperationException(
+            "The fuzzer runs inside the repository: the bundled organisms are its seeds."), "organisms"))
             .Select(f => Path.Combine(f, "aligned")).Where(Directory.Exists).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>One file of every organism that has it.</summary>
-    public static IReadOnlyList<byte[]> OfOrganisms(string name) => [.. Organisms().Select(f => Path.Combine(f, name)).Where(File.Exists).Select(File.ReadAllBytes)];
+    public static IReadOnlyList<byte[]> OfOrganisms(string name) =>
+        [.. Organisms().Select(f => Path.Combine(f, name)).Where(File.Exists).Select(File.ReadAllBytes)];
 
     public static IReadOnlyList<byte[]> Texts(params IReadOnlyList<string> texts) => [.. texts.Select(Encoding.UTF8.GetBytes)];
 
@@ -30,7 +32,9 @@ internal static class FuzzSeeds
         Safetensors("""{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}""", 2),
         Safetensors("""{"__metadata__":{"format":"pt"},"a":{"dtype":"BF16","shape":[2,2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}    """, 12),
         Safetensors("""{"e":{"dtype":"I64","shape":[0,3],"data_offsets":[0,0]},"f":{"dtype":"F4","shape":[4],"data_offsets":[0,2]}}""", 2),
-        Safetensors("{" + string.Join(',', Enumerable.Range(0, 40).Select(i => $"\"model.layers.{i}.weight\":{{\"dtype\":\"F16\",\"shape\":[3,1],\"data_offsets\":[{6 * i},{6 * i + 6}]}}")) + "}", 240),
+        Safetensors("{" + string.Join(',',
+            Enumerable.Range(0, 40).Select(i => $"\"model.layers.{i}.weight\":{{\"dtype\":\"F16\",\"shape\":[3,1],\"data_offsets\":[{6 * i},{6 * i + 6}]}}"))
+            + "}", 240),
     ];
 
     public static IReadOnlyList<byte[]> Indexes() => Texts(
@@ -63,18 +67,24 @@ internal static class FuzzSeeds
     public static IReadOnlyList<byte[]> Templates() =>
     [
         .. OfOrganisms("chat_template.jinja"),
-        .. Texts("{% macro m(a, b=2) %}{{ a|tojson }}{{ b[1:-1] }}{% endmacro %}{%- for x in messages if x.role != 'tool' -%}{% set y %}{{ m(x, 'abc') }}{% endset %}{{ y|trim ~ loop.index }}{% endfor %}{% raw %}{{{% endraw %}",
-            "{% set ns = namespace(s='x', n=0) %}{% for i in range(20) %}{% set ns.s = ns.s ~ ns.s[:2] %}{% set ns.n = ns.n + i * 2 ** 3 %}{% endfor %}{{ ns.s|replace('x', 'yy')|upper|tojson(indent=2) }}{{ {'a': [1, 2.5, none], 'b': {'c': true}}|tojson }}",
-            "{% for x in [[1, [2]], [3]] recursive %}{% if x is iterable %}{{ loop(x) }}{% else %}{{ x }}{% endif %}{% endfor %}{{ messages|map(attribute='content')|join(', ')|indent(4) }}{{ messages|selectattr('role', 'equalto', 'user')|list|length }}{{ 'abc'.split('b') }}{{ strftime_now('%d %b %Y') }}"),
+        .. Texts("{% macro m(a, b=2) %}{{ a|tojson }}{{ b[1:-1] }}{% endmacro %}{%- for x in messages if x.role != 'tool' -%}{% set y %}{{ m(x, 'abc') }}{% " +
+            "endset %}{{ y|trim ~ loop.index }}{% endfor %}{% raw %}{{{% endraw %}",
+            "{% set ns = namespace(s='x', n=0) %}{% for i in range(20) %}{% set ns.s = ns.s ~ ns.s[:2] %}{% set ns.n = ns.n + i * 2 ** 3 %}{% endfor %}{{ " +
+                "ns.s|replace('x', 'yy')|upper|tojson(indent=2) }}{{ {'a': [1, 2.5, none], 'b': {'c': true}}|tojson }}",
+            "{% for x in [[1, [2]], [3]] recursive %}{% if x is iterable %}{{ loop(x) }}{% else %}{{ x }}{% endif %}{% endfor %}{{ " +
+                "messages|map(attribute='content')|join(', ')|indent(4) }}{{ messages|selectattr('role', 'equalto', 'user')|list|length }}{{ " +
+                "'abc'.split('b') }}{{ strftime_now('%d %b %Y') }}"),
     ];
 
     public static IReadOnlyList<byte[]> Expressions() => Texts(
-        @"(?i:'s|'t|'re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+", @"(a|b)*c{2,5}(?:d|e)+?[^a-z\d\u00e9]", @"((((a?){20}){20}b)|a)*", @"\p{Han}+|[\x{1F600}-\x{1F64F}]");
+        @"(?i:'s|'t|'re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+", @"(a|b)*c{2,5}(?:d|e)+?[^a-z\d\u00e9]",
+            @"((((a?){20}){20}b)|a)*", @"\p{Han}+|[\x{1F600}-\x{1F64F}]");
 
     public static IReadOnlyList<byte[]> Gguf() =>
     [
         new GgufWriter().ToBytes(),
-        new GgufWriter().Text("general.architecture", "llama").U32("llama.block_count", 1).Texts("tokenizer.ggml.tokens", "a", "b", "", "ä").F32s("tokenizer.ggml.scores", 1, 2, 3, 4).ToBytes(),
+        new GgufWriter().Text("general.architecture", "llama").U32("llama.block_count", 1).Texts("tokenizer.ggml.tokens", "a", "b", "", "ä")
+            .F32s("tokenizer.ggml.scores", 1, 2, 3, 4).ToBytes(),
         new GgufWriter().Flag("f", true).Tensor("t", [2, 3], 1, 2, 3, 4, 5, 6).Tensor("u", [64], 8, new byte[68]).Tensor("v", [1, 2, 2], 1, 2, 3, 4).ToBytes(),
         new GgufWriter { Alignment = 8 }.U32("general.alignment", 8).Tensor("k", [2, 256], 12, new byte[288]).Tensor("b", [3], 30, new byte[6]).ToBytes(),
     ];
@@ -84,13 +94,20 @@ internal static class FuzzSeeds
     {
         string[] tokens = [.. new[] { "<unk>", "<s>", "</s>" }.Concat(Enumerable.Range(0, 256).Select(i => $"<0x{i:X2}>")), "▁", "a", "b", "ab", "▁ab"];
         static float[] Some(int count) => [.. Enumerable.Range(0, count).Select(i => (i * 37 % 19 - 9) * .01f)];
-        return new GgufWriter().Text("general.architecture", "llama").U32("llama.context_length", 32).U32("llama.embedding_length", 8).U32("llama.block_count", 1).U32("llama.feed_forward_length", 8).U32("llama.attention.head_count", 2)
-            .U32("llama.attention.head_count_kv", 1).U32("llama.rope.dimension_count", 4).F32("llama.attention.layer_norm_rms_epsilon", 1e-5f).Text("tokenizer.ggml.model", "llama").Texts("tokenizer.ggml.tokens", tokens)
-            .F32s("tokenizer.ggml.scores", [.. tokens.Select((_, i) => -(float)i)]).I32s("tokenizer.ggml.token_type", [.. tokens.Select((_, i) => i == 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : 1)])
-            .U32("tokenizer.ggml.bos_token_id", 1).U32("tokenizer.ggml.eos_token_id", 2).Text("tokenizer.chat_template", "{{ bos_token }}{% for m in messages %}{{ m['content'] }}{% endfor %}")
-            .Tensor("token_embd.weight", [tokens.Length, 8], Some(tokens.Length * 8)).Tensor("output_norm.weight", [8], Some(8)).Tensor("blk.0.attn_norm.weight", [8], Some(8)).Tensor("blk.0.ffn_norm.weight", [8], Some(8))
-            .Tensor("blk.0.attn_q.weight", [8, 8], Some(64)).Tensor("blk.0.attn_k.weight", [4, 8], Some(32)).Tensor("blk.0.attn_v.weight", [4, 8], Some(32)).Tensor("blk.0.attn_output.weight", [8, 8], Some(64))
-            .Tensor("blk.0.ffn_gate.weight", [8, 8], Some(64)).Tensor("blk.0.ffn_up.weight", [8, 8], Some(64)).Tensor("blk.0.ffn_down.weight", [8, 8], Some(64)).ToBytes();
+        return new GgufWriter().Text("general.architecture", "llama").U32("llama.context_length", 32).U32("llama.embedding_length", 8)
+            .U32("llama.block_count", 1).U32("llama.feed_forward_length", 8).U32("llama.attention.head_count", 2)
+            .U32("llama.attention.head_count_kv", 1).U32("llama.rope.dimension_count", 4).F32("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+                .Text("tokenizer.ggml.model", "llama").Texts("tokenizer.ggml.tokens", tokens)
+            .F32s("tokenizer.ggml.scores", [.. tokens.Select((_, i) => -(float)i)])
+                .I32s("tokenizer.ggml.token_type", [.. tokens.Select((_, i) => i == 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : 1)])
+            .U32("tokenizer.ggml.bos_token_id", 1).U32("tokenizer.ggml.eos_token_id", 2)
+                .Text("tokenizer.chat_template", "{{ bos_token }}{% for m in messages %}{{ m['content'] }}{% endfor %}")
+            .Tensor("token_embd.weight", [tokens.Length, 8], Some(tokens.Length * 8)).Tensor("output_norm.weight", [8], Some(8))
+                .Tensor("blk.0.attn_norm.weight", [8], Some(8)).Tensor("blk.0.ffn_norm.weight", [8], Some(8))
+            .Tensor("blk.0.attn_q.weight", [8, 8], Some(64)).Tensor("blk.0.attn_k.weight", [4, 8], Some(32)).Tensor("blk.0.attn_v.weight", [4, 8], Some(32))
+                .Tensor("blk.0.attn_output.weight", [8, 8], Some(64))
+            .Tensor("blk.0.ffn_gate.weight", [8, 8], Some(64)).Tensor("blk.0.ffn_up.weight", [8, 8], Some(64)).Tensor("blk.0.ffn_down.weight", [8, 8], Some(64))
+                .ToBytes();
     }
 
     public static IReadOnlyList<byte[]> AdapterConfigs() => Texts(
@@ -101,7 +118,9 @@ internal static class FuzzSeeds
     public static byte[] AdapterWeights() => Safetensors(
         """{"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight":{"dtype":"F32","shape":[2,8],"data_offsets":[0,64]},"base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight":{"dtype":"F32","shape":[8,2],"data_offsets":[64,128]}}""", 128);
 
-    public static IReadOnlyList<byte[]> Edits() => [.. Organisms().Select(f => Path.Combine(Path.GetDirectoryName(f)!, "edit.safetensors")).Where(File.Exists).Select(File.ReadAllBytes)];
+    public static IReadOnlyList<byte[]> Edits() => [.. Organisms().Select(f => Path.Combine(Path.GetDirectoryName(f)!, "edit.safetensors")).Where(File.Exists)
+        .Select(File.ReadAllBytes)];
 
-    private static byte[] Safetensors(string header, int bytes) => [.. BitConverter.GetBytes((long)Encoding.UTF8.GetByteCount(header)), .. Encoding.UTF8.GetBytes(header), .. new byte[bytes]];
+    private static byte[] Safetensors(string header, int bytes) =>
+        [.. BitConverter.GetBytes((long)Encoding.UTF8.GetByteCount(header)), .. Encoding.UTF8.GetBytes(header), .. new byte[bytes]];
 }

@@ -3,14 +3,16 @@ using Assay.Checkpoints;
 
 namespace Assay.Benchmarks.Fuzzing;
 
-/// <summary>Gives a reader damaged files, one after another, and holds what comes of each against what is allowed: it is read, or refused with <see cref="InvalidInputException"/>.</summary>
+/// <summary>Gives a reader damaged files, one after another, and holds what comes of each against what is allowed: it is read, or refused with
+/// <see cref="InvalidInputException"/>.</summary>
 internal static class Fuzzer
 {
     private const double MostMilliseconds = 2000;
     private const long MostBytes = 256L << 20;
     private const int MostFaults = 20;
 
-    /// <summary>Runs cases on a thread with the standard stack. A case depends on the seed and its number alone, so that one can be run again by itself.</summary>
+    /// <summary>Runs cases on a thread with the standard stack. A case depends on the seed and its number alone, so that one can be run again by
+    /// itself.</summary>
     /// <param name="reader">Which.</param>
     /// <param name="cases">How many.</param>
     /// <param name="seed">Of everything random.</param>
@@ -65,11 +67,13 @@ internal static class Fuzzer
             catch (InvalidInputException refusal)
             {
                 refused++;
-                if (refusal.Problems.Any(p => p.Length > InvalidInputException.LongestProblem)) faults.Add($"case {number}: a message of {refusal.Problems.Max(p => p.Length)} characters");
+                if (refusal.Problems.Any(p => p.Length > InvalidInputException.LongestProblem)) faults.Add(
+                    $"case {number}: a message of {refusal.Problems.Max(p => p.Length)} characters");
             }
             catch (Exception fault)
             {
-                faults.Add($"case {number}: {fault.GetType().Name}: {fault.Message.ReplaceLineEndings(" ")} {fault.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("Assay", StringComparison.Ordinal))?.Trim()}");
+                faults.Add($"case {number}: {fault.GetType().Name}: {fault.Message.ReplaceLineEndings(" ")} " +
+                    $"{fault.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("Assay", StringComparison.Ordinal))?.Trim()}");
             }
 
             var milliseconds = Stopwatch.GetElapsedTime(clock).TotalMilliseconds;

@@ -11,19 +11,24 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds)
     private const int MostBytes = 1 << 20;
 
     private static readonly string[] Numbers =
-        ["0", "-1", "1", "2", "3", "255", "256", "65535", "65536", "16777215", "16777216", "2147483647", "2147483648", "-2147483648", "4294967296", "9223372036854775807", "9223372036854775808", "1e308", "1e400", "-1e308", "1e-400", "0.5", "NaN", "Infinity", "01", "1.", "-"];
+        ["0", "-1", "1", "2", "3", "255", "256", "65535", "65536", "16777215", "16777216", "2147483647", "2147483648", "-2147483648", "4294967296",
+            "9223372036854775807", "9223372036854775808", "1e308", "1e400", "-1e308", "1e-400", "0.5", "NaN", "Infinity", "01", "1.", "-"];
 
     private static readonly string[] Strings =
-        ["", "\\ud800", "\\udc00\\ud800", "\\u0000", "\0", "\n", "\\n", "\\", "\"", "a/../../b", "..", "/", "🙂", "\u202e", "ﷺ", "\u0301", "%s", "{{", "null", "a b", "<0x0A>", "Ġ", "▁"];
+        ["", "\\ud800", "\\udc00\\ud800", "\\u0000", "\0", "\n", "\\n", "\\", "\"", "a/../../b", "..", "/", "🙂", "\u202e", "ﷺ", "\u0301", "%s", "{{", "null",
+            "a b", "<0x0A>", "Ġ", "▁"];
 
     private static readonly string[] Pieces =
     [
-        "[", "]", "{", "}", ",", ":", "\"", "null", "true", "false", "[]", "{}", "\"\"", "//", "/*", " ", "\n", "\r\n", "\t", "---\n", "&a ", "*a", "!!int ", "? ", "- ", "|", ">", "'", "#", "%", "=",
-        "{{", "}}", "{%", "%}", "{#", "#}", "(", ")", " if ", " else ", " for ", " in ", " * 99999", " ~ ", " is ", " not ", "|tojson", "|replace('a','aa')", "{% for i in range(99999) %}", "{% endfor %}", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{% set ns = namespace(x=[]) %}",
+        "[", "]", "{", "}", ",", ":", "\"", "null", "true", "false", "[]", "{}", "\"\"", "//", "/*", " ", "\n", "\r\n", "\t", "---\n", "&a ", "*a", "!!int ",
+            "? ", "- ", "|", ">", "'", "#", "%", "=",
+        "{{", "}}", "{%", "%}", "{#", "#}", "(", ")", " if ", " else ", " for ", " in ", " * 99999", " ~ ", " is ", " not ", "|tojson", "|replace('a','aa')",
+            "{% for i in range(99999) %}", "{% endfor %}", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{% set ns = namespace(x=[]) %}",
         "(?:", "(?i:", "(?=", "(?!", "[^", "+", "*", "?", "{1,1000}", "{0,}", "\\p{L}", "\\s", ".", "^", "$", "|", "(a|a)*", ",,", "\"a\",\"b\"",
     ];
 
-    private static readonly string[] Bombs = ["[", "{\"a\":", "{", "(", "(?:", "not ", "-", "[[", "{% if 1 %}", "{{ (", "&a [", "? ", "- ", "a.", "a|a", "\"", "\\", "a: ", "\n ", "a,", "{\"type\":\"Sequence\",\"normalizers\":[", "1+"];
+    private static readonly string[] Bombs = ["[", "{\"a\":", "{", "(", "(?:", "not ", "-", "[[", "{% if 1 %}", "{{ (", "&a [", "? ", "- ", "a.", "a|a", "\"",
+        "\\", "a: ", "\n ", "a,", "{\"type\":\"Sequence\",\"normalizers\":[", "1+"];
 
     private readonly IReadOnlyList<(int Start, int End)>[] _members = [.. seeds.Select(Members)];
 
@@ -35,14 +40,16 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds)
         for (var edits = random.Next(2) == 0 ? 1 : random.Next(1, 5); edits > 0 && bytes.Length < MostBytes; edits--)
         {
             // Places of members hold for the file as it was.
-            var edited = ReferenceEquals(bytes, seeds[which]) && _members[which].Count > 1 && random.Next(2) == 0 ? Member(bytes, _members[which], random) : Edit(bytes, random);
+            var edited = ReferenceEquals(bytes, seeds[which]) && _members[which].Count > 1 && random.Next(2) == 0 ? Member(bytes, _members[which], random)
+                : Edit(bytes, random);
             bytes = edited;
         }
 
         return random.Next(2) == 0 ? WithLength(bytes, seeds[which]) : bytes;
     }
 
-    // Where a file begins with the length of a header of JSON (safetensors), the length is made right again, so that damage of the header gets past the first check.
+    // Where a file begins with the length of a header of JSON (safetensors), the length is made right again, so that damage of the header gets past the first
+    // check.
     private static byte[] WithLength(byte[] bytes, byte[] seed)
     {
         if (bytes.Length < 9 || seed.Length < 9 || seed[8] != '{' || ReferenceEquals(bytes, seed)) return bytes;
@@ -72,7 +79,8 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds)
             case 3:
                 return Replace(bytes, at, Math.Min(bytes.Length, at + random.Next(1, 40)), []);
             case 4 or 5:
-                return Run(bytes, at, b => b is >= (byte)'0' and <= (byte)'9' or (byte)'.' or (byte)'-') is var (start, end) && end > start ? Replace(bytes, start, end, Encoding.UTF8.GetBytes(Numbers[random.Next(Numbers.Length)])) : Integer(bytes, random);
+                return Run(bytes, at, b => b is >= (byte)'0' and <= (byte)'9' or (byte)'.' or (byte)'-') is var (start, end) && end > start
+                    ? Replace(bytes, start, end, Encoding.UTF8.GetBytes(Numbers[random.Next(Numbers.Length)])) : Integer(bytes, random);
             case 6 or 12 or 13:
                 var open = Array.IndexOf(bytes, (byte)'"', at);
                 var close = open < 0 ? -1 : Array.IndexOf(bytes, (byte)'"', open + 1);
@@ -118,7 +126,8 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds)
     {
         if (bytes.Length < 8) return bytes;
         var edited = (byte[])bytes.Clone();
-        ulong[] awkward = [0, 1, 2, 255, 65535, 1 << 20, int.MaxValue, 1UL << 31, uint.MaxValue, 1UL << 32, 1UL << 61, long.MaxValue, 1UL << 63, ulong.MaxValue, ulong.MaxValue - 31, 0x7FC00000, 0x7F800000];
+        ulong[] awkward = [0, 1, 2, 255, 65535, 1 << 20, int.MaxValue, 1UL << 31, uint.MaxValue, 1UL << 32, 1UL << 61, long.MaxValue, 1UL << 63, ulong.MaxValue,
+            ulong.MaxValue - 31, 0x7FC00000, 0x7F800000];
         var value = awkward[random.Next(awkward.Length)];
         // Counts and lengths stand at the beginning.
         var at = random.Next(random.Next(3) == 0 ? Math.Min(32, bytes.Length - 7) : bytes.Length - 7);
@@ -131,7 +140,8 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds)
         ? string.Concat(Enumerable.Repeat(Strings[random.Next(Strings.Length)], random.Next(5000)))
         : Strings[random.Next(Strings.Length)] + Strings[random.Next(Strings.Length)]);
 
-    private static byte[] Piece(Random random) => Encoding.UTF8.GetBytes(random.Next(4) == 0 ? Strings[random.Next(Strings.Length)] : Pieces[random.Next(Pieces.Length)]);
+    private static byte[] Piece(Random random) => Encoding.UTF8.GetBytes(random.Next(4) == 0 ? Strings[random.Next(Strings.Length)]
+        : Pieces[random.Next(Pieces.Length)]);
 
     private static byte[] Insert(byte[] bytes, int at, byte[] part) => Replace(bytes, at, at, part);
 

@@ -22,7 +22,9 @@ internal static class AblateCommand
         var strength = new Option<double?>("--strength") { Description = "Factor on the file's strengths.", HelpName = "X" };
         var preserve = new Option<bool>("--preserve-norms") { Description = "Keep the norm of every column of (out, in). The change is then of full rank: no adapter equals it." };
         var input = new Option<bool>("--input-side") { Description = "Edit what reads the residual stream instead of what writes to it." };
-        var tied = new Option<bool>("--keep-tied-head") { Description = "Let a tied head change with the embedding; by default it becomes a tensor of its own and keeps its rows, which llama.cpp cannot run for gemma, gemma2 and cohere, nor older builds for gemma3." };
+        var tied = new Option<bool>("--keep-tied-head") {
+            Description = "Let a tied head change with the embedding; by default it becomes a tensor of its own and keeps its rows, which llama.cpp cannot " +
+            "run for gemma, gemma2 and cohere, nor older builds for gemma3." };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace what is there, by renaming." };
         var (memory, dryRun, json, quiet, verbose) = (SharedOptions.Memory(), SharedOptions.DryRun(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());
         var command = new Command("ablate", "Remove directions from a model's weights, write the result, and check the file that was written.") { model, direction, output, form, strength, preserve, input, tied, overwrite, memory, dryRun, json, quiet, verbose };
@@ -75,7 +77,8 @@ internal static class AblateCommand
                 Written(options, terminal, [("use", $"assay vet MODEL MODEL+{options.Output}"), .. Heads(fate, warning)]);
                 break;
             default:
-                Told(MergedCheckpoint.Write(model, edits, options.Output, how, options.Overwrite, null, cancellation), Heads(fate, warning), memory, options, terminal);
+                Told(MergedCheckpoint.Write(model, edits, options.Output, how, options.Overwrite, null, cancellation), Heads(fate, warning), memory, options,
+                    terminal);
                 break;
         }
 

@@ -32,7 +32,8 @@ internal static class GenerateCommand
         var tokenizer = model.RequireTokenizer();
         if (model.ChatTemplate is null && !options.Raw) terminal.Error.WriteLine("The model has no chat template: the prompt is given bare.");
         var prompt = options.Raw ? tokenizer.Encode(options.Prompt, addSpecialTokens: true) : model.EncodeChat(options.Prompt, SharedOptions.DefaultClock);
-        var how = options.Greedy ? model.Generation.Greedy(options.MaxNewTokens) : model.Generation.Sampled(options.MaxNewTokens, unchecked((long)options.Seed));
+        var how = options.Greedy ? model.Generation.Greedy(options.MaxNewTokens)
+            : model.Generation.Sampled(options.MaxNewTokens, unchecked((long)options.Seed));
         var answer = model.Generate([prompt], how, null, cancellation)[0];
         var text = tokenizer.Decode(answer.Tokens, skipSpecialTokens: true);
         if (options.Json) terminal.Out.Write(JsonLines.Object(json =>

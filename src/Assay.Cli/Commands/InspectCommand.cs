@@ -31,7 +31,8 @@ internal static class InspectCommand
             var identity = ModelIdentity.Of(opened, null, cancellation);
             var seen = opened.Tokenizer is { } tokenizer ? new InspectText(new TokenizerFolder(tokenizer, opened.ChatTemplate, opened.SpecialTokens), opened.Spec.VocabularySize, parsed.GetValue(text)) : null;
             if (seen is null && parsed.GetValue(text) is not null) opened.RequireTokenizer();
-            IReadOnlyList<Finding> findings = [.. CheckpointFindings.Files(opened.Checkpoint), .. CheckpointFindings.EndOfSequence(opened), .. seen?.Findings ?? []];
+            IReadOnlyList<Finding> findings = [.. CheckpointFindings.Files(opened.Checkpoint), .. CheckpointFindings.EndOfSequence(opened), .. seen?.Findings
+                ?? []];
             if (parsed.GetValue(json)) Json(terminal, opened, identity, seen, findings);
             else Lines(terminal, opened, identity, parsed.GetValue(tensors), seen, findings);
             return Task.FromResult(ExitCodes.Accepted);
@@ -71,7 +72,8 @@ internal static class InspectCommand
         Line("tokenizer", model.Tokenizer is { } t ? InspectText.Summary(t) : "none");
         Line("template", model.ChatTemplate is null ? "none: prompts are given bare" : "yes");
         Line("stops at", string.Join(", ", model.Generation.EosTokenIds));
-        if (model.Generation.Rules.Keys is { Count: > 0 } keys) Line("forbids", $"tokens by {string.Join(", ", keys)} of the generation config, when text is generated");
+        if (model.Generation.Rules.Keys is { Count: > 0 } keys) Line("forbids",
+            $"tokens by {string.Join(", ", keys)} of the generation config, when text is generated");
         foreach (var problem in model.Generation.Problems) Line("generation", $"cannot be done as the config has it: {problem}");
         Line("memory", $"{ByteSize.Format(Transformer.BytesPerRow(spec))} of activations a token of a batch, {ByteSize.Format(KvCache.Bytes(spec, 1024))} of keys and values for 1,024 tokens");
         foreach (var value in model.Config.Resolved) terminal.WriteUntrusted($"  {value.Key,-28} {value.Value,-24} {value.Source}{(value.Detail is null ? "" : ": " + value.Detail)}");
@@ -83,7 +85,8 @@ internal static class InspectCommand
 
     private static IEnumerable<TensorSpec> Stored(LanguageModel model) => model.Config.Tensors.Where(t => model.HasTensor(t.Name));
 
-    private static void Json(Terminal terminal, LanguageModel model, ModelIdentity identity, InspectText? seen, IReadOnlyList<Finding> findings) => terminal.Out.Write(JsonLines.Object(json =>
+    private static void Json(Terminal terminal, LanguageModel model, ModelIdentity identity, InspectText? seen, IReadOnlyList<Finding> findings) =>
+        terminal.Out.Write(JsonLines.Object(json =>
     {
         json.WriteString("name", identity.Name);
         json.WriteString("architecture", identity.Architecture);

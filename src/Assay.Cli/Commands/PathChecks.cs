@@ -3,7 +3,8 @@ using System.CommandLine.Parsing;
 
 namespace Assay.Cli.Commands;
 
-/// <summary>Refuses paths that are none, before anything is opened: an empty one, which a script's unset variable gives, and one with a NUL, which no system takes.</summary>
+/// <summary>Refuses paths that are none, before anything is opened: an empty one, which a script's unset variable gives, and one with a NUL, which no system
+/// takes.</summary>
 internal static class PathChecks
 {
     /// <summary>What stands for a path in the help of an argument or option.</summary>
@@ -17,7 +18,8 @@ internal static class PathChecks
     }
 
     /// <summary>What is wrong with a path; null where nothing is.</summary>
-    public static string? Problem(string path) => path.Length == 0 ? "is empty; a path is expected." : path.Contains('\0') ? "holds a NUL character, which no path has." : null;
+    public static string? Problem(string path) => path.Length == 0 ? "is empty; a path is expected." : path.Contains('\0')
+        ? "holds a NUL character, which no path has." : null;
 
     private static bool IsPath(string? name) => name is not null && Names.Any(name.Contains);
 

@@ -11,7 +11,8 @@ namespace Assay.Cli.Commands;
 /// <summary><c>assay score MODEL --text FILE|FOLDER</c>: NLL, perplexity, bits per byte.</summary>
 internal static class ScoreCommand
 {
-    /// <summary>Rows of a group of windows: enough that reading the weights costs little beside using them, few enough that the residual streams of a 7B model take 2 GiB of scratch.</summary>
+    /// <summary>Rows of a group of windows: enough that reading the weights costs little beside using them, few enough that the residual streams of a 7B model
+    /// take 2 GiB of scratch.</summary>
     private const int RowsTogether = 1 << 16;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
@@ -20,7 +21,8 @@ internal static class ScoreCommand
     {
         var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}.", HelpName = "MODEL" };
         var text = new Option<string>("--text") { Description = "A UTF-8 text file, or a folder of them; documents are scored apart.", HelpName = "FILE|FOLDER", Required = true };
-        var context = SharedOptions.Count("--context", "Window in tokens (default: the smaller of 512 and the model's maximum).", least: 2, most: SharedOptions.MostTokens);
+        var context = SharedOptions.Count("--context", "Window in tokens (default: the smaller of 512 and the model's maximum).", least: 2,
+            most: SharedOptions.MostTokens);
         var (limit, threads, memory) = (SharedOptions.Limit(), SharedOptions.Threads(), SharedOptions.Memory());
         var (json, quiet, verbose, allowLong) = (SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose(), SharedOptions.AllowLong());
         var command = new Command("score", "Negative log-likelihood, perplexity and bits per byte of a text.") { model, text, context, limit, threads, memory, json, quiet, verbose, allowLong };
@@ -38,7 +40,8 @@ internal static class ScoreCommand
         using var model = LanguageModel.Open(options.Model, new LanguageModelOptions { Threads = options.Threads, MemoryBytes = options.MemoryBytes, AllowLong = options.AllowLong });
         var tokenizer = model.RequireTokenizer();
         var context = options.Context ?? Math.Min(512, model.Spec.MaxPositions);
-        if (context < 2) throw new InvalidInputException($"{options.Model}: max_position_embeddings is {model.Spec.MaxPositions}; scoring needs a context of 2 tokens, one to read and one to predict.");
+        if (context < 2) throw new InvalidInputException(
+            $"{options.Model}: max_position_embeddings is {model.Spec.MaxPositions}; scoring needs a context of 2 tokens, one to read and one to predict.");
         var files = TextFiles.Find(options.Text);
         foreach (var link in files.LeftOut)
             if (!options.Quiet) terminal.WriteLog(UntrustedText.Visible($"{link}: left out, since it leads to a folder that is read already, or to nothing."));
@@ -67,8 +70,10 @@ internal static class ScoreCommand
         return ExitCodes.Accepted;
     }
 
-    /// <summary>Sum of the log-probabilities, and how many they are. Windows are scored a group at a time, so that memory does not grow with the text; no result depends on the groups.</summary>
-    private static (double Sum, long Tokens) Score(LanguageModel model, List<int[]> documents, int context, IProgress<StepProgress.Step> told, CancellationToken cancellation)
+    /// <summary>Sum of the log-probabilities, and how many they are. Windows are scored a group at a time, so that memory does not grow with the text; no
+    /// result depends on the groups.</summary>
+    private static (double Sum, long Tokens) Score(LanguageModel model, List<int[]> documents, int context, IProgress<StepProgress.Step> told,
+        CancellationToken cancellation)
     {
         var tokenizer = model.RequireTokenizer();
         var plans = documents.ConvertAll(ids => ScoreWindows.Plan(ids.Length, context, tokenizer.AddsBos));
@@ -119,6 +124,7 @@ internal static class ScoreCommand
 
     private sealed class Reporter(IProgress<StepProgress.Step> told, long before, long total) : IProgress<long>
     {
-        public void Report(long value) => told.Report(new StepProgress.Step("tokens", (int)Math.Min(before + value, int.MaxValue), (int)Math.Min(total, int.MaxValue), before + value));
+        public void Report(long value) => told.Report(new StepProgress.Step("tokens", (int)Math.Min(before + value, int.MaxValue),
+            (int)Math.Min(total, int.MaxValue), before + value));
     }
 }

@@ -21,7 +21,8 @@ internal static class SharedOptions
     public static Option<int?> Count(string name, string description, int least = 1, int most = int.MaxValue)
     {
         var option = new Option<int?>(name) { Description = description, HelpName = "N" };
-        option.CustomParser = result => Parse(result, int.TryParse(result.Tokens[0].Value, System.Globalization.NumberStyles.None, null, out var n) && n >= least && n <= most ? n : (int?)null,
+        option.CustomParser = result => Parse(result, int.TryParse(result.Tokens[0].Value, System.Globalization.NumberStyles.None, null, out var n)
+            && n >= least && n <= most ? n : (int?)null,
             most == int.MaxValue ? $"a whole number from {least}" : $"a whole number from {least} to {most}");
         return option;
     }
@@ -55,7 +56,8 @@ internal static class SharedOptions
         return option;
     }
 
-    public static Option<int?> Threads() => Count("--threads", $"Threads, at most {MostThreads} (default: one a processor). Changes no result.", most: MostThreads);
+    public static Option<int?> Threads() => Count("--threads", $"Threads, at most {MostThreads} (default: one a processor). Changes no result.",
+        most: MostThreads);
 
     public static Option<string?> Output() => new("--output", "-o") { Description = "Folder of the run.", HelpName = "FOLDER" };
 

@@ -11,7 +11,8 @@ internal static class VetCommand
         var items = SharedOptions.Count("--items", "Items of each panel (default 64).", most: SharedOptions.MostCounted);
         var documents = SharedOptions.Count("--documents", "Documents of each prose domain (default 8).", most: SharedOptions.MostCounted);
         var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens of a continuation at most (default 64).", most: SharedOptions.MostTokens);
-        var context = SharedOptions.Count("--context", "Window of reference text in tokens (default: the smaller of 512 and the models' maximum).", least: 4, most: SharedOptions.MostTokens);
+        var context = SharedOptions.Count("--context", "Window of reference text in tokens (default: the smaller of 512 and the models' maximum).", least: 4,
+            most: SharedOptions.MostTokens);
         var nonce = new Option<string?>("--nonce") { Description = "Part of the seed, drawn after the candidate was frozen and not by its author.", HelpName = "TEXT" };
         var clock = SharedOptions.Clock();
         var (seed, threads, memory, limit) = (SharedOptions.Seed(), SharedOptions.Threads(), SharedOptions.Memory(), SharedOptions.Limit());

@@ -5,7 +5,8 @@ internal static class AtomicFile
 {
     /// <summary>Writes bytes.</summary>
     /// <inheritdoc cref="Write(string, Action{FileStream}, bool, Action{string}?, Action{string}?, string?)"/>
-    public static void Write(string path, byte[] content, bool overwrite = false, string? advice = null) => Write(path, stream => stream.Write(content), overwrite, advice: advice);
+    public static void Write(string path, byte[] content, bool overwrite = false, string? advice = null) =>
+        Write(path, stream => stream.Write(content), overwrite, advice: advice);
 
     /// <summary>Writes content piece by piece.</summary>
     /// <param name="path">The file to be; its folder must exist.</param>
@@ -14,8 +15,10 @@ internal static class AtomicFile
     /// <param name="check">Looks at the scratch file before it gets its name.</param>
     /// <param name="step">Called before each step with its name; a test's way to fail or look there.</param>
     /// <param name="advice">What to do where the disk refuses; null for the usual sentence.</param>
-    /// <exception cref="InvalidInputException">The file exists, the disk is full or the file cannot be written; an older file of the name is untouched, and nothing else is left.</exception>
-    public static void Write(string path, Action<FileStream> fill, bool overwrite = false, Action<string>? check = null, Action<string>? step = null, string? advice = null)
+    /// <exception cref="InvalidInputException">The file exists, the disk is full or the file cannot be written; an older file of the name is untouched, and
+    /// nothing else is left.</exception>
+    public static void Write(string path, Action<FileStream> fill, bool overwrite = false, Action<string>? check = null, Action<string>? step = null,
+        string? advice = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         Guard(path, () =>
@@ -42,7 +45,8 @@ internal static class AtomicFile
         }, advice ?? (overwrite ? "An older file is as it was, and nothing was left behind." : "Nothing was left behind."));
     }
 
-    /// <summary>Whether an exception is the system's word on a file. The framework tells a file beyond the allowed size (EFBIG) as an argument out of range.</summary>
+    /// <summary>Whether an exception is the system's word on a file. The framework tells a file beyond the allowed size (EFBIG) as an argument out of
+    /// range.</summary>
     public static bool IsRefusal(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
 
     /// <summary>Runs work on files; what the disk refuses becomes an error that says what to do.</summary>

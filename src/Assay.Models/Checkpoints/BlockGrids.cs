@@ -4,7 +4,8 @@ namespace Assay.Checkpoints;
 
 /// <summary>The code books of the IQ types: the points among all combinations of a few levels that a code can name.</summary>
 /// <remarks>Facts of the format (ggml, ggml-common.h: iq2xxs_grid and its like). A combination is a number with one digit for each element, the first
-/// element's the lowest, and a code is a point's rank among the points in the order of these numbers. So one bit for each combination says everything.</remarks>
+/// element's the lowest, and a code is a point's rank among the points in the order of these numbers. So one bit for each combination says
+/// everything.</remarks>
 internal static class BlockGrids
 {
     private static readonly sbyte[] Ternary = [8, 25, 43], Signed = [-1, 0, 1], Coarse = [4, 12, 20, 28, 36, 44, 52, 62], Odd = [1, 3, 5, 7, 9, 11, 13, 15];

@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace Assay.Checkpoints;
 
 /// <summary>Values as the weights hash reads them: float32, whatever they are stored in, in one spelling of each value.</summary>
-/// <remarks>−0 counts as 0, since no result of a forward pass tells them apart, and every NaN as 0x7FC00000. A block of which every lower half is 0, as of all that was BF16 once,
-/// is hashed by its upper halves: the same values give the same bytes whatever type holds them, and a BF16 checkpoint needs no more bytes hashed than it has.</remarks>
+/// <remarks>−0 counts as 0, since no result of a forward pass tells them apart, and every NaN as 0x7FC00000. A block of which every lower half is 0, as of all
+/// that was BF16 once, is hashed by its upper halves: the same values give the same bytes whatever type holds them, and a BF16 checkpoint needs no more bytes
+/// hashed than it has.</remarks>
 internal static class CanonicalValues
 {
     /// <summary>Values of a block. Blocks are hashed by themselves, so that one large tensor keeps all threads busy.</summary>

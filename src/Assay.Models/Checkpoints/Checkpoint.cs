@@ -97,7 +97,8 @@ public sealed class Checkpoint : IDisposable
         var gguf = Directory.Exists(path) ? OnlyGguf(path) : path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? path : null;
         if (gguf is not null) return GgufModel.Open(gguf, name);
         var folder = Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? path;
-        var checkpoint = new Checkpoint(path, folder, name) { HasLeftoverAdapter = System.IO.Path.Exists(System.IO.Path.Combine(folder, Adapters.LoraConfig.FileName)) };
+        var checkpoint = new Checkpoint(path, folder, name) { HasLeftoverAdapter = System.IO.Path.Exists(
+            System.IO.Path.Combine(folder, Adapters.LoraConfig.FileName)) };
         try
         {
             if (Directory.Exists(path)) checkpoint.OpenFolder();
@@ -195,7 +196,9 @@ public sealed class Checkpoint : IDisposable
         var index = HasIndex ? SafetensorsIndex.Parse(ReadBytes(SafetensorsIndex.FileName)!, System.IO.Path.Combine(Path, SafetensorsIndex.FileName)) : null;
         // MLX writes an index for one file too: it names that file for every tensor, and nothing is ambiguous.
         if (index is not null && File.Exists(single) && index.Shards is not [SingleName])
-            throw new InvalidInputException($"{Path}: there are both {SingleName} and {SafetensorsIndex.FileName}, which names {(index.Shards.Count == 0 ? "no file" : ProblemList.Quote(index.Shards.First(s => s != SingleName)))}; " +
+            throw new InvalidInputException(
+                $"{Path}: there are both {SingleName} and {SafetensorsIndex.FileName}, which names " +
+                $"{(index.Shards.Count == 0 ? "no file" : ProblemList.Quote(index.Shards.First(s => s != SingleName)))}; " +
                 "programs differ in which they load. Remove the one that is not meant, or give the file itself.");
         if (index is not null) OpenShards(index);
         else if (File.Exists(single) || new FileInfo(single).LinkTarget is not null) Add(SafetensorsFile.Open(single), new ProblemList());
@@ -229,9 +232,12 @@ public sealed class Checkpoint : IDisposable
             var held = shard.Tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
             const string cause = "The shard and the index are from different models.";
             var unknown = shard.Tensors.Select(t => t.Name).Where(t => !index.WeightMap.ContainsKey(t)).ToList();
-            if (unknown.Count > 0) problems.Add($"{shard.Path}: {Some(unknown, "is", "are")} not in {SafetensorsIndex.FileName}; every tensor is expected there. {cause}");
+            if (unknown.Count > 0) problems.Add(
+                $"{shard.Path}: {Some(unknown, "is", "are")} not in {SafetensorsIndex.FileName}; every tensor is expected there. {cause}");
             var absent = index.WeightMap.Where(pair => pair.Value == name && !held.Contains(pair.Key)).Select(pair => pair.Key).ToList();
-            if (absent.Count > 0) problems.Add($"{shard.Path}: there is no tensor {ProblemList.Quote(absent[0])}{(absent.Count > 1 ? $", nor {absent.Count - 1} more" : "")}, which {SafetensorsIndex.FileName} says is here. {cause}");
+            if (absent.Count > 0) problems.Add(
+                $"{shard.Path}: there is no tensor {ProblemList.Quote(absent[0])}{(absent.Count > 1 ? $", nor {absent.Count - 1} more" : "")}, which " +
+                $"{SafetensorsIndex.FileName} says is here. {cause}");
         }
     }
 

@@ -35,7 +35,8 @@ public static class CheckpointWriter
         if (Path.Exists(target)) throw new InvalidInputException($"{target}: exists already; nothing is overwritten. Choose another target.");
         try
         {
-            var index = source.HasIndex ? RegularFile.ReadAllBytes(Path.Combine(source.Path, SafetensorsIndex.FileName), Checkpoint.MaxTextLength, "an index") : null;
+            var index = source.HasIndex ? RegularFile.ReadAllBytes(Path.Combine(source.Path, SafetensorsIndex.FileName), Checkpoint.MaxTextLength, "an index")
+                : null;
             var plan = maxShardBytes is { } bytes ? ShardPlan.Split(source, byName, bytes) : ShardPlan.Keep(source, byName, index);
             var others = OtherFiles(source);
             long written = 0;
@@ -48,7 +49,8 @@ public static class CheckpointWriter
             }
 
             if (plan.Index is not null) folder.Write(SafetensorsIndex.FileName, stream => stream.Write(plan.Index));
-            foreach (var shard in plan.Shards) folder.Write(shard.FileName, stream => SafetensorsWriter.WriteTo(stream, shard.Header, shard.Tensors, Report, cancellation));
+            foreach (var shard in plan.Shards) folder.Write(shard.FileName,
+                stream => SafetensorsWriter.WriteTo(stream, shard.Header, shard.Tensors, Report, cancellation));
             cancellation.ThrowIfCancellationRequested();
             folder.Commit();
         }

@@ -13,7 +13,8 @@ public static class DTypeFormat
         (DType.Q4_0, "Q4_0", 18, 32), (DType.Q4_1, "Q4_1", 20, 32), (DType.Q5_0, "Q5_0", 22, 32), (DType.Q5_1, "Q5_1", 24, 32), (DType.Q8_0, "Q8_0", 34, 32),
         (DType.Q2_K, "Q2_K", 84, 256), (DType.Q3_K, "Q3_K", 110, 256), (DType.Q4_K, "Q4_K", 144, 256), (DType.Q5_K, "Q5_K", 176, 256), (DType.Q6_K, "Q6_K", 210, 256),
         (DType.IQ4_NL, "IQ4_NL", 18, 32), (DType.IQ4_XS, "IQ4_XS", 136, 256), (DType.IQ3_S, "IQ3_S", 110, 256), (DType.IQ3_XXS, "IQ3_XXS", 98, 256),
-        (DType.IQ2_XXS, "IQ2_XXS", 66, 256), (DType.IQ2_XS, "IQ2_XS", 74, 256), (DType.IQ2_S, "IQ2_S", 82, 256), (DType.IQ1_S, "IQ1_S", 50, 256), (DType.IQ1_M, "IQ1_M", 56, 256),
+        (DType.IQ2_XXS, "IQ2_XXS", 66, 256), (DType.IQ2_XS, "IQ2_XS", 74, 256), (DType.IQ2_S, "IQ2_S", 82, 256), (DType.IQ1_S, "IQ1_S", 50, 256),
+            (DType.IQ1_M, "IQ1_M", 56, 256),
         (DType.MXFP4, "MXFP4", 17, 32), (DType.TQ1_0, "TQ1_0", 54, 256), (DType.TQ2_0, "TQ2_0", 66, 256),
     ];
 

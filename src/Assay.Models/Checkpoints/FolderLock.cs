@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Assay.Checkpoints;
 
 /// <summary>An exclusive lock on a folder among programs that ask for it. The system takes it back when the process ends, however it ends.</summary>
-/// <remarks>On Linux and macOS an advisory lock on the folder itself, which leaves no file behind and goes with the folder when it is renamed. Where the file system has none for folders,
-/// and on Windows, a file named <see cref="FileName"/> in it that is held open.</remarks>
+/// <remarks>On Linux and macOS an advisory lock on the folder itself, which leaves no file behind and goes with the folder when it is renamed. Where the file
+/// system has none for folders, and on Windows, a file named <see cref="FileName"/> in it that is held open.</remarks>
 internal sealed partial class FolderLock : IDisposable
 {
     /// <summary>Of the file that stands for the lock where folders cannot be locked.</summary>
@@ -38,7 +38,8 @@ internal sealed partial class FolderLock : IDisposable
 
         try
         {
-            return new FolderLock(null, new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
+            return new FolderLock(null, new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1,
+                FileOptions.DeleteOnClose));
         }
         catch (IOException) when (File.Exists(Path.Combine(folder, FileName)))
         {

@@ -70,7 +70,8 @@ internal static unsafe class GridBlocks
         }
     }
 
-    /// <summary>d, 32 low bytes of codes, then for 32 elements each 16 bits: three high bits of each of four codes, a scale of three, the shift's sign.</summary>
+    /// <summary>d, 32 low bytes of codes, then for 32 elements each 16 bits: three high bits of each of four codes, a scale of three, the shift's
+    /// sign.</summary>
     public static void Iq1S(byte* block, float* to)
     {
         var d = BlockDecoder.Half(block);
@@ -82,7 +83,8 @@ internal static unsafe class GridBlocks
         }
     }
 
-    /// <summary>32 low bytes of codes, for each code three high bits and the shift's sign, then four times 16 bits: four scales of three bits and four bits of d.</summary>
+    /// <summary>32 low bytes of codes, for each code three high bits and the shift's sign, then four times 16 bits: four scales of three bits and four bits of
+    /// d.</summary>
     public static void Iq1M(byte* block, float* to)
     {
         var scales = block + 48;

@@ -73,7 +73,8 @@ internal sealed partial class HubCache
         var missing = new List<string>();
         if (!File.Exists(Path.Combine(Folder, "config.json"))) missing.Add("config.json");
         var index = Path.Combine(Folder, SafetensorsIndex.FileName);
-        if (File.Exists(index)) missing.AddRange(SafetensorsIndex.Parse(RegularFile.ReadAllBytes(index, Checkpoint.MaxTextLength, "an index"), index).Shards.Where(shard => !File.Exists(Path.Combine(Folder, shard))));
+        if (File.Exists(index)) missing.AddRange(SafetensorsIndex.Parse(RegularFile.ReadAllBytes(index, Checkpoint.MaxTextLength, "an index"), index)
+            .Shards.Where(shard => !File.Exists(Path.Combine(Folder, shard))));
         else if (!File.Exists(Path.Combine(Folder, Checkpoint.SingleName)) && !Directory.EnumerateFiles(Folder, "*.bin").Any()) missing.Add(Checkpoint.SingleName);
         Refuse(missing);
     }

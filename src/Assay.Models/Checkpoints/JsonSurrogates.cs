@@ -66,8 +66,10 @@ internal static class JsonSurrogates
 
     // The unit that an escape at a place spells; -1 where there is none.
     private static int Unit(ReadOnlySpan<char> json, int at) =>
-        at + 6 <= json.Length && json[at] == '\\' && json[at + 1] == 'u' && int.TryParse(json.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit) ? unit : -1;
+        at + 6 <= json.Length && json[at] == '\\' && json[at + 1] == 'u'
+            && int.TryParse(json.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit) ? unit : -1;
 
     private static InvalidInputException Refusal(string source, int at, int unit) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{source}: not valid JSON: a string holds half of a surrogate pair, \\u{unit:x4}, at {at}, which is no text. Fetch the file again."));
+        new(string.Create(CultureInfo.InvariantCulture,
+            $"{source}: not valid JSON: a string holds half of a surrogate pair, \\u{unit:x4}, at {at}, which is no text. Fetch the file again."));
 }

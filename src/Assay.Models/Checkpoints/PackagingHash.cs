@@ -45,11 +45,13 @@ public sealed record PackagingHash(string Value, string Tokenizer, string ChatTe
         return Parts.Where((_, i) => own[i] != others[i]).ToArray();
     }
 
-    /// <summary>The keys in which two differ, such as <c>tokenizer.json model.merges</c> or <c>generation_config.json temperature</c>; empty where they are equal.</summary>
+    /// <summary>The keys in which two differ, such as <c>tokenizer.json model.merges</c> or <c>generation_config.json temperature</c>; empty where they are
+    /// equal.</summary>
     public IReadOnlyList<string> KeysDifferingFrom(PackagingHash other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return ByKey.Keys.Union(other.ByKey.Keys).Where(k => ByKey.GetValueOrDefault(k) != other.ByKey.GetValueOrDefault(k)).Order(StringComparer.Ordinal).ToArray();
+        return ByKey.Keys.Union(other.ByKey.Keys).Where(k => ByKey.GetValueOrDefault(k) != other.ByKey.GetValueOrDefault(k)).Order(StringComparer.Ordinal)
+            .ToArray();
     }
 
     internal static PackagingHash Compute(PackagingContents contents)
@@ -58,7 +60,8 @@ public sealed record PackagingHash(string Value, string Tokenizer, string ChatTe
         // A model without a tokenizer or a template differs from one whose tokenizer or template is empty: that one has keys.
         string Part(string name) => Hash(string.Concat(keys.Where(k => k.Part == name).Select(k => $"{k.Key.Length} {k.Key} {k.Hash}\n")));
         var hashes = Parts.Select(Part).ToArray();
-        return new PackagingHash(Hash(string.Join('\n', hashes)), hashes[0], hashes[1], hashes[2], hashes[3]) { ByKey = keys.ToDictionary(k => k.Key, k => k.Hash, StringComparer.Ordinal) };
+        return new PackagingHash(Hash(string.Join('\n', hashes)), hashes[0], hashes[1], hashes[2], hashes[3]) {
+            ByKey = keys.ToDictionary(k => k.Key, k => k.Hash, StringComparer.Ordinal) };
     }
 
     private string[] Hashes => [Tokenizer, ChatTemplate, SpecialTokens, GenerationConfig];

@@ -13,13 +13,15 @@ public static partial class RegularFile
     internal static FileKind KindOf(string path)
     {
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal)) return FileKind.Missing;
-        if (OperatingSystem.IsLinux() && Mode(path) is { } mode) return (mode & KindBits) switch { RegularBits => FileKind.Regular, FolderBits => FileKind.Folder, _ => FileKind.Other };
+        if (OperatingSystem.IsLinux() && Mode(path) is { } mode) return (mode & KindBits) switch { RegularBits => FileKind.Regular,
+            FolderBits => FileKind.Folder, _ => FileKind.Other };
         if (Directory.Exists(path)) return FileKind.Folder;
         if (!File.Exists(path)) return FileKind.Missing;
         // Where the system is not asked: pipes and devices have no length. An empty file loses nothing by being one of them.
         try
         {
-            return (File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo end ? end.Length : new FileInfo(path).Length) > 0 || OperatingSystem.IsWindows() ? FileKind.Regular : FileKind.Other;
+            return (File.ResolveLinkTarget(path, returnFinalTarget: true) is FileInfo end ? end.Length : new FileInfo(path).Length) > 0
+                || OperatingSystem.IsWindows() ? FileKind.Regular : FileKind.Other;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -90,8 +92,11 @@ public static partial class RegularFile
         var kind = KindOf(path);
         if (kind == FileKind.Folder) throw new InvalidInputException($"{path}: exists already; a folder is never replaced by a file. Choose another target.");
         if (kind == FileKind.Other) throw new InvalidInputException($"{path}: is a pipe or a device; a file is expected. Choose another target.");
-        if (kind == FileKind.Regular && !overwrite) throw new InvalidInputException($"{path}: exists already; nothing is overwritten unless asked for (--overwrite). Choose another target.");
-        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder)) throw new InvalidInputException($"{path}: cannot be written: there is no folder {folder}. Make it, or choose another target.");
+        if (kind == FileKind.Regular && !overwrite) throw new InvalidInputException(
+            $"{path}: exists already; nothing is overwritten unless asked for (--overwrite). Choose another target.");
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder
+            && !Directory.Exists(folder)) throw new InvalidInputException(
+            $"{path}: cannot be written: there is no folder {folder}. Make it, or choose another target.");
     }
 
     /// <summary>Refuses what is no regular file.</summary>

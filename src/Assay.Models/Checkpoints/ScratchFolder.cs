@@ -51,7 +51,8 @@ internal sealed class ScratchFolder : IDisposable
 
     /// <summary>Whether an entry of a folder is what this type makes.</summary>
     public static bool IsOne(string name) =>
-        name.StartsWith('.') && name.Length > Mark.Length + 33 && name[^32..].All(char.IsAsciiHexDigitLower) && name[..^32].EndsWith(Mark, StringComparison.Ordinal);
+        name.StartsWith('.') && name.Length > Mark.Length + 33 && name[^32..].All(char.IsAsciiHexDigitLower)
+            && name[..^32].EndsWith(Mark, StringComparison.Ordinal);
 
     /// <summary>Removes the scratch folders that no living process owns.</summary>
     public static void RemoveAbandoned(string parent)

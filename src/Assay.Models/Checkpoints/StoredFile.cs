@@ -3,8 +3,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Assay.Checkpoints;
 
 /// <summary>A checkpoint's file, held open and read piece by piece.</summary>
-/// <remarks>It is read rather than mapped: another process that shortens a mapped file ends this one at the next touch of the lost part (SIGBUS), whereas a read that finds too little is an
-/// error that names the file. Reads go through the system's cache of pages like a mapping, and their buffers are small.</remarks>
+/// <remarks>It is read rather than mapped: another process that shortens a mapped file ends this one at the next touch of the lost part (SIGBUS), whereas a
+/// read that finds too little is an error that names the file. Reads go through the system's cache of pages like a mapping, and their buffers are
+/// small.</remarks>
 internal sealed unsafe class StoredFile : IDisposable
 {
     private const long MostHeader = 1 << 30; // A header is held as one array.
@@ -42,7 +43,8 @@ internal sealed unsafe class StoredFile : IDisposable
         {
             var info = new FileInfo(path);
             var target = info.LinkTarget is null ? info : (FileInfo)info.ResolveLinkTarget(returnFinalTarget: true)!;
-            if (!target.Exists) throw new InvalidInputException($"{path}: {(info.LinkTarget is null ? "no such file" : "a link to a file that is not there")}; a {kind} file is expected. Fetch it again.");
+            if (!target.Exists) throw new InvalidInputException(
+                $"{path}: {(info.LinkTarget is null ? "no such file" : "a link to a file that is not there")}; a {kind} file is expected. Fetch it again.");
             RegularFile.Require(path, $"a {kind} file");
             var opened = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.None);
             try
@@ -92,7 +94,9 @@ internal sealed unsafe class StoredFile : IDisposable
             while (!destination.IsEmpty)
             {
                 var count = RandomAccess.Read(handle, destination, offset);
-                if (count == 0) throw new InvalidInputException($"{Path}: was shortened from {Length} to {RandomAccess.GetLength(handle)} bytes while in use. Leave checkpoints alone while they are read, fetch the file again, and run the same command again.");
+                if (count == 0) throw new InvalidInputException(
+                    $"{Path}: was shortened from {Length} to {RandomAccess.GetLength(handle)} bytes while in use. Leave checkpoints alone while they are " +
+                    "read, fetch the file again, and run the same command again.");
                 destination = destination[count..];
                 offset += count;
             }

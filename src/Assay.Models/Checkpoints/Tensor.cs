@@ -34,7 +34,8 @@ public sealed unsafe class Tensor
     }
 
     /// <summary>A tensor of a file.</summary>
-    internal Tensor(string name, DType dtype, ImmutableArray<long> shape, StoredFile owner, long offset, long byteLength) : this(name, dtype, shape, null, byteLength) => (this.owner, this.offset) = (owner, offset);
+    internal Tensor(string name, DType dtype, ImmutableArray<long> shape, StoredFile owner, long offset, long byteLength)
+        : this(name, dtype, shape, null, byteLength) => (this.owner, this.offset) = (owner, offset);
 
     /// <summary>A tensor that is computed while it is read.</summary>
     internal Tensor(string name, DType dtype, ImmutableArray<long> shape, TensorSource source) : this(name, dtype, shape, null, 0)
@@ -132,7 +133,8 @@ public sealed unsafe class Tensor
             return;
         }
         Span<byte> bytes = stackalloc byte[8];
-        for (var i = 0; i < destination.Length; i++) destination[i] = DType == DType.U64 ? BinaryPrimitives.ReadUInt64LittleEndian(Element(start + i, bytes)) : Integer(start + i, bytes);
+        for (var i = 0; i < destination.Length; i++) destination[i] = DType == DType.U64 ? BinaryPrimitives.ReadUInt64LittleEndian(Element(start + i, bytes))
+            : Integer(start + i, bytes);
     }
 
     /// <summary>Reads elements of an integer type.</summary>
@@ -188,7 +190,8 @@ public sealed unsafe class Tensor
 
     /// <summary>The same tensor under another name or shape.</summary>
     internal Tensor As(string name, ImmutableArray<long> shape) =>
-        source is not null ? new Tensor(name, DType, shape, source) : owner is null ? new Tensor(name, DType, shape, Data, ByteLength) : new Tensor(name, DType, shape, owner, offset, ByteLength);
+        source is not null ? new Tensor(name, DType, shape, source) : owner is null ? new Tensor(name, DType, shape, Data, ByteLength)
+            : new Tensor(name, DType, shape, owner, offset, ByteLength);
 
     /// <summary>Throws where the checkpoint has been closed.</summary>
     internal void RequireOpen()
@@ -237,7 +240,8 @@ public sealed unsafe class Tensor
     private void ReadPieces(long start, Span<float> destination)
     {
         var (elements, size) = DType.IsBlock() ? (DType.BlockElements(), DType.BlockBytes()) : (1, (DType.Bits() + 7) / 8);
-        if (!DType.IsBlock() && DType != DType.F64 && DType != DType.U64) _ = destination.IsEmpty ? 0 : Integer(start, stackalloc byte[8]); // Refuses what is carried only.
+        // Refuses what is carried only.
+        if (!DType.IsBlock() && DType != DType.F64 && DType != DType.U64) _ = destination.IsEmpty ? 0 : Integer(start, stackalloc byte[8]);
         var together = Math.Max(1, PieceBytes / size) * elements;
         var bytes = ArrayPool<byte>.Shared.Rent(PieceBytes + size);
         try

@@ -7,9 +7,10 @@ using System.Text;
 namespace Assay.Checkpoints;
 
 /// <summary>SHA-256 of one tensor's shape and values: the same whatever type and file hold them, and whatever the tensor is called.</summary>
-/// <remarks>The values are cut into blocks of 2¹⁸. Of each block SHA-256 is taken over its values and one byte: float32 in little endian and 4; where no value has a bit in its
-/// lower half, the upper halves and 2. Every type of floats and every block type is widened first; −0 counts as 0 and every NaN as 0x7FC00000. Integers and types that are carried only
-/// enter as they are stored, behind their type's name, and 1. The hash of the tensor is SHA-256 over rank, sizes (64 bits each, little endian) and the hashes of the blocks in order.</remarks>
+/// <remarks>The values are cut into blocks of 2¹⁸. Of each block SHA-256 is taken over its values and one byte: float32 in little endian and 4; where no value
+/// has a bit in its lower half, the upper halves and 2. Every type of floats and every block type is widened first; −0 counts as 0 and every NaN as 0x7FC00000.
+/// Integers and types that are carried only enter as they are stored, behind their type's name, and 1. The hash of the tensor is SHA-256 over rank, sizes (64
+/// bits each, little endian) and the hashes of the blocks in order.</remarks>
 public static class TensorHash
 {
     /// <summary>The hash in lower-case hexadecimal.</summary>
@@ -38,7 +39,8 @@ public static class TensorHash
         var ranges = Partitioner.Create(0, Math.Max(1, first[^1]), Math.Clamp(first[^1] / (8L * threads), 1, 16));
         try
         {
-            Parallel.ForEach(ranges, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, range => Blocks(range.Item1, Math.Min(range.Item2, first[^1])));
+            Parallel.ForEach(ranges, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation },
+                range => Blocks(range.Item1, Math.Min(range.Item2, first[^1])));
         }
         catch (AggregateException several) when (several.InnerExceptions.All(e => e is InvalidInputException))
         {

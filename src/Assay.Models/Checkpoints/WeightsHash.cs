@@ -2,10 +2,12 @@ using System.Security.Cryptography;
 
 namespace Assay.Checkpoints;
 
-/// <summary>What identifies the computation of a model: the values that its forward pass reads and the configuration that it is computed with (protocol.md, M13; vetting.md, protocol version 2).</summary>
-/// <remarks>Independent of how the weights are stored: types that hold the same values, shards, the order and the names of tensors, stacked experts. Of a model it is
-/// taken over roles (<c>layers.3.attention.query</c>), not over the architecture's names; a bias of zeros is none, and a head equal to the embedding is the embedding.
-/// The hash over all is taken over the tensors' own (<see cref="TensorHash"/>), which tells at once which tensors of two models differ.</remarks>
+/// <summary>What identifies the computation of a model: the values that its forward pass reads and the configuration that it is computed with (protocol.md,
+/// M13; vetting.md, protocol version 2).</summary>
+/// <remarks>Independent of how the weights are stored: types that hold the same values, shards, the order and the names of tensors, stacked experts. Of a model
+/// it is taken over roles (<c>layers.3.attention.query</c>), not over the architecture's names; a bias of zeros is none, and a head equal to the embedding is
+/// the embedding. The hash over all is taken over the tensors' own (<see cref="TensorHash"/>), which tells at once which tensors of two models
+/// differ.</remarks>
 /// <param name="Value">SHA-256 over <paramref name="Tensors"/>' text and the forward configuration; lower-case hexadecimal.</param>
 /// <param name="Tensors">The same without the configuration.</param>
 /// <param name="ByTensor">Hash of each tensor, in ordinal order of the names.</param>
@@ -37,7 +39,8 @@ public sealed record WeightsHash(string Value, string Tensors, IReadOnlyDictiona
     }
 
     /// <summary>The hash of each tensor, in the order given.</summary>
-    internal static (byte[] Hash, bool IsZero)[] ComputeEach(IReadOnlyList<Tensor> tensors, int threads, IProgress<long>? progress, CancellationToken cancellation)
+    internal static (byte[] Hash, bool IsZero)[] ComputeEach(IReadOnlyList<Tensor> tensors, int threads, IProgress<long>? progress,
+        CancellationToken cancellation)
     {
         long done = 0;
         return TensorHash.Compute(tensors, threads, progress is null ? null : bytes => progress.Report(Interlocked.Add(ref done, bytes)), cancellation);

@@ -5,9 +5,10 @@ using Assay.Checkpoints;
 
 namespace Assay.Models;
 
-/// <summary>A spec as text and as tensors by role: the same for two models that compute the same, whatever their architectures, tensors and keys are called.</summary>
-/// <remarks>Roles are what the forward pass reads: <c>layers.3.attention.query</c>, cut from whatever fused or stacked tensor holds it. Tensors that are stored (inputs, outputs), of GPT-2 and
-/// GPT-OSS, are not cut: the whole has the role of its first reader, and the text says where the others read.</remarks>
+/// <summary>A spec as text and as tensors by role: the same for two models that compute the same, whatever their architectures, tensors and keys are
+/// called.</summary>
+/// <remarks>Roles are what the forward pass reads: <c>layers.3.attention.query</c>, cut from whatever fused or stacked tensor holds it. Tensors that are stored
+/// (inputs, outputs), of GPT-2 and GPT-OSS, are not cut: the whole has the role of its first reader, and the text says where the others read.</remarks>
 internal sealed class CanonicalForward
 {
     private const string Bias = ".bias";
@@ -52,7 +53,8 @@ internal sealed class CanonicalForward
     /// <param name="threads">Threads that read and hash.</param>
     /// <param name="progress">Stored bytes hashed so far.</param>
     /// <param name="cancellation">Honoured between blocks.</param>
-    public static WeightsHash Hash(TransformerSpec spec, IReadOnlyDictionary<string, Tensor> weights, int threads, IProgress<long>? progress, CancellationToken cancellation)
+    public static WeightsHash Hash(TransformerSpec spec, IReadOnlyDictionary<string, Tensor> weights, int threads, IProgress<long>? progress,
+        CancellationToken cancellation)
     {
         var forward = new CanonicalForward(spec);
         var tensors = forward._roles.Select(r => r.Cut is { } cut ? cut.Of(weights[r.Tensor], r.Role) : weights[r.Tensor]).ToList();
@@ -116,7 +118,8 @@ internal sealed class CanonicalForward
         if (routed.GroupsPerToken < routed.Groups) Line($"groups {routed.Groups} {routed.GroupsPerToken}");
         Map("mlp.router", routed.Router);
         Vector("mlp.choice_bias", routed.ChoiceBias);
-        for (var expert = 0; expert < routed.Experts.Length; expert++) Dense(string.Create(CultureInfo.InvariantCulture, $"mlp.experts.{expert}"), routed.Experts[expert]);
+        for (var expert = 0; expert < routed.Experts.Length; expert++) Dense(string.Create(CultureInfo.InvariantCulture, $"mlp.experts.{expert}"),
+            routed.Experts[expert]);
         if (routed.Shared is { } shared) Dense("mlp.shared", shared);
         Map("mlp.shared_gate", routed.SharedGate);
     }
@@ -184,7 +187,8 @@ internal sealed class CanonicalForward
         {
             case RopeKind.Linear: Line($"factor {rope.Factor:R}"); break;
             case RopeKind.Dynamic: Line($"factor {rope.Factor:R} from {rope.OriginalMaxPositions}"); break;
-            case RopeKind.Llama3: Line($"factor {rope.Factor:R} from {rope.OriginalMaxPositions} {rope.LowFrequencyFactor:R} {rope.HighFrequencyFactor:R}"); break;
+            case RopeKind.Llama3: Line($"factor {rope.Factor:R} from {rope.OriginalMaxPositions} {rope.LowFrequencyFactor:R} {rope.HighFrequencyFactor:R}");
+                break;
             case RopeKind.Yarn: Line($"factor {rope.Factor:R} from {rope.OriginalMaxPositions} {rope.BetaFast:R} {rope.BetaSlow:R} {rope.Truncate}"); break;
             case RopeKind.LongRope:
                 Line($"from {rope.OriginalMaxPositions}");
@@ -204,7 +208,8 @@ internal sealed class CanonicalForward
             if (First == 0 && Count == tensor.Shape[0]) return tensor;
             ImmutableArray<long> shape = [Count, .. tensor.Shape[1..]];
             if (Block == 0 || Block == Stride || Count <= Block) return tensor.Part(role, First * (tensor.Count / tensor.Shape[0]), shape);
-            return new Tensor(role, tensor.DType, shape, new PermutedRows(tensor, [.. Enumerable.Range(0, Count).Select(i => First + i / Block * Stride + i % Block)]));
+            return new Tensor(role, tensor.DType, shape, new PermutedRows(tensor, [.. Enumerable.Range(0, Count)
+                .Select(i => First + i / Block * Stride + i % Block)]));
         }
     }
 }

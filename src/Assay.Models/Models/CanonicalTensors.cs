@@ -2,10 +2,13 @@ using Assay.Checkpoints;
 
 namespace Assay.Models;
 
-/// <summary>A checkpoint's tensors under canonical names, whatever prefixes and layout its file has: experts one by one, an unknown tensor under its own name.</summary>
-/// <remarks>Refuses nothing: for comparing checkpoints that may lack what the config expects. What the forward pass binds is the same, checked (<see cref="LanguageModel"/>).</remarks>
+/// <summary>A checkpoint's tensors under canonical names, whatever prefixes and layout its file has: experts one by one, an unknown tensor under its own
+/// name.</summary>
+/// <remarks>Refuses nothing: for comparing checkpoints that may lack what the config expects. What the forward pass binds is the same, checked
+/// (<see cref="LanguageModel"/>).</remarks>
 /// <param name="Tensors">By canonical name, in the checkpoint's order.</param>
-/// <param name="Unread">Those that no forward pass reads (old masks and inverse frequencies, multi-token prediction, the other parts of a multimodal model).</param>
+/// <param name="Unread">Those that no forward pass reads (old masks and inverse frequencies, multi-token prediction, the other parts of a multimodal
+/// model).</param>
 public sealed record CanonicalTensors(IReadOnlyDictionary<string, Tensor> Tensors, IReadOnlySet<string> Unread)
 {
     /// <summary>Names the tensors of a checkpoint.</summary>

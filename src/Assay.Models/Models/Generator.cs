@@ -17,10 +17,13 @@ internal sealed unsafe class Generator(LanguageModel model)
     /// <param name="options">Length, stops, sampling.</param>
     /// <param name="progress">Told the number of new tokens so far.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
-    public IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress, CancellationToken cancellation) => Run(prompts, options, progress, cancellation, out _, null);
+    public IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress,
+        CancellationToken cancellation) => Run(prompts, options, progress, cancellation, out _, null);
 
-    /// <summary>The same, and how many prompt tokens were taken from another sequence rather than read (tests, benchmark); a test may see the pool of pages.</summary>
-    internal IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress, CancellationToken cancellation, out long shared, Action<KvPool>? seen = null)
+    /// <summary>The same, and how many prompt tokens were taken from another sequence rather than read (tests, benchmark); a test may see the pool of
+    /// pages.</summary>
+    internal IReadOnlyList<Continuation> Run(IReadOnlyList<int[]> prompts, GenerationOptions options, IProgress<long>? progress, CancellationToken cancellation,
+        out long shared, Action<KvPool>? seen = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxNewTokens);
         shared = 0;

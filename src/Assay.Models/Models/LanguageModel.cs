@@ -30,11 +30,13 @@ public sealed unsafe class LanguageModel : IDisposable
         // Ids may have holes: the largest counts.
         ValidVocabulary = Tokenizer is { Count: > 0 } ? Math.Min(Config.Spec.VocabularySize, Tokenizer.MaxId + 1) : Config.Spec.VocabularySize;
         SpecialTokens = SpecialTokens.Read(checkpoint.ReadText("tokenizer_config.json"), checkpoint.ReadText("special_tokens_map.json"));
-        ChatTemplate = ChatTemplate.Find(checkpoint.ReadText("chat_template.jinja"), checkpoint.ReadText("tokenizer_config.json"), checkpoint.ReadText("chat_template.json"), null);
+        ChatTemplate = ChatTemplate.Find(checkpoint.ReadText("chat_template.jinja"), checkpoint.ReadText("tokenizer_config.json"),
+            checkpoint.ReadText("chat_template.json"), null);
         Generation = ReadGeneration(checkpoint, Config);
         // Threads last: input that is refused above must not leave any behind.
         _owns = other is null;
-        _team = other?._team ?? new WorkTeam(options.Threads > 0 ? Math.Min(options.Threads, Math.Max(64, 2 * Environment.ProcessorCount)) : Environment.ProcessorCount);
+        _team = other?._team ?? new WorkTeam(options.Threads > 0 ? Math.Min(options.Threads, Math.Max(64, 2 * Environment.ProcessorCount))
+            : Environment.ProcessorCount);
         _panels = other?._panels ?? new PanelCache(_team, MemoryBudget.Panels(options.MemoryBytes));
         Transformer = new Transformer(Config.Spec, name => _weights[name], _team, _panels)
         {

@@ -67,12 +67,15 @@ public sealed class ModelConfig
     /// <summary>Whether the head is the embedding.</summary>
     public bool TiedHead { get; }
 
-    /// <summary>Deterministic text of everything that the forward pass does: equal for all spellings of one computation, also for architectures of two names.</summary>
-    /// <remarks>Tensors go by their roles. Whether the head is tied and which maps have a bias is said here; the weights hash sees both in the tensors' values.</remarks>
+    /// <summary>Deterministic text of everything that the forward pass does: equal for all spellings of one computation, also for architectures of two
+    /// names.</summary>
+    /// <remarks>Tensors go by their roles. Whether the head is tied and which maps have a bias is said here; the weights hash sees both in the tensors'
+    /// values.</remarks>
     public string Canonical => _canonical ??= CanonicalForward.Describe(Spec);
 
     /// <summary><see cref="Canonical"/> with the head that another model has: equal to the other's where nothing but the tie of the head differs.</summary>
-    internal string CanonicalWithHead(ModelConfig other) => CanonicalForward.Describe(Spec with { Head = Spec.Head with { Weight = other.TiedHead ? Spec.Embedding : "" } });
+    internal string CanonicalWithHead(ModelConfig other) => CanonicalForward.Describe(Spec with {
+        Head = Spec.Head with { Weight = other.TiedHead ? Spec.Embedding : "" } });
 
     /// <summary>The file's own keys, for what older transformers read generation settings from.</summary>
     internal IReadOnlyDictionary<string, JsonElement> Values { get; }
@@ -119,7 +122,8 @@ public sealed class ModelConfig
         }
         // Tensors that differ in their numbers only have one cause.
         var problems = TensorProblems.Groups(wrong, w => $"{TensorProblems.Pattern(w.Name)}[{w.Found}|{w.Expected}]").Select(group =>
-            $"{where}: {(group.Count == 1 ? $"tensor '{group[0].Name}' has" : $"{group.Count} tensors as '{group[0].Name}' have")} shape [{group[0].Found}]; {_where} ({group[0].Reason}) expects " +
+            $"{where}: {(group.Count == 1 ? $"tensor '{group[0].Name}' has" : $"{group.Count} tensors as '{group[0].Name}' have")} shape [{group[0].Found}]; " +
+                $"{_where} ({group[0].Reason}) expects " +
             $"[{group[0].Expected}]. The weights and the config are from different models.").ToList();
         if (problems.Count > MostProblems) problems = [.. problems.Take(MostProblems), $"{where}: and {problems.Count - MostProblems} more shapes that differ."];
         return problems.Count == 0 ? names : throw new InvalidInputException(problems);

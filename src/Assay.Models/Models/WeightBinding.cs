@@ -25,7 +25,8 @@ internal static class WeightBinding
 
         // Tensors that differ in their numbers only have one cause.
         var problems = Architectures.TensorProblems.Groups(carried.Distinct(), c => $"{Architectures.TensorProblems.Pattern(c.Name)} {c.DType}").Select(group =>
-            $"{checkpoint.Path}: {(group.Count == 1 ? $"tensor '{group[0].Name}' has" : $"{group.Count} tensors as '{group[0].Name}' have")} dtype {group[0].DType}; F32, F16, BF16 or F64 can be computed with. Dequantise the checkpoint first.").ToList();
+            $"{checkpoint.Path}: {(group.Count == 1 ? $"tensor '{group[0].Name}' has" : $"{group.Count} tensors as '{group[0].Name}' have")} dtype " +
+                $"{group[0].DType}; F32, F16, BF16 or F64 can be computed with. Dequantise the checkpoint first.").ToList();
         if (problems.Count == 0 && names.TiedHead is { } head && !Equal(checkpoint[head], bound[config.Spec.Embedding]))
             problems.Add($"{checkpoint.Path}: tie_word_embeddings is true, yet '{head}' is stored and differs from the embedding. Set tie_word_embeddings to false if the head is meant, or remove it.");
         if (problems.Count > 0) throw new InvalidInputException(problems);

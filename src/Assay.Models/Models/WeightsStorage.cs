@@ -9,7 +9,8 @@ namespace Assay.Models;
 /// <param name="Elements">Their elements.</param>
 public sealed record StoredType(string DType, int Tensors, long Elements);
 
-/// <summary>How a model's weights are stored, beside their values: two models with one <see cref="WeightsHash"/> may differ here, and compute the same.</summary>
+/// <summary>How a model's weights are stored, beside their values: two models with one <see cref="WeightsHash"/> may differ here, and compute the
+/// same.</summary>
 /// <param name="Types">The types of what the forward pass reads, most elements first, then by name.</param>
 /// <param name="Prefix">What the names of the language model's tensors begin with, as <c>model.</c> or <c>language_model.model.</c>; empty for none.</param>
 /// <param name="StackedExperts">Whether tensors of a layer hold all of its experts where the architecture's checkpoints have one for each.</param>
@@ -18,7 +19,8 @@ public sealed record StoredType(string DType, int Tensors, long Elements);
 public sealed record WeightsStorage(ImmutableArray<StoredType> Types, string Prefix, bool StackedExperts, bool TiedHeadStored, int Unread)
 {
     /// <summary>The types in a few words: <c>BF16</c>, or <c>BF16 and F32</c>.</summary>
-    public string TypeNames => Types.Length < 2 ? Types.FirstOrDefault()?.DType ?? "nothing" : $"{string.Join(", ", Types.SkipLast(1).Select(t => t.DType))} and {Types[^1].DType}";
+    public string TypeNames => Types.Length < 2 ? Types.FirstOrDefault()?.DType ?? "nothing"
+        : $"{string.Join(", ", Types.SkipLast(1).Select(t => t.DType))} and {Types[^1].DType}";
 
     /// <summary>All in one line, for a reader.</summary>
     public string Summary => string.Join("; ", Parts());
@@ -32,17 +34,21 @@ public sealed record WeightsStorage(ImmutableArray<StoredType> Types, string Pre
         if (!Types.SequenceEqual(baseStorage.Types))
         {
             differences.Add(TypeNames != baseStorage.TypeNames ? $"stored as {TypeNames} (base: {baseStorage.TypeNames})"
-                : $"stored as {string.Join(", ", Types.Select(t => $"{t.Elements} elements of {t.DType}"))} (base: {string.Join(", ", baseStorage.Types.Select(t => $"{t.Elements} of {t.DType}"))})");
+                : $"stored as {string.Join(", ", Types.Select(t => $"{t.Elements} elements of {t.DType}"))} (base: " +
+                    $"{string.Join(", ", baseStorage.Types.Select(t => $"{t.Elements} of {t.DType}"))})");
         }
         if (Prefix != baseStorage.Prefix) differences.Add($"tensor names begin with {Quote(Prefix)} (base: {Quote(baseStorage.Prefix)})");
-        if (StackedExperts != baseStorage.StackedExperts) differences.Add(StackedExperts ? "experts stacked in one tensor (base: a tensor for each)" : "a tensor for each expert (base: stacked in one)");
-        if (TiedHeadStored != baseStorage.TiedHeadStored) differences.Add(TiedHeadStored ? "the tied head stored a second time (base: once)" : "the tied head stored once (base: twice)");
+        if (StackedExperts != baseStorage.StackedExperts) differences.Add(StackedExperts ? "experts stacked in one tensor (base: a tensor for each)"
+            : "a tensor for each expert (base: stacked in one)");
+        if (TiedHeadStored != baseStorage.TiedHeadStored) differences.Add(TiedHeadStored ? "the tied head stored a second time (base: once)"
+            : "the tied head stored once (base: twice)");
         return differences;
     }
 
     /// <inheritdoc/>
     public bool Equals(WeightsStorage? other) =>
-        other is not null && Types.SequenceEqual(other.Types) && Prefix == other.Prefix && StackedExperts == other.StackedExperts && TiedHeadStored == other.TiedHeadStored && Unread == other.Unread;
+        other is not null && Types.SequenceEqual(other.Types) && Prefix == other.Prefix && StackedExperts == other.StackedExperts
+            && TiedHeadStored == other.TiedHeadStored && Unread == other.Unread;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(TypeNames, Prefix, StackedExperts, TiedHeadStored, Unread);
@@ -55,7 +61,8 @@ public sealed record WeightsStorage(ImmutableArray<StoredType> Types, string Pre
     {
         // Experts of one stack are one tensor of the file. A head that is stored although it is tied is one more copy of what is read, and does not count.
         var read = weights.Where(w => names.TiedHead is null || names.Stored.GetValueOrDefault(w.Key) != names.TiedHead);
-        var types = read.GroupBy(w => w.Value.DType).Select(g => new StoredType(g.Key.FormatName(), g.Select(w => names.Stored[w.Key]).Distinct().Count(), g.Sum(w => w.Value.Count)));
+        var types = read.GroupBy(w => w.Value.DType).Select(g => new StoredType(g.Key.FormatName(), g.Select(w => names.Stored[w.Key]).Distinct().Count(),
+            g.Sum(w => w.Value.Count)));
         return new WeightsStorage([.. types.OrderByDescending(t => t.Elements).ThenBy(t => t.DType, StringComparer.Ordinal)],
             PrefixOf(names.Stored[embedding]), names.Parts.Count > 0, names.TiedHead is not null, names.Buffers.Count);
     }

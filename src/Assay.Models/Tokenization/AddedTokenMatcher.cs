@@ -19,7 +19,8 @@ internal sealed class AddedTokenMatcher
         foreach (var (pattern, token) in tokens)
         {
             if (pattern.Length == 0) continue;
-            if ((units += pattern.Length) > MaxUnits) throw new InvalidInputException($"The added tokens have more than {MaxUnits} characters together; the file is broken or hostile.");
+            if ((units += pattern.Length) > MaxUnits) throw new InvalidInputException(
+                $"The added tokens have more than {MaxUnits} characters together; the file is broken or hostile.");
             var node = _root;
             foreach (var c in pattern) node = node.After(c);
             node.Token ??= token;

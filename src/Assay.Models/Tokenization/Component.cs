@@ -11,7 +11,8 @@ internal sealed class Component
     /// <summary>Sequences in sequences deeper than this are refused.</summary>
     private const int MaxDepth = 16;
 
-    /// <summary>A section with more steps than this is refused, however they nest; real ones have a dozen. Each step is a frame on the stack while a text is cut.</summary>
+    /// <summary>A section with more steps than this is refused, however they nest; real ones have a dozen. Each step is a frame on the stack while a text is
+    /// cut.</summary>
     private const int MaxSteps = 64;
 
     /// <summary>After so many problems nobody needs more.</summary>

@@ -3,8 +3,10 @@ using Assay.Checkpoints;
 
 namespace Assay.Tokenization;
 
-/// <summary>What encoding or decoding one text may cost: a tokenizer comes from a stranger, and a short file can ask for a text that grows without end.</summary>
-/// <remarks>A step may make a text <see cref="Factor"/> times as long, plus <see cref="Least"/> units. The longest known real expansion is 18 (U+FDFA in NFKC).</remarks>
+/// <summary>What encoding or decoding one text may cost: a tokenizer comes from a stranger, and a short file can ask for a text that grows without
+/// end.</summary>
+/// <remarks>A step may make a text <see cref="Factor"/> times as long, plus <see cref="Least"/> units. The longest known real expansion is 18 (U+FDFA in
+/// NFKC).</remarks>
 internal sealed class EncodingBudget
 {
     /// <summary>A tokenizer may make a text at most this many times as long.</summary>
@@ -43,7 +45,8 @@ internal sealed class EncodingBudget
 
     /// <summary>The refusal of a text that grew beyond its bound.</summary>
     public static InvalidInputException TooLong(string step) => new(string.Create(CultureInfo.InvariantCulture,
-        $"The tokenizer's {step} makes a text more than {Factor} times as long (and {Least} characters), or longer than the memory allowed. No tokenizer in use does so; the file is broken or hostile."));
+        $"The tokenizer's {step} makes a text more than {Factor} times as long (and {Least} characters), or longer than the memory allowed. No tokenizer in " +
+            $"use does so; the file is broken or hostile."));
 
     /// <summary>Counts what the normalizer wrote.</summary>
     public void Normalized(int units)
@@ -72,6 +75,7 @@ internal sealed class EncodingBudget
         Check();
         if (bytes > _memory / 2)
             throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture,
-                $"The text has a stretch of {units} characters that the tokenizer does not cut; to encode it takes {bytes >> 20} MiB, and {_memory / 2 >> 20} MiB may be used. Break the text up, or allow more memory (--memory)."));
+                $"The text has a stretch of {units} characters that the tokenizer does not cut; to encode it takes {bytes >> 20} MiB, and " +
+                    $"{_memory / 2 >> 20} MiB may be used. Break the text up, or allow more memory (--memory)."));
     }
 }

@@ -94,7 +94,8 @@ public sealed class Tokenizer
     /// <param name="addSpecialTokens">Whether post-processing runs.</param>
     /// <param name="memoryBytes">Memory that encoding may take besides the text and its ids.</param>
     /// <param name="cancellation">Honoured within a long text.</param>
-    /// <exception cref="InvalidInputException">The text has a lone surrogate, the tokenizer makes it longer than any in use does, or a stretch that is encoded as a whole needs more memory.</exception>
+    /// <exception cref="InvalidInputException">The text has a lone surrogate, the tokenizer makes it longer than any in use does, or a stretch that is encoded
+    /// as a whole needs more memory.</exception>
     public int[] Encode(string text, bool addSpecialTokens, long memoryBytes, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -124,7 +125,8 @@ public sealed class Tokenizer
             }
             else if (_model.Vocabulary.TextOf(id) is { } token) tokens.Add(token);
         }
-        return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens, EncodingBudget.Most(tokens.Sum(token => (long)token.Length))));
+        return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens,
+            EncodingBudget.Most(tokens.Sum(token => (long)token.Length))));
     }
 
     /// <summary>The id of a raw token, or null.</summary>
@@ -148,7 +150,8 @@ public sealed class Tokenizer
         var stretch = text.AsSpan(from, size);
         if (_normalizer is not null)
         {
-            text = _normalizer.Normalize(size == text.Length ? text : stretch.ToString(), Math.Min(EncodingBudget.Most(size), encoder.Ids.Budget.NormalizedLeft));
+            text = _normalizer.Normalize(size == text.Length ? text : stretch.ToString(),
+                Math.Min(EncodingBudget.Most(size), encoder.Ids.Budget.NormalizedLeft));
             encoder.Ids.Budget.Normalized(text.Length);
             stretch = text;
         }

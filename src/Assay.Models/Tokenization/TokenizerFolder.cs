@@ -27,7 +27,8 @@ public sealed record TokenizerFolder(Tokenizer Tokenizer, ChatTemplate? ChatTemp
         var folder = File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path))! : path;
         var bytes = Read(folder, TokenizerName) ?? throw new InvalidInputException($"{folder}: there is no {TokenizerName}.");
         var config = Text(folder, "tokenizer_config.json");
-        return new TokenizerFolder(Tokenizer.Parse(bytes, Path.Combine(folder, TokenizerName)), ChatTemplate.Find(Text(folder, "chat_template.jinja"), config, Text(folder, "chat_template.json"), template),
+        return new TokenizerFolder(Tokenizer.Parse(bytes, Path.Combine(folder, TokenizerName)),
+            ChatTemplate.Find(Text(folder, "chat_template.jinja"), config, Text(folder, "chat_template.json"), template),
             SpecialTokens.Read(config, Text(folder, "special_tokens_map.json")));
     }
 

@@ -23,7 +23,8 @@ internal static class TokenizerReader
         var normalizer = Try(problems, () => NormalizerFactory.Create(root.Child("normalizer")));
         var preTokenizers = Try(problems, () => PreTokenizerFactory.Create(root.Child("pre_tokenizer"))) ?? [];
         var postProcessor = Try(problems, () => PostProcessorFactory.Create(root.Child("post_processor")));
-        if (postProcessor?.Process([]).Count > PostProcessorFactory.MaxIds) problems.AddRange(PostProcessorFactory.TooMany(fileName + ".post_processor").Problems);
+        if (postProcessor?.Process([]).Count > PostProcessorFactory.MaxIds) problems.AddRange(PostProcessorFactory.TooMany(fileName + ".post_processor")
+            .Problems);
         var decoder = Try(problems, () => DecoderFactory.Create(root.Child("decoder")));
         var model = Try(problems, () => Model(root, file));
         var added = Try(problems, () => AddedTokens(root, model?.Vocabulary)) ?? [];
@@ -88,7 +89,8 @@ internal static class TokenizerReader
         HashSet<string> seen = new(StringComparer.Ordinal);
         foreach (var item in root.List("added_tokens"))
         {
-            var token = new AddedToken(item.Integer("id", TokenVocabulary.LargestId), item.RequiredText("content"), item.Flag("special", false), item.Flag("single_word", false),
+            var token = new AddedToken(item.Integer("id", TokenVocabulary.LargestId), item.RequiredText("content"), item.Flag("special", false),
+                item.Flag("single_word", false),
                 item.Flag("lstrip", false), item.Flag("rstrip", false), item.Flag("normalized", true));
             item.Done();
             var name = Component.Shorten(token.Content);

@@ -9,7 +9,8 @@ namespace Assay.Evaluation;
 /// <param name="Method">How the interval was made, or why there is none.</param>
 public readonly record struct Estimate(double Value, double Low, double High, double Level, long N, string Method)
 {
-    /// <summary>The lower bound before <see cref="Within"/> cut it: what the number of items still needed follows from. <see cref="Low"/> where nothing was cut.</summary>
+    /// <summary>The lower bound before <see cref="Within"/> cut it: what the number of items still needed follows from. <see cref="Low"/> where nothing was
+    /// cut.</summary>
     public double UncutLow
     {
         get => _uncutLow ?? Low;

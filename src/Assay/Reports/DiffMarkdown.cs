@@ -66,7 +66,8 @@ public static class DiffMarkdown
         text.Append("\n## Beside the weights\n\n");
         text.Append(packaging.Parts.Count == 0 ? "Tokenizer, chat template, special tokens and generation config are equal.\n" : $"Different: {Escape(string.Join(", ", packaging.Parts))}.\n");
         foreach (var sentence in packaging.Tokenizer.Concat(packaging.Template)) text.Append($"- {Escape(sentence)}\n");
-        if (packaging.Spellings.Count > 0) text.Append($"- Spelt otherwise, which changes no token and no chat: {Escape(string.Join(", ", packaging.Spellings.Select(s => $"{s.File} {s.Path}")))}.\n");
+        if (packaging.Spellings.Count > 0) text.Append(
+            $"- Spelt otherwise, which changes no token and no chat: {Escape(string.Join(", ", packaging.Spellings.Select(s => $"{s.File} {s.Path}")))}.\n");
         if (packaging.Values.Count == 0) return;
         text.Append("\n| file | key | base | candidate |\n|---|---|---|---|\n");
         foreach (var v in packaging.Values) text.Append($"| {v.File} | {Escape(v.Path)} | {Escape(v.Base ?? "absent")} | {Escape(v.Candidate ?? "absent")} |\n");

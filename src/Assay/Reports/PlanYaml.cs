@@ -8,7 +8,8 @@ namespace Assay.Reports;
 /// <summary>The resolved plan as YAML: plain keys, strings in JSON's quotes (which YAML reads).</summary>
 public static class PlanYaml
 {
-    /// <summary>Writes a plan. Equal plans give equal bytes; no paths, threads or times are in it. What it decides is <see cref="RunIdentity"/>'s: names and sentences here are for the reader.</summary>
+    /// <summary>Writes a plan. Equal plans give equal bytes; no paths, threads or times are in it. What it decides is <see cref="RunIdentity"/>'s: names and
+    /// sentences here are for the reader.</summary>
     public static string Write(VetPlan plan)
     {
         var text = new StringBuilder();

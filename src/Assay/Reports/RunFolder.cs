@@ -51,7 +51,8 @@ public sealed class RunFolder : IDisposable
         try
         {
             Directory.CreateDirectory(path);
-            taken = FolderLock.TryTake(path) ?? throw new InvalidInputException($"{path}: another process is writing into this folder. Wait for it to end, or choose another folder.");
+            taken = FolderLock.TryTake(path)
+                ?? throw new InvalidInputException($"{path}: another process is writing into this folder. Wait for it to end, or choose another folder.");
             ScratchFolder.RemoveAbandoned(path);
             var others = requireRun && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) != FolderLock.FileName);
             foreach (var mark in marks) others &= !File.Exists(System.IO.Path.Combine(path, mark));

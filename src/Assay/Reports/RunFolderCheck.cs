@@ -27,7 +27,8 @@ public static class RunFolderCheck
                 return Directory.EnumerateFileSystemEntries(path).Any() ? $"{path}: the folder is not empty and holds no run. Choose another --output." : null;
             if (File.Exists(journal)) RegularFile.Require(journal, "a journal");
             if (fresh || !File.Exists(journal) || FirstLine(journal) is not { } named || named == identity) return null;
-            return $"{journal}: the folder holds a run of another plan ({UntrustedText.Visible(named)}, this one is {identity}). Choose another --output, or start anew with --fresh.";
+            return $"{journal}: the folder holds a run of another plan ({UntrustedText.Visible(named)}, this one is {identity}). Choose another --output, or " +
+                "start anew with --fresh.";
         }
         catch (InvalidInputException refused)
         {
@@ -58,7 +59,8 @@ public static class RunFolderCheck
     {
         try
         {
-            using var file = new FileStream(Path.Combine(folder, $".assay-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            using var file = new FileStream(Path.Combine(folder, $".assay-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1,
+                FileOptions.DeleteOnClose);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -78,7 +80,8 @@ public static class RunFolderCheck
         try
         {
             using var line = JsonDocument.Parse(Encoding.UTF8.GetString(bytes, 0, end));
-            return line.RootElement.ValueKind == JsonValueKind.Object && line.RootElement.TryGetProperty("plan", out var plan) && plan.ValueKind == JsonValueKind.String ? plan.GetString() : "unnamed";
+            return line.RootElement.ValueKind == JsonValueKind.Object && line.RootElement.TryGetProperty("plan", out var plan)
+                && plan.ValueKind == JsonValueKind.String ? plan.GetString() : "unnamed";
         }
         catch (JsonException)
         {

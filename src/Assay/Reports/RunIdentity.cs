@@ -6,7 +6,8 @@ using Assay.Models;
 
 namespace Assay.Reports;
 
-/// <summary>What makes two runs one run: the hash of all that decides a number, and of nothing else. Names, sentences, paths and limits of a machine are not in it.</summary>
+/// <summary>What makes two runs one run: the hash of all that decides a number, and of nothing else. Names, sentences, paths and limits of a machine are not in
+/// it.</summary>
 public static class RunIdentity
 {
     /// <summary>Hash of what is to be measured: lower-case hex SHA-256.</summary>

@@ -6,7 +6,8 @@ namespace Assay.Reports;
 
 /// <summary><c>journal.jsonl</c>: one line for each finished unit of work, appended and flushed at once. What a cancelled or crashed run resumes from.</summary>
 /// <remarks>The first line names the hash of the plan; a journal of another plan is refused, never mixed. A torn last line, which a
-/// crash leaves behind, is dropped. Holds no times, paths or thread counts. Not safe for several writers: <see cref="RunFolder"/> keeps the others out.</remarks>
+/// crash leaves behind, is dropped. Holds no times, paths or thread counts. Not safe for several writers: <see cref="RunFolder"/> keeps the others
+/// out.</remarks>
 public sealed class RunJournal : IDisposable
 {
     private const int MostBytes = 1 << 30; // As one array, which is what is read.
@@ -16,7 +17,8 @@ public sealed class RunJournal : IDisposable
     private readonly OrderedDictionary<string, JsonElement> _entries;
     private FileStream _file;
 
-    private RunJournal(string path, string planHash, FileStream file, OrderedDictionary<string, JsonElement> entries) => (_path, _planHash, _file, _entries) = (path, planHash, file, entries);
+    private RunJournal(string path, string planHash, FileStream file, OrderedDictionary<string, JsonElement> entries) =>
+        (_path, _planHash, _file, _entries) = (path, planHash, file, entries);
 
     /// <summary>Finished units.</summary>
     public int Count => _entries.Count;
@@ -84,7 +86,8 @@ public sealed class RunJournal : IDisposable
         }
     }
 
-    /// <summary>Puts the lines into an order that does not depend on when the units were finished: of a run that was interrupted the same bytes as of one that was not.</summary>
+    /// <summary>Puts the lines into an order that does not depend on when the units were finished: of a run that was interrupted the same bytes as of one that
+    /// was not.</summary>
     /// <remarks>The file is written anew beside its place and renamed.</remarks>
     /// <param name="keys">The order; units that it does not name follow as they are.</param>
     public void Sort(IEnumerable<string> keys)
@@ -92,7 +95,8 @@ public sealed class RunJournal : IDisposable
         ArgumentNullException.ThrowIfNull(keys);
         List<string> order = [.. keys.Where(_entries.ContainsKey).Concat(_entries.Keys).Distinct(StringComparer.Ordinal)];
         if (order.SequenceEqual(_entries.Keys, StringComparer.Ordinal)) return;
-        byte[] bytes = [.. PlanLine(_planHash), .. order.SelectMany(key => EntryLine(key, json => json.WriteRawValue(_entries[key].GetRawText(), skipInputValidation: true)))];
+        byte[] bytes = [.. PlanLine(_planHash), .. order.SelectMany(key => EntryLine(key, json =>
+            json.WriteRawValue(_entries[key].GetRawText(), skipInputValidation: true)))];
         _file.Dispose();
         AtomicFile.Write(_path, bytes, overwrite: true, Advice);
         AtomicFile.Guard(_path, () =>
@@ -145,7 +149,8 @@ public sealed class RunJournal : IDisposable
     // Returns where the last whole line ends.
     private static long Read(FileStream file, string path, string planHash, OrderedDictionary<string, JsonElement> entries)
     {
-        if (file.Length > MostBytes) throw new InvalidInputException($"{path}: {file.Length} bytes; at most {MostBytes} are expected of a journal. Start anew with --fresh.");
+        if (file.Length > MostBytes) throw new InvalidInputException(
+            $"{path}: {file.Length} bytes; at most {MostBytes} are expected of a journal. Start anew with --fresh.");
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
         var number = 0;
@@ -166,7 +171,9 @@ public sealed class RunJournal : IDisposable
             else if (Text(line, "key") is not { } key || !line.TryGetProperty("value", out var value))
                 throw new InvalidInputException($"{path}, line {number}: expected \"key\" and \"value\". The file was damaged; start anew with --fresh.");
             else if (!entries.TryAdd(key, value))
-                throw new InvalidInputException($"{path}, line {number}: '{UntrustedText.Visible(key)}' is there for the second time; which one counts would be a guess. The file was damaged; start anew with --fresh.");
+                throw new InvalidInputException(
+                    $"{path}, line {number}: '{UntrustedText.Visible(key)}' is there for the second time; which one counts would be a guess. The file was " +
+                    "damaged; start anew with --fresh.");
             at += length + 1;
         }
 

@@ -3,7 +3,8 @@ using Assay.Evaluation;
 
 namespace Assay.Reports;
 
-/// <summary>A token's scores as one JSON array, [token, kl, reverse kl, jsd, log p, log q, entropy p, entropy q, top p, top q, arg-max p, arg-max q, padding p, padding q, added q, faults]: exact, and short enough for a line with hundreds.</summary>
+/// <summary>A token's scores as one JSON array, [token, kl, reverse kl, jsd, log p, log q, entropy p, entropy q, top p, top q, arg-max p, arg-max q, padding p,
+/// padding q, added q, faults]: exact, and short enough for a line with hundreds.</summary>
 public static class TokenScoreJson
 {
     /// <summary>Entries of the array.</summary>
@@ -29,10 +30,12 @@ public static class TokenScoreJson
     public static TokenScore Read(JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Array || json.GetArrayLength() != Length) throw new JsonException($"Token scores are arrays of {Length}.");
-        return new TokenScore(Id(0), Number(1), Number(2), Number(3), Number(4), Number(5), Number(6), Number(7), Number(8), Number(9), Id(10), Id(11), Number(12), Number(13), Number(14), Faults(15));
+        return new TokenScore(Id(0), Number(1), Number(2), Number(3), Number(4), Number(5), Number(6), Number(7), Number(8), Number(9), Id(10), Id(11),
+            Number(12), Number(13), Number(14), Faults(15));
 
         int Id(int at) => json[at].ValueKind == JsonValueKind.Number && json[at].TryGetInt32(out var id) ? id : throw new JsonException("A token id is a whole number.");
-        LogitFaults Faults(int at) => Id(at) is var bits && (bits & ~(int)LogitFaults.All) == 0 ? (LogitFaults)bits : throw new JsonException($"Faults are a sum of 1, 2, 4 and 8, not {bits}.");
+        LogitFaults Faults(int at) => Id(at) is var bits && (bits & ~(int)LogitFaults.All) == 0 ? (LogitFaults)bits
+            : throw new JsonException($"Faults are a sum of 1, 2, 4 and 8, not {bits}.");
         double Number(int at) => ReportJson.ReadNumber(json[at]);
     }
 }

@@ -86,17 +86,21 @@ public static class VetReport
     /// <param name="samples">On what.</param>
     /// <param name="comparability">Which tokens were added.</param>
     /// <param name="difference">The weights compared; null where their hashes are equal.</param>
-    public static IReadOnlyList<Finding> Findings(VetPlan plan, VetMeasures? measures, VetSamples? samples, Comparability comparability, CheckpointDifference? difference)
+    public static IReadOnlyList<Finding> Findings(VetPlan plan, VetMeasures? measures, VetSamples? samples, Comparability comparability,
+        CheckpointDifference? difference)
     {
         var findings = new List<Finding>();
         if (difference is not null) findings.AddRange([FindingRules.Weights(difference), .. FindingRules.Structure(difference)]);
         findings.AddRange(Tokens(comparability, measures, samples));
         var differences = plan.Base.Packaging.DifferencesFrom(plan.Candidate.Packaging);
         if (differences.Count > 0)
-            findings.Add(new Finding("PACKAGING-DIFFERS", $"The packaging differs in: {string.Join(", ", differences)} ({DifferingKeys(plan)}). Figures here are on the base's token ids, and so the weights' doing alone."));
+            findings.Add(new Finding("PACKAGING-DIFFERS",
+                $"The packaging differs in: {string.Join(", ", differences)} ({DifferingKeys(plan)}). Figures here are on the base's token ids, and so the " +
+                "weights' doing alone."));
         if (plan.Base.Weights.Value == plan.Candidate.Weights.Value && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage) is { Count: > 0 } storage)
             findings.Add(new Finding("STORED-OTHERWISE", $"How the weights are stored differs: {string.Join("; ", storage)}; no value changed."));
-        if (!plan.ChatTemplate) findings.Add(new Finding("NO-CHAT-TEMPLATE", "The base has no chat template: prompts were given bare.", FindingSeverity.Warning));
+        if (!plan.ChatTemplate) findings.Add(new Finding("NO-CHAT-TEMPLATE", "The base has no chat template: prompts were given bare.",
+            FindingSeverity.Warning));
         if (plan.Limited) findings.Add(new Finding("LIMITED", "The run was limited by hand; its outcome is not a verdict.", FindingSeverity.Warning));
         if (samples is { LargestPaddingMass: var (p, q) } && (p > 0 || q > 0))
             findings.Add(new Finding("PADDING-REMOVED", string.Create(CultureInfo.InvariantCulture, $"Vocabulary entries that the tokenizer cannot name were removed before the softmax; they had at most {p:g3} (base) and {q:g3} (candidate) of the probability.")));
@@ -108,7 +112,8 @@ public static class VetReport
     {
         if (comparability.AddedTokens is { Count: > 0 } added)
         {
-            var said = measures?.Panels is { Count: > 0 } panels ? "; in the base's contexts the candidate gives them " + string.Join(", ", panels.Select(p => FormattableString.Invariant($"{p.Unnamed.Added.Value:p3} on the {p.Panel} panel")))
+            var said = measures?.Panels is { Count: > 0 } panels ? "; in the base's contexts the candidate gives them "
+                + string.Join(", ", panels.Select(p => FormattableString.Invariant($"{p.Unnamed.Added.Value:p3} on the {p.Panel} panel")))
                 + FormattableString.Invariant($" ({samples?.LargestAddedMass ?? 0:p3} at most)") : "";
             yield return new Finding("TOKENS-ADDED", $"The candidate has {added.Count} token{(added.Count == 1 ? "" : "s")} that the base has not: {string.Join(", ", added.Take(MostNamed).Select(t => string.Create(CultureInfo.InvariantCulture, $"'{t.Token}' = {t.Id}")))}{(added.Count > MostNamed ? ", …" : "")}{said}. They were removed before the softmax.");
         }
@@ -151,7 +156,9 @@ public static class VetReport
             new("context", Int(plan.Context)),
         };
         if (plan.ForbiddenBy.Count > 0)
-            facts.Add(new ReportFact("forbidden_tokens", $"The base's greedy answers leave out what its generation config forbids ({string.Join(", ", plan.ForbiddenBy)}); KL and NLL are of the raw logits, which it does not touch."));
+            facts.Add(new ReportFact("forbidden_tokens",
+                $"The base's greedy answers leave out what its generation config forbids ({string.Join(", ", plan.ForbiddenBy)}); KL and NLL are of the raw " +
+                "logits, which it does not touch."));
         foreach (var group in samples?.Items.GroupBy(i => i.Panel) ?? []) facts.Add(new ReportFact($"{group.Key}_items", $"{group.Count()} with {Int(group.Sum(i => (long)i.Scores.Length))} scored tokens"));
         foreach (var group in samples?.Documents.GroupBy(d => d.Domain) ?? []) facts.Add(new ReportFact($"{group.Key}_documents", $"{group.Count()} with {Int(group.Sum(d => (long)d.Scores.Length))} scored tokens"));
         return facts;
@@ -191,10 +198,12 @@ public static class VetReport
         rows.Add(MeasureRow.Of($"nll.{panel.Panel}.delta", panel.DeltaNll, "nats/token", where + ", candidate less base, paired"));
         rows.Add(MeasureRow.Of($"nll.{panel.Panel}.delta_from_16", panel.Likelihood.DeltaNllFrom16, "nats/token", where + ", candidate less base, tokens from 16 on"));
         rows.Add(MeasureRow.Of($"entropy.{panel.Panel}.drift", panel.Likelihood.EntropyDrift, "nats/token", where + ", candidate less base"));
-        rows.Add(Described($"unnamed_ids.{panel.Panel}.base", panel.Unnamed.Base, d.Items, "share", where + ", probability on ids that the tokenizer cannot name, before they were removed"));
+        rows.Add(Described($"unnamed_ids.{panel.Panel}.base", panel.Unnamed.Base, d.Items, "share",
+            where + ", probability on ids that the tokenizer cannot name, before they were removed"));
         rows.Add(Described($"unnamed_ids.{panel.Panel}.candidate", panel.Unnamed.Candidate, d.Items, "share", where + ", the same of the candidate"));
         rows.Add(MeasureRow.Of($"unnamed_ids.{panel.Panel}.delta", panel.Unnamed.Delta, "share", where + ", candidate less base, paired"));
-        rows.Add(MeasureRow.Of($"added_tokens.{panel.Panel}.candidate", panel.Unnamed.Added, "share", where + ", probability on tokens that only the candidate has, before they were removed"));
+        rows.Add(MeasureRow.Of($"added_tokens.{panel.Panel}.candidate", panel.Unnamed.Added, "share",
+            where + ", probability on tokens that only the candidate has, before they were removed"));
         rows.Add(Described($"answers.{panel.Panel}.ended", panel.Stopped, d.Items, "items", where + ", answers that the base ended by itself"));
     }
 

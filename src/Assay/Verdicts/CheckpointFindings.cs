@@ -14,7 +14,9 @@ public static class CheckpointFindings
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         if (!checkpoint.HasLeftoverAdapter) return [];
-        return [new Finding("ADAPTER-BESIDE-WEIGHTS", $"{(who is null ? "" : who + ": ")}adapter_config.json lies beside the weights: transformers with PEFT loads base_model_name_or_path and this adapter instead. "
+        return [new Finding("ADAPTER-BESIDE-WEIGHTS",
+            $"{(who is null ? "" : who + ": ")}adapter_config.json lies beside the weights: transformers with PEFT loads base_model_name_or_path and this " +
+            "adapter instead. "
             + "Here the weights were read. Move adapter_config.json and adapter_model.* elsewhere if the weights are meant.", FindingSeverity.Warning)];
     }
 
@@ -28,7 +30,8 @@ public static class CheckpointFindings
         foreach (var id in model.Generation.EosTokenIds.Distinct())
         {
             var why = id >= model.Spec.VocabularySize ? string.Create(CultureInfo.InvariantCulture, $"the head has {model.Spec.VocabularySize} rows")
-                : model.Tokenizer is not null && id >= model.ValidVocabulary ? string.Create(CultureInfo.InvariantCulture, $"the tokenizer has ids up to {model.ValidVocabulary - 1}")
+                : model.Tokenizer is not null && id >= model.ValidVocabulary
+                    ? string.Create(CultureInfo.InvariantCulture, $"the tokenizer has ids up to {model.ValidVocabulary - 1}")
                 : model.Generation.Rules.SuppressTokens.Contains(id) ? "suppress_tokens of the generation config leaves it out"
                 : null;
             if (why is not null)

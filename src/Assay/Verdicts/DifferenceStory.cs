@@ -24,7 +24,8 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
             return new DifferenceStory(beside.Length == 0 ? "The models are identical." : $"The weights are identical, but {beside}.", evidence);
         if (HaveNothingInCommon(difference, changed))
         {
-            evidence.Add(difference.MedianCosine is { } cosine ? TensorWords.Text($"The median cosine between matched matrices is {cosine:0.###}.") : "No matrix is in both with one shape.");
+            evidence.Add(difference.MedianCosine is { } cosine ? TensorWords.Text($"The median cosine between matched matrices is {cosine:0.###}.")
+                : "No matrix is in both with one shape.");
             return new DifferenceStory("These are not two versions of one model: their weights have nothing in common.", evidence);
         }
 
@@ -41,7 +42,8 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
     private static bool HaveNothingInCommon(CheckpointDifference difference, List<TensorDifference> changed)
     {
         var matrices = difference.Tensors.Where(t => t.Shape.Length > 1).ToList();
-        if (difference.MedianCosine is null) return matrices.TrueForAll(t => t.Kind is ChangeKind.Added or ChangeKind.Missing or ChangeKind.Reshaped or ChangeKind.Opaque) && matrices.Count > 0;
+        if (difference.MedianCosine is null) return matrices.TrueForAll(t =>
+            t.Kind is ChangeKind.Added or ChangeKind.Missing or ChangeKind.Reshaped or ChangeKind.Opaque) && matrices.Count > 0;
         return difference.MedianCosine < OtherBase && changed.Count > difference.Tensors.Count / 2 && !matrices.Exists(t => t.MatchedCosine >= OtherBase);
     }
 
@@ -64,7 +66,8 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
             parts.Add($"the {string.Join(" and the ", packaging.Parts)} differ{(packaging.Parts.Count == 1 ? "s" : "")}");
             evidence.AddRange(packaging.Tokenizer.Select(t => "Tokenizer: " + t));
             evidence.AddRange(packaging.Template);
-            evidence.AddRange(packaging.Values.Where(v => v.File == "tokenizer_config.json").Select(v => $"Special tokens and switches: {v.Path} {v.Base ?? "absent"} → {v.Candidate ?? "absent"}."));
+            evidence.AddRange(packaging.Values.Where(v => v.File == "tokenizer_config.json")
+                .Select(v => $"Special tokens and switches: {v.Path} {v.Base ?? "absent"} → {v.Candidate ?? "absent"}."));
             if (packaging.Parts.Contains("generation config"))
                 evidence.AddRange(packaging.Values.Where(v => v.File == "generation_config.json").Select(v => $"Generation config: {v.Path} {v.Base ?? "absent"} → {v.Candidate ?? "absent"}."));
         }
@@ -88,24 +91,31 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
             // An untied head is told below, layers that went or came with the layers.
             odd.RemoveAll(t => kind == ChangeKind.Added && t.EqualTo is not null || IsOfItsLayer(difference, t));
             if (kind == ChangeKind.NonFinite && odd.Count > 0 && odd.TrueForAll(t => t.Rest is null && t.Changed == t.Elements))
-                yield return new DifferenceClause(double.PositiveInfinity, $"{TensorWords.Count(odd)} became NaN or infinite altogether", [.. odd.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
+                yield return new DifferenceClause(double.PositiveInfinity, $"{TensorWords.Count(odd)} became NaN or infinite altogether",
+                    [.. odd.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
             else if (odd.Count > 0)
-                yield return new DifferenceClause(double.PositiveInfinity, odd.Count == 1 ? $"{odd[0].Name} {one}" : $"{odd.Count} tensors {many}", [.. odd.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
+                yield return new DifferenceClause(double.PositiveInfinity, odd.Count == 1 ? $"{odd[0].Name} {one}" : $"{odd.Count} tensors {many}",
+                    [.. odd.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
         }
 
         if (LayerStory.Of(difference) is { } layers) yield return layers;
         if (Of(ChangeKind.Added).FindAll(t => t.EqualTo is not null && !IsOfItsLayer(difference, t)) is { Count: > 0 } copied)
-            yield return new DifferenceClause(0, $"{(copied.Count == 1 ? copied[0].Name : $"{copied.Count} tensors")} {(copied.Count == 1 ? "was" : "were")} added with the values of {(copied.Count == 1 ? copied[0].EqualTo : "others")}", [.. copied.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
+            yield return new DifferenceClause(0,
+                $"{(copied.Count == 1 ? copied[0].Name : $"{copied.Count} tensors")} {(copied.Count == 1 ? "was" : "were")} added with the values of " +
+                $"{(copied.Count == 1 ? copied[0].EqualTo : "others")}", [.. copied.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
         if (Of(ChangeKind.Swapped).FindAll(t => t.Source is null) is { Count: > 0 } swapped)
         {
-            yield return new DifferenceClause(TensorWords.Energy(swapped), swapped.Count == 1 ? $"{swapped[0].Name} holds the values of {swapped[0].EqualTo}" : $"{swapped.Count} tensors hold the values of others",
+            yield return new DifferenceClause(TensorWords.Energy(swapped), swapped.Count == 1 ? $"{swapped[0].Name} holds the values of {swapped[0].EqualTo}"
+                : $"{swapped.Count} tensors hold the values of others",
                 [$"Equal value for value to other tensors of the base: {string.Join(", ", swapped.Take(6).Select(t => $"{t.Name} to {t.EqualTo}"))}{(swapped.Count > 6 ? $" and {swapped.Count - 6} more" : "")}."]);
         }
 
         foreach (var clause in MoveStory.Of(changed)) yield return clause;
         if (Of(ChangeKind.Replaced) is { Count: > 0 } replaced)
         {
-            yield return new DifferenceClause(TensorWords.Energy(replaced), $"{(replaced.Count == 1 ? $"{replaced[0].Name} was" : $"{Replaced(difference, replaced)} were")} replaced: {(replaced.Count == 1 ? "it has" : "they have")} nothing in common with the base's",
+            yield return new DifferenceClause(TensorWords.Energy(replaced),
+                $"{(replaced.Count == 1 ? $"{replaced[0].Name} was" : $"{Replaced(difference, replaced)} were")} replaced: " +
+                $"{(replaced.Count == 1 ? "it has" : "they have")} nothing in common with the base's",
                 [TensorWords.Text($"Replaced: {TensorWords.Places(replaced)}; |cosine| with the base's at most {replaced.Max(t => Math.Abs(t.Cosine)):0.####}, as independent values have, and no row or column is one of the base's.")]);
         }
 
@@ -115,26 +125,35 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
             var most = low.Max(t => t.Spectrum!.Rank);
             // Where rounding is a good part of the difference, more may lie below it.
             var clear = low.TrueForAll(t => t.Spectrum!.NoiseEnergy < .05);
-            yield return new DifferenceClause(TensorWords.Energy(low), $"a matrix of rank {most}{(low.Min(t => t.Spectrum!.Rank) < most ? " or less" : "")} was added to {TensorWords.Count(low)}, " + (clear ? "as a merged low-rank adapter leaves" : "as far as it stands out from rounding") + Along(difference, low),
+            yield return new DifferenceClause(TensorWords.Energy(low),
+                $"a matrix of rank {most}{(low.Min(t => t.Spectrum!.Rank) < most ? " or less" : "")} was added to {TensorWords.Count(low)}, "
+                + (clear ? "as a merged low-rank adapter leaves" : "as far as it stands out from rounding") + Along(difference, low),
                 [$"Low rank: {TensorWords.Places(low)}; ranks {low.Min(t => t.Spectrum!.Rank)} to {most}, of which the rest is rounding; {TensorWords.Relative(low)}.", .. SharedBy(difference, low)]);
         }
 
         foreach (var group in Of(ChangeKind.Quantised).GroupBy(t => t.Format!).OrderBy(g => g.Key.ToString(), StringComparer.Ordinal))
-            yield return new DifferenceClause(TensorWords.Energy(group), $"{TensorWords.Were([.. group])} quantised to {group.Key}", [$"Quantised to {group.Key}: {TensorWords.Places([.. group])}; {group.First().Detail}; {TensorWords.Relative([.. group])}."]);
+            yield return new DifferenceClause(TensorWords.Energy(group), $"{TensorWords.Were([.. group])} quantised to {group.Key}",
+                [$"Quantised to {group.Key}: {TensorWords.Places([.. group])}; {group.First().Detail}; {TensorWords.Relative([.. group])}."]);
         foreach (var group in Of(ChangeKind.RoundTrip).GroupBy(t => t.Through!).OrderBy(g => g.Key, StringComparer.Ordinal))
             yield return new DifferenceClause(TensorWords.Energy(group), $"{TensorWords.Count([.. group])} went through {group.Key} and back", [$"Through {group.Key}: {group.Sum(t => t.Changed)} values of {TensorWords.Places([.. group])} were rounded on the way, and come out exactly so."]);
         foreach (var group in Of(ChangeKind.Converted).GroupBy(t => $"{t.BaseType} to {t.CandidateType}").OrderBy(g => g.Key, StringComparer.Ordinal))
-            yield return new DifferenceClause(TensorWords.Energy(group), group.Any(t => t.Changed > 0) ? $"{TensorWords.Were([.. group])} rounded to {group.First().CandidateType}" : $"{TensorWords.Were([.. group])} converted from {group.Key}, no value changed", [$"From {group.Key}: {TensorWords.Places([.. group])}; {group.Sum(t => t.Changed)} values were rounded, and come out exactly so."]);
+            yield return new DifferenceClause(TensorWords.Energy(group), group.Any(t => t.Changed > 0)
+                ? $"{TensorWords.Were([.. group])} rounded to {group.First().CandidateType}"
+                : $"{TensorWords.Were([.. group])} converted from {group.Key}, no value changed",
+                [$"From {group.Key}: {TensorWords.Places([.. group])}; {group.Sum(t => t.Changed)} values were rounded, and come out exactly so."]);
         if (Of(ChangeKind.Scaled) is { Count: > 0 } scaled)
         {
-            yield return new DifferenceClause(TensorWords.Energy(scaled), scaled.Count == 1 ? $"{scaled[0].Name} was scaled ({scaled[0].Detail})" : $"{TensorWords.Were(scaled)} scaled",
-                [.. scaled.GroupBy(t => t.Detail).OrderBy(g => g.Key, StringComparer.Ordinal).Take(8).Select(g => $"Scaled, {g.Key}: {TensorWords.Places([.. g])}.")]);
+            yield return new DifferenceClause(TensorWords.Energy(scaled), scaled.Count == 1 ? $"{scaled[0].Name} was scaled ({scaled[0].Detail})"
+                : $"{TensorWords.Were(scaled)} scaled",
+                [.. scaled.GroupBy(t => t.Detail).OrderBy(g => g.Key, StringComparer.Ordinal).Take(8)
+                    .Select(g => $"Scaled, {g.Key}: {TensorWords.Places([.. g])}.")]);
         }
 
         if (Of(ChangeKind.Pruned) is { Count: > 0 } pruned)
             yield return new DifferenceClause(TensorWords.Energy(pruned), $"elements of {TensorWords.Count(pruned)} were set to 0", [TensorWords.Text($"Set to 0: {100.0 * pruned.Sum(t => t.Changed) / pruned.Sum(t => t.Elements):0.##} % of the elements of {TensorWords.Places(pruned)}; the others are untouched.")]);
         if (Of(ChangeKind.FewRows) is { Count: > 0 } rows)
-            yield return new DifferenceClause(TensorWords.Energy(rows), $"single rows of {TensorWords.Count(rows)} were changed", [.. rows.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
+            yield return new DifferenceClause(TensorWords.Energy(rows), $"single rows of {TensorWords.Count(rows)} were changed",
+                [.. rows.Take(8).Select(t => $"{t.Name}: {t.Detail}.")]);
         if (Of(ChangeKind.Dense) is { Count: > 0 } dense)
         {
             var flat = dense.FindAll(t => t.Spectrum is { OverIndependent: < 1.1 });
@@ -153,11 +172,13 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
         }
 
         if (Of(ChangeKind.WithinRounding) is { Count: > 0 } rounding)
-            yield return new DifferenceClause(0, $"{TensorWords.Count(rounding)} differ by no more than rounding", [$"Within rounding: {TensorWords.Places(rounding)}; {TensorWords.Relative(rounding)}."]);
+            yield return new DifferenceClause(0, $"{TensorWords.Count(rounding)} differ by no more than rounding",
+                [$"Within rounding: {TensorWords.Places(rounding)}; {TensorWords.Relative(rounding)}."]);
     }
 
     /// <summary>Tensors of a layer that went or came as a whole.</summary>
-    private static bool IsOfItsLayer(CheckpointDifference difference, TensorDifference tensor) => tensor.Place.Layer is { } layer && difference.LayerMap.Any(l => l is not null) && tensor.Kind switch
+    private static bool IsOfItsLayer(CheckpointDifference difference, TensorDifference tensor) => tensor.Place.Layer is { } layer
+        && difference.LayerMap.Any(l => l is not null) && tensor.Kind switch
     {
         ChangeKind.Missing => layer >= difference.LayerMap.Count,
         ChangeKind.Added => layer >= difference.BaseLayers,
@@ -168,7 +189,8 @@ public sealed record DifferenceStory(string Sentence, IReadOnlyList<string> Evid
     {
         var layers = tensors.Select(t => t.Place.Layer).Distinct().ToList();
         var all = difference.Tensors.Count(t => t.Shape.Length > 1 && layers.Contains(t.Place.Layer));
-        return layers.Contains(null) ? TensorWords.Count(tensors) : $"{(all == tensors.Count ? "the " : "")}{TensorWords.Count(tensors)} of {TensorWords.Layers(tensors)}";
+        return layers.Contains(null) ? TensorWords.Count(tensors)
+            : $"{(all == tensors.Count ? "the " : "")}{TensorWords.Count(tensors)} of {TensorWords.Layers(tensors)}";
     }
 
     private static string Along(CheckpointDifference difference, List<TensorDifference> tensors)

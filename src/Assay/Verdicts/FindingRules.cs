@@ -31,13 +31,17 @@ public static class FindingRules
         {
             var permuted = differing.Count(t => t.Kind == ChangeKind.Permuted);
             return new ProvenChange(ProofKind.SameFunction, permuted > 0
-                ? $"The weights are the base's in another order, checked value for value: {permuted} tensors are permuted together so that the function stays the same, and no value changed."
+                ? $"The weights are the base's in another order, checked value for value: {permuted} tensors are permuted together so that the function " +
+                    "stays the same, and no value changed."
                 : $"The weights hold the base's values, checked value for value; {differing.Count} tensors are stored otherwise.");
         }
 
         // Of these kinds the comparer has done the change again on the base, value for value.
-        if (difference.Packaging.Forward == false && differing.Count > 0 && difference.LayersInPlace && differing.TrueForAll(t => t is { Rest: null, Kind: ChangeKind.Quantised or ChangeKind.Converted or ChangeKind.RoundTrip }))
-            return new ProvenChange(ProofKind.RoundedOnly, $"Every value that differs is the base's, rounded; rounding the base again gives the candidate's values exactly. {DifferenceStory.Of(difference).Sentence}");
+        if (difference.Packaging.Forward == false && differing.Count > 0 && difference.LayersInPlace
+            && differing.TrueForAll(t => t is { Rest: null, Kind: ChangeKind.Quantised or ChangeKind.Converted or ChangeKind.RoundTrip }))
+            return new ProvenChange(ProofKind.RoundedOnly,
+                $"Every value that differs is the base's, rounded; rounding the base again gives the candidate's values exactly. " +
+                $"{DifferenceStory.Of(difference).Sentence}");
         return null;
     }
 
@@ -52,12 +56,17 @@ public static class FindingRules
         var gone = Enumerable.Range(0, difference.BaseLayers).Where(l => !map.Contains(l) && !(l < map.Count && map[l] is null)).ToList();
         var twice = map.OfType<int>().CountBy(l => l).Where(l => l.Value > 1).Select(l => l.Key).Order().ToList();
         if (gone.Count > 0 && map.Count > 0)
-            findings.Add(new Finding("LAYERS-GONE", $"{Layers(gone)} of the base {(gone.Count == 1 ? "has" : "have")} no counterpart in the candidate, which has {map.Count} layers where the base has {difference.BaseLayers}.", FindingSeverity.Warning));
+            findings.Add(new Finding("LAYERS-GONE",
+                $"{Layers(gone)} of the base {(gone.Count == 1 ? "has" : "have")} no counterpart in the candidate, which has {map.Count} layers where the " +
+                $"base has {difference.BaseLayers}.", FindingSeverity.Warning));
         if (twice.Count > 0)
             findings.Add(new Finding("LAYERS-TWICE", $"{Layers(twice)} of the base stand{(twice.Count == 1 ? "s" : "")} in the candidate more than once ({string.Join(", ", twice.Select(l => $"the base's {l} at {string.Join(" and ", Enumerable.Range(0, map.Count).Where(i => map[i] == l))}"))}), which has {map.Count} layers where the base has {difference.BaseLayers}.", FindingSeverity.Warning));
         var broken = difference.Tensors.Where(t => t.Kind == ChangeKind.NonFinite).Select(t => t.Name).ToList();
         if (broken.Count > 0)
-            findings.Add(new Finding("WEIGHTS-NOT-NUMBERS", $"The candidate has values that are no numbers or infinite, where the base has none, in {broken.Count} tensor{(broken.Count == 1 ? "" : "s")}: {string.Join(", ", broken.Take(MostNamed))}{(broken.Count > MostNamed ? ", …" : "")}. Text that reads one of them gives logits that are no numbers.", FindingSeverity.Warning));
+            findings.Add(new Finding("WEIGHTS-NOT-NUMBERS",
+                $"The candidate has values that are no numbers or infinite, where the base has none, in {broken.Count} " +
+                $"tensor{(broken.Count == 1 ? "" : "s")}: {string.Join(", ", broken.Take(MostNamed))}{(broken.Count > MostNamed ? ", …" : "")}. Text that " +
+                "reads one of them gives logits that are no numbers.", FindingSeverity.Warning));
         return findings;
     }
 
@@ -87,7 +96,9 @@ public static class FindingRules
             findings.Add(new Finding("FIRST-TOKEN-HIDES", FormattableString.Invariant(
                 $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(summary.LateOverFirstLogUnfloored.Value):g3} times as much as first tokens ({summary.FirstToken.Value:g3} nats): the figure usually quoted does not show the change."), FindingSeverity.Warning));
         if (double.IsNaN(summary.TokenPooled.Value))
-            findings.Add(new Finding("NOT-A-NUMBER", $"On the {panel} panel a model gives logits that are no numbers: its weights are broken or overflow, and no divergence can be measured.", FindingSeverity.Harm));
+            findings.Add(new Finding("NOT-A-NUMBER",
+                $"On the {panel} panel a model gives logits that are no numbers: its weights are broken or overflow, and no divergence can be measured.",
+                FindingSeverity.Harm));
         else if (summary.InfinitePositions > 0)
             findings.Add(new Finding("INFINITE", FormattableString.Invariant(
                 $"On the {panel} panel the candidate gives probability 0 to something the base can say at {summary.InfinitePositions} of {summary.Tokens} positions; the finite mean is {summary.FiniteHeadline.Value:g4} nats."), FindingSeverity.Warning));

@@ -26,15 +26,20 @@ internal static class LayerStory
         var moved = TensorWords.And(texts) + (runs.Count > MostRuns ? ", and more moved" : "");
         var parts = new List<string>();
         if (gone.Count > 0) parts.Add($"{TensorWords.Layers(gone)} {(gone.Count == 1 ? "was" : "were")} left out");
-        if (twice.Count > 0) parts.Add($"{TensorWords.Layers(twice)} of the base {(twice.Count == 1 ? "comes" : "come")} {(twice.TrueForAll(l => held.Count(h => h == l) == 2) ? "twice" : "more than once")}");
+        if (twice.Count > 0) parts.Add(
+            $"{TensorWords.Layers(twice)} of the base {(twice.Count == 1 ? "comes" : "come")} " +
+            $"{(twice.TrueForAll(l => held.Count(h => h == l) == 2) ? "twice" : "more than once")}");
         if (fresh.Count > 0) parts.Add($"{TensorWords.Layers(fresh)} {(fresh.Count == 1 ? "holds" : "hold")} nothing of the base's layers");
         if (parts.Count == 0 && Exchanged(runs) is { } exchanged) parts.Add(exchanged);
         else if (parts.Count == 0) parts.Add("layers stand in another order: " + moved);
         else if (runs.Count > 0) parts[^1] += " (" + moved + ")";
         var evidence = new List<string>();
         var equal = difference.Tensors.Where(t => t.Kind == ChangeKind.Swapped && t.Source is not null).ToList();
-        if (equal.Count > 0) evidence.Add($"Equal value for value to tensors of the base's other layers: {string.Join(", ", equal.Take(6).Select(t => $"{t.Name} to {t.EqualTo}"))}{(equal.Count > 6 ? $" and {equal.Count - 6} more" : "")}.");
-        evidence.Add($"The candidate's {map.Count} layers come from the base's {string.Join(", ", map.Select(l => l is { } from ? $"{from}" : "none"))} (of {count}).");
+        if (equal.Count > 0) evidence.Add(
+            $"Equal value for value to tensors of the base's other layers: " +
+            $"{string.Join(", ", equal.Take(6).Select(t => $"{t.Name} to {t.EqualTo}"))}{(equal.Count > 6 ? $" and {equal.Count - 6} more" : "")}.");
+        evidence.Add($"The candidate's {map.Count} layers come from the base's {string.Join(", ", map.Select(l => l is { } from ? $"{from}" : "none"))} (of " +
+            $"{count}).");
         return new DifferenceClause(double.PositiveInfinity, TensorWords.And(parts), evidence);
     }
 

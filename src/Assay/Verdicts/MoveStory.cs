@@ -11,7 +11,8 @@ internal static class MoveStory
         foreach (var group in changed.Where(t => t.Kind == ChangeKind.Permuted).GroupBy(t => t.Moves!.What).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
             var tensors = group.ToList();
-            yield return new DifferenceClause(TensorWords.Energy(tensors), $"{group.Key} of {TensorWords.Layers(tensors)} stand in another order, which does not change the function",
+            yield return new DifferenceClause(TensorWords.Energy(tensors),
+                $"{group.Key} of {TensorWords.Layers(tensors)} stand in another order, which does not change the function",
                 [$"In the same order in {TensorWords.Places(tensors)}: {(tensors.TrueForAll(t => t.Rest is null) ? "every value was" : "values were")} found at {(tensors.TrueForAll(t => t.Rest is null) ? "its place" : "their places")} in the base."]);
         }
 
@@ -24,13 +25,15 @@ internal static class MoveStory
     }
 
     // General orders differ from tensor to tensor, and are told together; runs and known patterns are told apart.
-    private static string Signature(Rearrangement moves) => $"{moves.What}/{moves.Pattern}/" + (moves.Pattern is "GGUF" or "from GGUF" || moves.IsGeneral ? "" : Runs(moves));
+    private static string Signature(Rearrangement moves) => $"{moves.What}/{moves.Pattern}/"
+        + (moves.Pattern is "GGUF" or "from GGUF" || moves.IsGeneral ? "" : Runs(moves));
 
     private static string Sentence(List<TensorDifference> tensors)
     {
         var moves = tensors[0].Moves!;
         // Places name modules without the layers' numbers; a single tensor is named in full.
-        var where = tensors.Count == 1 ? tensors[0].Name : tensors.Exists(t => t.Place.Layer is not null) ? TensorWords.Places(tensors) : TensorWords.And(tensors.ConvertAll(t => t.Name));
+        var where = tensors.Count == 1 ? tensors[0].Name : tensors.Exists(t => t.Place.Layer is not null) ? TensorWords.Places(tensors)
+            : TensorWords.And(tensors.ConvertAll(t => t.Name));
         return moves.Pattern switch
         {
             "GGUF" => $"rows of {where} stand in GGUF's order (the halves of each head interleaved)",
@@ -42,6 +45,7 @@ internal static class MoveStory
         };
     }
 
-    private static string Runs(Rearrangement moves) => moves.Pattern == "exchanged" && (moves.MovedRows > 0 ? moves.RowRuns : moves.ColumnRuns) is [var one, var two]
+    private static string Runs(Rearrangement moves) => moves.Pattern == "exchanged"
+        && (moves.MovedRows > 0 ? moves.RowRuns : moves.ColumnRuns) is [var one, var two]
         ? $"{moves.What} {TensorWords.Run(one.First, one.Count)} and {TensorWords.Run(two.First, two.Count)}" : moves.ToString();
 }

@@ -32,7 +32,9 @@ public static class PromptFindings
         if (rows is not { } count || tokenizer.MaxId < count) return;
         var beyond = tokenizer.Vocabulary.Where(t => t.Value >= count).OrderBy(t => t.Value).ToList();
         findings.Add(new Finding("IDS-BEYOND-HEAD", string.Create(CultureInfo.InvariantCulture,
-            $"{beyond.Count} of {tokenizer.Count} tokens have ids beyond the model's {count} rows: {string.Join(", ", beyond.Take(MostNamed).Select(t => $"'{t.Key}' = {t.Value}"))}{(beyond.Count > MostNamed ? ", …" : "")}. A text with one of them cannot be run."), FindingSeverity.Warning));
+            $"{beyond.Count} of {tokenizer.Count} tokens have ids beyond the model's {count} rows: " +
+                $"{string.Join(", ", beyond.Take(MostNamed).Select(t => $"'{t.Key}' = {t.Value}"))}{(beyond.Count > MostNamed ? ", …" : "")}. A text with " +
+                $"one of them cannot be run."), FindingSeverity.Warning));
     }
 
     private static void Specials(TokenizerFolder folder, List<Finding> findings)
@@ -43,9 +45,12 @@ public static class PromptFindings
             if (string.IsNullOrEmpty(text)) continue;
             var ids = folder.Tokenizer.Encode(text, false);
             if (folder.Tokenizer.IdOf(text) is not { } id)
-                findings.Add(new Finding("SPECIAL-TOKEN-MISSING", $"{name} is '{text}', which is no token: in a text it becomes {ids.Length} others.", FindingSeverity.Warning));
+                findings.Add(new Finding("SPECIAL-TOKEN-MISSING", $"{name} is '{text}', which is no token: in a text it becomes {ids.Length} others.",
+                    FindingSeverity.Warning));
             else if (ids is not [var one] || one != id)
-                findings.Add(new Finding("SPECIAL-TOKEN-SPLIT", string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}' with the id {id}, but is not an added token: written in a text, as templates do, it becomes {string.Join(' ', ids)}."), FindingSeverity.Warning));
+                findings.Add(new Finding("SPECIAL-TOKEN-SPLIT", string.Create(CultureInfo.InvariantCulture,
+                    $"{name} is '{text}' with the id {id}, but is not an added token: written in a text, as templates do, it becomes {string.Join(' ', ids)}."),
+                    FindingSeverity.Warning));
         }
     }
 
@@ -56,11 +61,14 @@ public static class PromptFindings
             findings.Add(new Finding("TEMPLATE-FAILS", $"The template does not render a single user message: {refusal}", FindingSeverity.Warning));
             return;
         }
-        if (!plain.Contains(UserMark, StringComparison.Ordinal)) findings.Add(new Finding("USER-PROMPT-DROPPED", "The template renders a user message without its text.", FindingSeverity.Warning));
+        if (!plain.Contains(UserMark, StringComparison.Ordinal)) findings.Add(
+            new Finding("USER-PROMPT-DROPPED", "The template renders a user message without its text.", FindingSeverity.Warning));
         Beginnings(folder, plain, findings);
         var system = Render(template, options, [new ChatMessage("system", SystemMark), new ChatMessage("user", UserMark)], out refusal);
         if (system is null) findings.Add(new Finding("SYSTEM-PROMPT-REFUSED", $"The template refuses a system prompt: {refusal}"));
-        else if (!system.Contains(SystemMark, StringComparison.Ordinal)) findings.Add(new Finding("SYSTEM-PROMPT-DROPPED", "The template renders a conversation with a system prompt without the prompt's text: the model never sees it.", FindingSeverity.Warning));
+        else if (!system.Contains(SystemMark, StringComparison.Ordinal)) findings.Add(
+            new Finding("SYSTEM-PROMPT-DROPPED", "The template renders a conversation with a system prompt without the prompt's text: the model never sees it.",
+            FindingSeverity.Warning));
     }
 
     private static void Beginnings(TokenizerFolder folder, string rendered, List<Finding> findings)
@@ -70,12 +78,15 @@ public static class PromptFindings
         if (bos is not { } id) return;
         var ids = tokenizer.Encode(rendered, addSpecialTokens: false);
         if (ids is [var first, var second, ..] && first == id && second == id)
-            findings.Add(new Finding("DOUBLE-BOS", string.Create(CultureInfo.InvariantCulture, $"The template itself begins with BOS ({id}) twice: every program feeds the model two."), FindingSeverity.Warning));
+            findings.Add(new Finding("DOUBLE-BOS", string.Create(CultureInfo.InvariantCulture,
+                $"The template itself begins with BOS ({id}) twice: every program feeds the model two."), FindingSeverity.Warning));
         else if (ids is [var only, ..] && only == id && tokenizer.BosAdded == id)
         {
-            // The usual pair: whoever tokenises the rendered chat without adding special tokens, as apply_chat_template(tokenize=True) and this program do, gets one.
+            // The usual pair: whoever tokenises the rendered chat without adding special tokens, as apply_chat_template(tokenize=True) and this program do,
+            // gets one.
             findings.Add(new Finding("DOUBLE-BOS", string.Create(CultureInfo.InvariantCulture,
-                $"The template writes BOS ({id}), and the tokenizer adds one to plain text: a program that tokenises a rendered chat with special tokens added feeds the model two. Here rendered chats are tokenised without.")));
+                $"The template writes BOS ({id}), and the tokenizer adds one to plain text: a program that tokenises a rendered chat with special tokens " +
+                    $"added feeds the model two. Here rendered chats are tokenised without.")));
         }
     }
 

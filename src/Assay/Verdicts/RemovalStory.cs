@@ -15,7 +15,8 @@ internal static class RemovalStory
         if (removed.Count == 0) yield break;
         var energy = TensorWords.Energy(removed);
         var names = removed.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        var shared = difference.Directions.Select(d => (Direction: d, Members: d.Members.Where(m => names.Contains(m.Tensor)).ToList())).Where(d => d.Members.Count > 1).OrderByDescending(d => d.Members.Count).ThenByDescending(d => d.Direction.SmallestCosine).ToList();
+        var shared = difference.Directions.Select(d => (Direction: d, Members: d.Members.Where(m => names.Contains(m.Tensor)).ToList()))
+            .Where(d => d.Members.Count > 1).OrderByDescending(d => d.Members.Count).ThenByDescending(d => d.Direction.SmallestCosine).ToList();
         var measured = removed.Where(t => t.Removal is not null).ToList();
         var strengths = measured.ConvertAll(t => t.Removal!.Strength);
         strengths.Sort();
@@ -25,7 +26,8 @@ internal static class RemovalStory
         {
             details.Add(TensorWords.Text($"The difference is what the base has along the direction, times {strengths[0]:0.###} to {strengths[^1]:0.###} (median {strengths[strengths.Count / 2]:0.###}); {100 * measured.Max(t => t.Removal!.Remaining):0.#} % of it remains at most."));
             details.Add(TensorWords.Text($"Done again on the base and rounded, it leaves {100 * measured.Max(t => t.Removal!.Left):0.###} % of the difference's energy at most")
-                + (measured.TrueForAll(t => t.Removal!.Replays) ? ", no more than rounding." : "; the rest is something else, such as norms that were put back."));
+                + (measured.TrueForAll(t => t.Removal!.Replays) ? ", no more than rounding."
+                    : "; the rest is something else, such as norms that were put back."));
             details.Add($"In {TensorWords.Places(removed)}; {TensorWords.Relative(removed)}.");
         }
 
@@ -44,8 +46,10 @@ internal static class RemovalStory
         foreach (var (direction, members) in shared.Take(12))
             details.Add(TensorWords.Text($"{members.Count} of them share a direction of the {direction.Space}, |cosine| at least {Floor(members.Min(m => m.Cosine))}: {string.Join(", ", members.Take(6).Select(m => m.Tensor))}{(members.Count > 6 ? ", …" : "")}."));
         var layers = removed.GroupBy(t => t.Place.Layer).ToList();
-        var own = removed.Count > 1 && layers.TrueForAll(g => g.Key is not null && (g.Count() == 1 || shared.Exists(s => s.Members.Count == g.Count() && g.All(t => s.Members.Exists(m => m.Tensor == t.Name)))));
-        var what = removed.Count == 1 && (measured.Count == 0 || measured[0].Removal!.Directions == 1) ? "a direction was" : own && layers.Count > 1 ? "a direction of each layer's own was" : "several directions were";
+        var own = removed.Count > 1 && layers.TrueForAll(g => g.Key is not null
+            && (g.Count() == 1 || shared.Exists(s => s.Members.Count == g.Count() && g.All(t => s.Members.Exists(m => m.Tensor == t.Name)))));
+        var what = removed.Count == 1 && (measured.Count == 0 || measured[0].Removal!.Directions == 1) ? "a direction was" : own && layers.Count > 1
+            ? "a direction of each layer's own was" : "several directions were";
         yield return new DifferenceClause(energy, $"{what} {verb} {Writers(difference, removed)}{(own ? $" ({TensorWords.Layers(removed)})" : "")}", details);
     }
 

@@ -1,7 +1,8 @@
 namespace Assay.Verdicts;
 
 /// <summary>What a comparison comes to. Names and exit codes are part of the program's interface.</summary>
-/// <remarks>protocol.md, Verdicts. SURGICAL, and most of DEGRADED and EQUIVALENT, need margins and yardsticks that do not exist yet and are not given without them.</remarks>
+/// <remarks>protocol.md, Verdicts. SURGICAL, and most of DEGRADED and EQUIVALENT, need margins and yardsticks that do not exist yet and are not given without
+/// them.</remarks>
 public enum Verdict
 {
     /// <summary>Neither measured as different nor bounded.</summary>

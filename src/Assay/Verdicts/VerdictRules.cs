@@ -30,25 +30,30 @@ public static class VerdictRules
         if (evidence is { WeightsEqual: true, PackagingEqual: true })
             return Say(Verdict.Identical, "Weights and packaging are the same.", ["Both hashes are equal."]);
         if (evidence.WeightsEqual)
-            return Say(Verdict.Packaging, "The weights are the same; the packaging (how they are stored, tokenizer, template, special tokens or generation config) differs.",
+            return Say(Verdict.Packaging, "The weights are the same; the packaging (how they are stored, tokenizer, template, special tokens or generation " +
+                "config) differs.",
                 ["Only the weights hashes are equal. Harm from packaging is not judged yet."]);
         if (evidence.Broken.Count > 0) return Say(Verdict.Broken, "The candidate cannot be used.", evidence.Broken);
         var harms = evidence.Harms.Where(h => h.Above).ToList();
         if (harms.Count > 0) return Say(Verdict.Degraded, "The candidate is worse than its base by more than a margin.", [.. harms.Select(h => h.Sentence)]);
         if (evidence is { Proven: { Kind: ProofKind.SameFunction } same, Agreement: { LargestKld: <= ReorderedKld } agreement })
-            return Say(Verdict.Equivalent, "Nothing was lost: the candidate computes the same function as its base.", [same.Sentence, FormattableString.Invariant(
+            return Say(Verdict.Equivalent, "Nothing was lost: the candidate computes the same function as its base.",
+                [same.Sentence, FormattableString.Invariant(
                 $"The largest KLD of {agreement.Positions} scored positions is {agreement.LargestKld:g3} nats, which adding up the same numbers in another order explains.")]);
         var rounded = evidence.Proven is { Kind: ProofKind.RoundedOnly } proof ? proof : null;
         if (rounded is not null && evidence.Panels.Count > 0 && evidence.Panels.All(Little))
-            return Say(Verdict.Shifted, "The weights were rounded and nothing else was changed; nothing was lost that was measured.", [rounded.Sentence, .. evidence.Panels.Select(Mean)]);
+            return Say(Verdict.Shifted, "The weights were rounded and nothing else was changed; nothing was lost that was measured.",
+                [rounded.Sentence, .. evidence.Panels.Select(Mean)]);
         var real = evidence.Panels.Where(p => p.MeanKld.N >= MinimumItems && p.MeanKld.Low > 0).ToList();
         if (real.Count > 0)
         {
-            return Say(Verdict.Shifted, rounded is null ? "The difference is real; damage is not judged yet." : "The weights were rounded and nothing else was changed; damage by rounding is not judged yet.",
+            return Say(Verdict.Shifted, rounded is null ? "The difference is real; damage is not judged yet."
+                : "The weights were rounded and nothing else was changed; damage by rounding is not judged yet.",
                 [.. Proof(rounded), .. real.Select(Mean)]);
         }
 
-        string[] unbounded = evidence.Panels.Count == 0 ? ["No panel was measured."] : evidence.Agreement is { Differing: 0, Positions: > 0 } none ? [Nothing(none)] : [.. evidence.Panels.Select(Unbounded)];
+        string[] unbounded = evidence.Panels.Count == 0 ? ["No panel was measured."] : evidence.Agreement is { Differing: 0, Positions: > 0 } none
+            ? [Nothing(none)] : [.. evidence.Panels.Select(Unbounded)];
         return Say(Verdict.Inconclusive, "The weights differ, but no difference in what the models say could be shown.", unbounded);
 
         VerdictDecision Say(Verdict verdict, string sentence, IReadOnlyList<string> reasons) =>
@@ -74,7 +79,8 @@ public static class VerdictRules
         if (evidence.WeightsEqual) return found;
         if (!evidence.Matched) found.Add("No matrix of the candidate has the shape of one of the base's: nothing says that one came from the other.");
         else if (evidence.MedianCosine is { } cosine && !(cosine >= MinimumCosine))
-            found.Add(FormattableString.Invariant($"The median cosine between matrices of both, layers matched by what they hold, is {cosine:f3}, below {MinimumCosine:f1}: another base."));
+            found.Add(FormattableString.Invariant(
+                $"The median cosine between matrices of both, layers matched by what they hold, is {cosine:f3}, below {MinimumCosine:f1}: another base."));
         return found;
     }
 

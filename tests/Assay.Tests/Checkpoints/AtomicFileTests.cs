@@ -33,7 +33,8 @@ public sealed class AtomicFileTests : IDisposable
     public void Any_exception_leaves_nothing(string at)
     {
         File.WriteAllText(_folder["a"], "old");
-        foreach (var thrown in (Exception[])[new IOException("No space left on device"), new OperationCanceledException(), new InvalidOperationException(), new ArithmeticException()])
+        foreach (var thrown in (Exception[])[new IOException("No space left on device"), new OperationCanceledException(), new InvalidOperationException(),
+            new ArithmeticException()])
         {
             void Fail(string here)
             {
@@ -62,7 +63,8 @@ public sealed class AtomicFileTests : IDisposable
             Assert.True(Path.Exists(path));
         }
 
-        Assert.Contains("there is no folder", Assert.Throws<InvalidInputException>(() => AtomicFile.Write(_folder["no/a"], [1])).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no folder", Assert.Throws<InvalidInputException>(() => AtomicFile.Write(_folder["no/a"], [1])).Message,
+            StringComparison.Ordinal);
         AtomicFile.Write(_folder[new string('n', 200)], [1]);
         Assert.Equal(["folder", new string('n', 200)], Names);
     }
@@ -71,7 +73,8 @@ public sealed class AtomicFileTests : IDisposable
     public void Scratch_that_no_process_owns_goes_with_the_next_write_and_that_of_a_living_one_stays()
     {
         var (dead, alive) = ($".model.partial-{Guid.NewGuid():n}", $".other.partial-{Guid.NewGuid():n}");
-        foreach (var name in (string[])[dead, alive, ".model.partial-notes", "model.partial-00000000000000000000000000000000"]) _folder.Write($"{name}/config.json", "{}");
+        foreach (var name in (string[])[dead, alive, ".model.partial-notes", "model.partial-00000000000000000000000000000000"]) _folder.Write(
+            $"{name}/config.json", "{}");
         using (FolderLock.TryTake(_folder[alive]))
         {
             AtomicFile.Write(_folder["a"], [1]);
@@ -97,7 +100,8 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void Writers_side_by_side_do_not_meet()
     {
-        Parallel.For(0, 60, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => AtomicFile.Write(_folder[$"{i % 5}"], [.. Enumerable.Repeat((byte)i, 5000)], overwrite: true));
+        Parallel.For(0, 60, new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            i => AtomicFile.Write(_folder[$"{i % 5}"], [.. Enumerable.Repeat((byte)i, 5000)], overwrite: true));
         Assert.Equal(["0", "1", "2", "3", "4"], Names);
         foreach (var name in Names) Assert.Single(File.ReadAllBytes(_folder[name]).Distinct());
     }

@@ -192,7 +192,8 @@ internal static unsafe class BlockReference
                 var word = block + 2 + g * 8;
                 return d * (.5f + Number(word, 60, 4)) * .25f * Element(BlockGrids.Iq2Xxs[word[k % 4]], e) * Sign(Number(word, 32 + k % 4 * 7, 7), e);
             case DType.IQ2_XS:
-                return d * (.5f + Number(block + 66, i / 16 * 4, 4)) * .25f * Element(BlockGrids.Iq2Xs[Number(block + 2, k * 16, 9)], e) * Sign(Number(block + 2, k * 16 + 9, 7), e);
+                return d * (.5f + Number(block + 66, i / 16 * 4, 4)) * .25f * Element(BlockGrids.Iq2Xs[Number(block + 2, k * 16, 9)],
+                    e) * Sign(Number(block + 2, k * 16 + 9, 7), e);
             case DType.IQ2_S:
                 var code = block[2 + k] + 256 * Number(block + 66, k * 2, 2);
                 return d * (.5f + Number(block + 74, i / 16 * 4, 4)) * .25f * Element(BlockGrids.Iq2S[code], e) * (Number(block + 34, i, 1) == 1 ? -1 : 1);
@@ -200,7 +201,8 @@ internal static unsafe class BlockReference
                 var bits = block + 66 + g * 4;
                 return d * (.5f + Number(bits, 28, 4)) * .5f * Element(BlockGrids.Iq3Xxs[block[2 + f]], i % 4) * Sign(Number(bits, k % 4 * 7, 7), e);
             default:
-                return d * (1 + 2 * Number(block + 106, g * 4, 4)) * Element(BlockGrids.Iq3S[block[2 + f] + 256 * Number(block + 66, f, 1)], i % 4) * (Number(block + 74, i, 1) == 1 ? -1 : 1);
+                return d * (1 + 2 * Number(block + 106, g * 4, 4)) * Element(BlockGrids.Iq3S[block[2 + f] + 256 * Number(block + 66, f, 1)],
+                    i % 4) * (Number(block + 74, i, 1) == 1 ? -1 : 1);
         }
     }
 

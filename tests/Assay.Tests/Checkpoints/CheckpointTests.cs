@@ -92,10 +92,12 @@ public sealed class CheckpointTests : IDisposable
         Index("{}");
         Assert.Contains("which names no file", Refused(), StringComparison.Ordinal);
         Shard("model-00001-of-00001.safetensors", "a");
-        foreach (var map in (string[])["{\"a\":\"model-00001-of-00001.safetensors\"}", "{\"a\":\"model.safetensors\",\"b\":\"model-00001-of-00001.safetensors\"}"])
+        foreach (var map in (string[])["{\"a\":\"model-00001-of-00001.safetensors\"}",
+            "{\"a\":\"model.safetensors\",\"b\":\"model-00001-of-00001.safetensors\"}"])
         {
             Index(map);
-            Assert.Contains("there are both model.safetensors and model.safetensors.index.json, which names 'model-00001-of-00001.safetensors'", Refused(), StringComparison.Ordinal);
+            Assert.Contains("there are both model.safetensors and model.safetensors.index.json, which names 'model-00001-of-00001.safetensors'", Refused(),
+                StringComparison.Ordinal);
         }
         // The index is of another file than this one.
         Index("{\"b\":\"model.safetensors\",\"c\":\"model.safetensors\"}");

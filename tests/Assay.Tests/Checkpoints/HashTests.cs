@@ -44,7 +44,8 @@ public sealed class HashTests : IDisposable
         var hash = Weights(Two().Reverse(), "{\"theta\":1}");
         byte[][] tensors = [Reference([2, 2], [1, 2, 3, 4]), Reference([0], [])];
         Assert.Equal(tensors.Select(Convert.ToHexStringLower), hash.ByTensor.Values);
-        byte[] all = [.. BitConverter.GetBytes(2L), .. BitConverter.GetBytes(1L), .. "a"u8, .. tensors[0], .. BitConverter.GetBytes(2L), .. "ä"u8, .. tensors[1]];
+        byte[] all = [.. BitConverter.GetBytes(2L), .. BitConverter.GetBytes(1L), .. "a"u8, .. tensors[0], .. BitConverter.GetBytes(2L), .. "ä"u8,
+            .. tensors[1]];
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(all)), hash.Tensors);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData([.. all, .. BitConverter.GetBytes(11L), .. "{\"theta\":1}"u8])), hash.Value);
     }
@@ -79,7 +80,8 @@ public sealed class HashTests : IDisposable
         Assert.Equal(expected, Weights([TensorToWrite.From("t", DType.F16, [3, 3], half)]).Value);
         Assert.Equal(expected, Weights([TensorToWrite.From("t", DType.F64, [3, 3], twice)]).Value);
         Assert.NotEqual(expected, Weights([TensorToWrite.From("t", DType.BF16, [3, 3], half)]).Value);
-        Assert.NotEqual(Weights([TensorToWrite.From("t", DType.I8, [2], new byte[] { 1, 2 })]).Value, Weights([TensorToWrite.From("t", DType.U8, [2], new byte[] { 1, 2 })]).Value);
+        Assert.NotEqual(Weights([TensorToWrite.From("t", DType.I8, [2], new byte[] { 1, 2 })]).Value,
+            Weights([TensorToWrite.From("t", DType.U8, [2], new byte[] { 1, 2 })]).Value);
     }
 
     [Fact]
@@ -182,7 +184,8 @@ public sealed class HashTests : IDisposable
     }
 
     [Theory]
-    [InlineData("tokenizer.json", "{} , \"x\": 1"), InlineData("tokenizer.json", "[]"), InlineData("chat_template.json", "[]"), InlineData("tokenizer_config.json", "{\"eos_token\":\"\\ud800\"}")]
+    [InlineData("tokenizer.json", "{} , \"x\": 1"), InlineData("tokenizer.json", "[]"), InlineData("chat_template.json", "[]"),
+        InlineData("tokenizer_config.json", "{\"eos_token\":\"\\ud800\"}")]
     public void Packaging_that_cannot_be_read_is_refused(string file, string text) =>
         Assert.Contains(file, Assert.Throws<InvalidInputException>(() => Packaging((file, text))).Message, StringComparison.Ordinal);
 }

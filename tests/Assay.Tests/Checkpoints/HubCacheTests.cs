@@ -118,7 +118,9 @@ public sealed class HubCacheTests : IDisposable
         Assert.Contains($"hf download me/tune adapter_model.safetensors --revision {Other}", message, StringComparison.Ordinal);
         File.Delete(folder[$"hub/models--org--name/snapshots/{Commit}/model.safetensors"]);
         Put("models--org--name", Commit, "model.safetensors", Shard("model.x.weight"));
-        Put("models--me--tune", Other, "adapter_model.safetensors", TemporaryFolder.Safetensors("{\"base_model.model.model.x.lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}", 0, 0, 128, 63));
+        Put("models--me--tune", Other, "adapter_model.safetensors",
+            TemporaryFolder.Safetensors("{\"base_model.model.model.x.lora_A.weight\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}", 0, 0, 128,
+            63));
         Assert.Contains("module 'model.x' lacks lora_B", Refused("org/name+me/tune"), StringComparison.Ordinal);
         Assert.Contains("hf download me/none", Refused("org/name+me/none"), StringComparison.Ordinal);
     }

@@ -17,7 +17,8 @@ public sealed class PackagingTests : IDisposable
     private string Write(string name, Action<string> change)
     {
         Directory.CreateDirectory(_folder[name]);
-        foreach (var file in (string[])["tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "config.json", "generation_config.json"]) File.Copy(Path.Combine(Organism, file), Path.Combine(_folder[name], file));
+        foreach (var file in (string[])["tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "config.json", "generation_config.json"]) File.Copy(
+            Path.Combine(Organism, file), Path.Combine(_folder[name], file));
         SafetensorsWriter.Write(Path.Combine(_folder[name], "model.safetensors"), [TensorToWrite.From("a", [1], new float[] { 1 })]);
         change(_folder[name]);
         return _folder[name];
@@ -48,7 +49,8 @@ public sealed class PackagingTests : IDisposable
 
     private static JsonObject Named(string name, string template) => new() { ["name"] = name, ["template"] = template };
 
-    private static JsonObject Entry(string content) => new() { ["content"] = content, ["lstrip"] = false, ["rstrip"] = false, ["single_word"] = false, ["normalized"] = false, ["special"] = true };
+    private static JsonObject Entry(string content) => new() { ["content"] = content, ["lstrip"] = false, ["rstrip"] = false, ["single_word"] = false,
+        ["normalized"] = false, ["special"] = true };
 
     /// <summary>Changes that programs make when they save a model again, each of which changes no token and no chat.</summary>
     private static readonly Dictionary<string, Action<string>> Spellings = new()
@@ -70,7 +72,8 @@ public sealed class PackagingTests : IDisposable
             c["extra_special_tokens"] = new JsonObject();
             c["additional_special_tokens"] = new JsonArray("<|im_start|>", "<|im_end|>");
             c["bos_token"] = Entry("<|bos|>");
-            c["added_tokens_decoder"] = new JsonObject { ["0"] = Entry("<|bos|>"), ["1"] = Entry("<|im_start|>"), ["2"] = Entry("<|im_end|>"), ["3"] = Entry("<|pad|>") };
+            c["added_tokens_decoder"] = new JsonObject { ["0"] = Entry("<|bos|>"), ["1"] = Entry("<|im_start|>"), ["2"] = Entry("<|im_end|>"),
+                ["3"] = Entry("<|pad|>") };
         }),
         ["special_tokens_map.json"] = Json("special_tokens_map.json", m =>
         {
@@ -94,7 +97,8 @@ public sealed class PackagingTests : IDisposable
             File.Delete(Path.Combine(folder, "chat_template.jinja"));
             Json("chat_template.json", c => c["chat_template"] = template)(folder);
         },
-        ["template with other ends of lines and one at the end"] = folder => File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), Template(folder).ReplaceLineEndings("\r\n") + "\n"),
+        ["template with other ends of lines and one at the end"] = folder =>
+            File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), Template(folder).ReplaceLineEndings("\r\n") + "\n"),
         ["stale template inline beside the file"] = Json("tokenizer_config.json", c => c["chat_template"] = "{{ 'stale' }}"),
         ["keys with their defaults"] = Json("tokenizer.json", t =>
         {
@@ -107,7 +111,8 @@ public sealed class PackagingTests : IDisposable
         }),
         ["keys left out"] = Json("tokenizer.json", t =>
         {
-            foreach (var key in (string[])["type", "dropout", "ignore_merges", "byte_fallback", "fuse_unk", "end_of_word_suffix", "continuing_subword_prefix", "unk_token"]) t["model"]!.AsObject().Remove(key);
+            foreach (var key in (string[])["type", "dropout", "ignore_merges", "byte_fallback", "fuse_unk", "end_of_word_suffix", "continuing_subword_prefix",
+                "unk_token"]) t["model"]!.AsObject().Remove(key);
             foreach (var key in (string[])["version", "truncation", "padding"]) t.Remove(key);
             if (t["normalizer"] is null) t.Remove("normalizer");
         }),
@@ -119,9 +124,11 @@ public sealed class PackagingTests : IDisposable
         ["components in sequences of one"] = Json("tokenizer.json", t =>
         {
             t["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(t["pre_tokenizer"]!.DeepClone()) };
-            t["post_processor"] = new JsonObject { ["type"] = "Sequence", ["processors"] = new JsonArray(new JsonObject { ["type"] = "ByteLevel", ["trim_offsets"] = false }, t["post_processor"]!.DeepClone()) };
+            t["post_processor"] = new JsonObject { ["type"] = "Sequence",
+                ["processors"] = new JsonArray(new JsonObject { ["type"] = "ByteLevel", ["trim_offsets"] = false }, t["post_processor"]!.DeepClone()) };
         }),
-        ["added tokens in another order"] = Json("tokenizer.json", t => t["added_tokens"] = new JsonArray([.. t["added_tokens"]!.AsArray().Reverse().Select(e => e!.DeepClone())])),
+        ["added tokens in another order"] = Json("tokenizer.json", t => t["added_tokens"] =
+            new JsonArray([.. t["added_tokens"]!.AsArray().Reverse().Select(e => e!.DeepClone())])),
         ["generation config with defaults and plumbing"] = Json("generation_config.json", g =>
         {
             g.Clear();
@@ -163,7 +170,8 @@ public sealed class PackagingTests : IDisposable
             merges.RemoveAt(17);
             merges.Insert(18, seventeenth);
         })),
-        ["last merge"] = ("tokenizer", "tokenizer.json model.merges", Json("tokenizer.json", t => t["model"]!["merges"]!.AsArray().RemoveAt(t["model"]!["merges"]!.AsArray().Count - 1))),
+        ["last merge"] = ("tokenizer", "tokenizer.json model.merges",
+            Json("tokenizer.json", t => t["model"]!["merges"]!.AsArray().RemoveAt(t["model"]!["merges"]!.AsArray().Count - 1))),
         ["ignored merges"] = ("tokenizer", "tokenizer.json model.ignore_merges", Json("tokenizer.json", t => t["model"]!["ignore_merges"] = true)),
         ["token"] = ("tokenizer", "tokenizer.json model.vocab", Json("tokenizer.json", t => t["model"]!["vocab"]!["never seen"] = 100_000)),
         ["flag of an added token"] = ("tokenizer", "tokenizer.json added_tokens", Json("tokenizer.json", t => t["added_tokens"]![1]!["lstrip"] = true)),
@@ -171,7 +179,8 @@ public sealed class PackagingTests : IDisposable
         ["normalizer"] = ("tokenizer", "tokenizer.json normalizer", Json("tokenizer.json", t => t["normalizer"] = new JsonObject { ["type"] = "Lowercase" })),
         ["BOS"] = ("tokenizer", "tokenizer.json post_processor", Json("tokenizer.json", t => t["post_processor"] = null)),
         ["decoder without parts"] = ("tokenizer", "tokenizer.json decoder", Json("tokenizer.json", t => t["decoder"] = null)),
-        ["switch against the post-processor"] = ("tokenizer", "tokenizer_config.json add_bos_token", Json("tokenizer_config.json", c => c["add_bos_token"] = false)),
+        ["switch against the post-processor"] = ("tokenizer", "tokenizer_config.json add_bos_token",
+            Json("tokenizer_config.json", c => c["add_bos_token"] = false)),
         ["EOS added"] = ("tokenizer", "tokenizer_config.json add_eos_token", Json("tokenizer_config.json", c => c["add_eos_token"] = true)),
         ["added token with another flag"] = ("tokenizer", "tokenizer_config.json added_tokens_decoder.1", Json("tokenizer_config.json", c =>
         {
@@ -179,16 +188,22 @@ public sealed class PackagingTests : IDisposable
             entry["rstrip"] = true;
             c["added_tokens_decoder"] = new JsonObject { ["0"] = Entry("<|bos|>"), ["1"] = entry };
         })),
-        ["special token of no id"] = ("special tokens", "tokenizer_config.json additional_special_tokens: <|new|>", Json("tokenizer_config.json", c => c["additional_special_tokens"] = new JsonArray("<|im_end|>", "<|new|>"))),
+        ["special token of no id"] = ("special tokens", "tokenizer_config.json additional_special_tokens: <|new|>",
+            Json("tokenizer_config.json", c => c["additional_special_tokens"] = new JsonArray("<|im_end|>", "<|new|>"))),
         ["EOS token"] = ("special tokens", "tokenizer_config.json eos_token", Json("tokenizer_config.json", c => c["eos_token"] = "<|pad|>")),
-        ["template character"] = ("chat template", "chat_template", folder => File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), Template(folder).Replace("assistant", "Assistant", StringComparison.Ordinal))),
-        ["template for tools"] = ("chat template", "chat_template 'tool_use'", folder => Inline(folder, new JsonArray(Named("default", Template(folder)), Named("tool_use", "{{ tools }}")))),
+        ["template character"] = ("chat template", "chat_template",
+            folder => File.WriteAllText(Path.Combine(folder, "chat_template.jinja"),
+            Template(folder).Replace("assistant", "Assistant", StringComparison.Ordinal))),
+        ["template for tools"] = ("chat template", "chat_template 'tool_use'",
+            folder => Inline(folder, new JsonArray(Named("default", Template(folder)), Named("tool_use", "{{ tools }}")))),
         ["template gone"] = ("chat template", "chat_template", folder => File.Delete(Path.Combine(folder, "chat_template.jinja"))),
         ["two line feeds at the end"] = ("chat template", "chat_template", folder => File.AppendAllText(Path.Combine(folder, "chat_template.jinja"), "\n\n")),
         ["temperature"] = ("generation config", "generation_config.json temperature", Json("generation_config.json", g => g["temperature"] = .7)),
-        ["suppressed token"] = ("generation config", "generation_config.json suppress_tokens", Json("generation_config.json", g => g["suppress_tokens"] = new JsonArray(5))),
+        ["suppressed token"] = ("generation config", "generation_config.json suppress_tokens",
+            Json("generation_config.json", g => g["suppress_tokens"] = new JsonArray(5))),
         ["EOS id"] = ("generation config", "generation_config.json eos_token_id", Json("generation_config.json", g => g["eos_token_id"] = new JsonArray(2, 3))),
-        ["broken generation config"] = ("generation config", "generation_config.json (the whole file)", folder => File.WriteAllText(Path.Combine(folder, "generation_config.json"), "{")),
+        ["broken generation config"] = ("generation config", "generation_config.json (the whole file)", folder =>
+            File.WriteAllText(Path.Combine(folder, "generation_config.json"), "{")),
     };
 
     public static TheoryData<string> ChangeNames => [.. Changes.Keys];
@@ -211,7 +226,8 @@ public sealed class PackagingTests : IDisposable
     public void The_first_merge_that_differs_is_named()
     {
         var (_, _, difference) = Compare(_ => { }, Changes["merge"].Change);
-        Assert.Matches(@"^tokenizer\.json model\.merges\[17\] is '.+' \+ '.+' in the base and '.+' \+ '.+' in the candidate; 2 places of \d+ and \d+ differ\.$", Assert.Single(difference.Tokenizer));
+        Assert.Matches(@"^tokenizer\.json model\.merges\[17\] is '.+' \+ '.+' in the base and '.+' \+ '.+' in the candidate; 2 places of \d+ and \d+ differ\.$",
+            Assert.Single(difference.Tokenizer));
     }
 
     /// <summary>Two that are equal once normalized are found in the order of the list: then the order is behaviour.</summary>
@@ -221,7 +237,8 @@ public sealed class PackagingTests : IDisposable
         Action<string> Two(bool turned) => Json("tokenizer.json", t =>
         {
             t["normalizer"] = new JsonObject { ["type"] = "Lowercase" };
-            var added = new[] { "Foo", "foo" }.Select((text, i) => (JsonNode)new JsonObject { ["id"] = 90_000 + i, ["content"] = text, ["normalized"] = true }).ToArray();
+            var added = new[] { "Foo", "foo" }.Select((text, i) => (JsonNode)new JsonObject { ["id"] = 90_000 + i, ["content"] = text, ["normalized"] = true })
+                .ToArray();
             t["added_tokens"] = new JsonArray(turned ? [added[1], added[0]] : added);
         });
         var (a, b, _) = Compare(Two(false), Two(true));
@@ -238,7 +255,8 @@ public sealed class PackagingTests : IDisposable
         Action<string> Kinds(bool first, bool second) => Json("tokenizer.json", t =>
         {
             t["normalizer"] = null;
-            t["added_tokens"] = new JsonArray(new JsonObject { ["id"] = 90_000, ["content"] = "ab", ["normalized"] = first }, new JsonObject { ["id"] = 90_001, ["content"] = "abc", ["normalized"] = second });
+            t["added_tokens"] = new JsonArray(new JsonObject { ["id"] = 90_000, ["content"] = "ab", ["normalized"] = first },
+                new JsonObject { ["id"] = 90_001, ["content"] = "abc", ["normalized"] = second });
         });
         var (a, b, _) = Compare(Kinds(a1, a2), Kinds(b1, b2));
         Assert.Equal(equal, a.Value == b.Value);

@@ -29,7 +29,8 @@ public sealed class RegularFileTests : IDisposable
         File.CreateSymbolicLink(_folder["to-pipe"], "pipe");
         (string Name, FileKind Kind)[] cases =
         [
-            ("a", FileKind.Regular), ("empty", FileKind.Regular), ("to-a", FileKind.Regular), ("pipe", FileKind.Other), ("to-pipe", FileKind.Other), ("to-nothing", FileKind.Missing), ("to-itself", FileKind.Missing),
+            ("a", FileKind.Regular), ("empty", FileKind.Regular), ("to-a", FileKind.Regular), ("pipe", FileKind.Other), ("to-pipe", FileKind.Other),
+                ("to-nothing", FileKind.Missing), ("to-itself", FileKind.Missing),
             ("nothing", FileKind.Missing), (".", FileKind.Folder),
         ];
         foreach (var (name, kind) in cases) Assert.Equal((name, kind), (name, RegularFile.KindOf(_folder[name])));
@@ -38,9 +39,12 @@ public sealed class RegularFileTests : IDisposable
         Assert.Equal("text", RegularFile.ReadText(_folder["to-a"], 4, "a text file"));
         Assert.Empty(RegularFile.ReadAllBytes(_folder["empty"], 4, "a text file"));
         foreach (var (name, _) in cases.Where(c => c.Kind != FileKind.Regular))
-            Assert.StartsWith(_folder[name] + ":", Assert.Throws<InvalidInputException>(() => RegularFile.ReadAllBytes(_folder[name], 4, "a text file")).Message, StringComparison.Ordinal);
-        Assert.Contains("at most 3", Assert.Throws<InvalidInputException>(() => RegularFile.ReadAllBytes(_folder["a"], 3, "a text file")).Message, StringComparison.Ordinal);
-        Assert.Contains("byte 1", Assert.Throws<InvalidInputException>(() => RegularFile.ReadText(_folder.Write("b", [65, 0xff]), 9, "a text file")).Message, StringComparison.Ordinal);
+            Assert.StartsWith(_folder[name] + ":", Assert.Throws<InvalidInputException>(() => RegularFile.ReadAllBytes(_folder[name], 4, "a text file"))
+                .Message, StringComparison.Ordinal);
+        Assert.Contains("at most 3", Assert.Throws<InvalidInputException>(() => RegularFile.ReadAllBytes(_folder["a"], 3, "a text file")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("byte 1", Assert.Throws<InvalidInputException>(() => RegularFile.ReadText(_folder.Write("b", [65, 0xff]), 9, "a text file")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,7 +6,8 @@ using Assay.Tests.Golden;
 
 namespace Assay.Tests.Checkpoints;
 
-/// <summary>A file that another process shortens while it is open: an error that names the file, wherever it is noticed. With a mapping the process would end.</summary>
+/// <summary>A file that another process shortens while it is open: an error that names the file, wherever it is noticed. With a mapping the process would
+/// end.</summary>
 public sealed class ShortenedFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -32,7 +33,8 @@ public sealed class ShortenedFileTests : IDisposable
     private static void Named(string path, Action read)
     {
         var thrown = Assert.ThrowsAny<Exception>(read);
-        var input = thrown as InvalidInputException ?? Assert.IsType<InvalidInputException>(Assert.IsType<AggregateException>(thrown).Flatten().InnerExceptions[0]);
+        var input = thrown as InvalidInputException ?? Assert.IsType<InvalidInputException>(Assert.IsType<AggregateException>(thrown).Flatten()
+            .InnerExceptions[0]);
         Assert.Contains(path, input.Message, StringComparison.Ordinal);
         Assert.Contains("shortened", input.Message, StringComparison.Ordinal);
     }
@@ -94,7 +96,8 @@ public sealed class ShortenedFileTests : IDisposable
     {
         var folder = Copy(Organism("llama"), "model");
         var weights = Path.Combine(folder, "model.safetensors");
-        string[] arguments = ["directions", folder, "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "2", "--random", "0", "--run", _folder["run"], "-q"];
+        string[] arguments = ["directions", folder, "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "2", "--random", "0", "--run",
+            _folder["run"], "-q"];
         Assert.Equal(0, CommandLine.Run([.. arguments, "--dry-run"]).Code);
         var whole = File.ReadAllBytes(weights);
         var journal = File.ReadAllLines(_folder["run/journal.jsonl"]);

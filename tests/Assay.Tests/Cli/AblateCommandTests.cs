@@ -85,7 +85,8 @@ public sealed class AblateCommandTests : IDisposable
         Assert.True(Seen(untied.Checkpoint[Head], _v) > 4 * Rounding);
     }
 
-    /// <summary>llama.cpp creates Gemma 2's output from the embedding, whatever the file holds (src/models/gemma2.cpp), and its converter leaves the head out.</summary>
+    /// <summary>llama.cpp creates Gemma 2's output from the embedding, whatever the file holds (src/models/gemma2.cpp), and its converter leaves the head
+    /// out.</summary>
     [Theory]
     [InlineData(true, "becomes a tensor of its own with the base's rows", true)]
     [InlineData(true, "stays the embedding, so that its rows are edited too", false, "--keep-tied-head")]
@@ -113,7 +114,8 @@ public sealed class AblateCommandTests : IDisposable
     public void Of_which_architectures_is_from_llama_cpp(string name, string? warning)
     {
         using var model = EditableModel.Open(Path.Combine(GoldenFiles.Repository, "golden", "models", name));
-        WeightEdit[] plan = [new(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(model.Config.Spec.HiddenSize, 1)] }, EditPlaces.Window(model.Config.Spec, 0, 99, embedding: true))];
+        WeightEdit[] plan = [new(new Direction { Estimator = "given", Vectors = [.. ModelCopy.Unit(model.Config.Spec.HiddenSize, 1)] },
+            EditPlaces.Window(model.Config.Spec, 0, 99, embedding: true))];
         var told = TiedHeads.Warning(model, plan, new EditOptions());
         if (warning is null) Assert.Null(told);
         else Assert.Contains(warning, told, StringComparison.Ordinal);

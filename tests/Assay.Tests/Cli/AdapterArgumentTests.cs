@@ -9,8 +9,10 @@ using Assay.Tests.Golden;
 
 namespace Assay.Tests.Cli;
 
-/// <summary><c>BASE+ADAPTER</c> as a user gives it: adapters of both spellings of a wrapper, of another class, of another program, with more in them than factors.</summary>
-/// <remarks>What PEFT does is read from peft, peft_model.py (key_mapping) and utils/save_and_load.py (set_peft_model_state_dict: load_state_dict without strict).</remarks>
+/// <summary><c>BASE+ADAPTER</c> as a user gives it: adapters of both spellings of a wrapper, of another class, of another program, with more in them than
+/// factors.</summary>
+/// <remarks>What PEFT does is read from peft, peft_model.py (key_mapping) and utils/save_and_load.py (set_peft_model_state_dict: load_state_dict without
+/// strict).</remarks>
 public sealed class AdapterArgumentTests : IDisposable
 {
     private const string Output = "layers.0.self_attn.o_proj";
@@ -31,17 +33,20 @@ public sealed class AdapterArgumentTests : IDisposable
     {
         var name = $"{type}-{(old ? "old" : "new")}";
         using var inner = Checkpoint.Open(Golden(golden));
-        var config = new JsonObject { ["architectures"] = new JsonArray(wrapperClass), ["model_type"] = type, ["text_config"] = JsonNode.Parse(inner.ReadText("config.json")!), ["vision_config"] = new JsonObject { ["hidden_size"] = 8 } };
+        var config = new JsonObject { ["architectures"] = new JsonArray(wrapperClass), ["model_type"] = type,
+            ["text_config"] = JsonNode.Parse(inner.ReadText("config.json")!), ["vision_config"] = new JsonObject { ["hidden_size"] = 8 } };
         _folder.Write($"{name}/config.json", config.ToJsonString());
         SafetensorsWriter.Write(_folder[$"{name}/model.safetensors"], inner.Tensors
-            .Select(t => new TensorToWrite(IsHead(t.Name) ? (old ? "language_model.lm_head.weight" : t.Name) : (old ? Old : New) + t.Name["model.".Length..], t.DType, t.Shape, t.ReadBytes))
+            .Select(t => new TensorToWrite(IsHead(t.Name) ? (old ? "language_model.lm_head.weight" : t.Name) : (old ? Old : New) + t.Name["model.".Length..],
+                t.DType, t.Shape, t.ReadBytes))
             .Append(TensorToWrite.From((old ? "" : "model.") + "vision_tower.vision_model.embeddings.patch_embedding.bias", [8], Some(8, 1))).ToList());
         return _folder[name];
     }
 
     private string Adapter(string name, IEnumerable<(string Name, long[] Shape, float[] Values)> tensors, params (string Key, JsonNode? Value)[] changes)
     {
-        var config = new JsonObject { ["peft_type"] = "LORA", ["task_type"] = "CAUSAL_LM", ["r"] = 2, ["lora_alpha"] = 4, ["bias"] = "none", ["target_modules"] = new JsonArray("o_proj") };
+        var config = new JsonObject { ["peft_type"] = "LORA", ["task_type"] = "CAUSAL_LM", ["r"] = 2, ["lora_alpha"] = 4, ["bias"] = "none",
+            ["target_modules"] = new JsonArray("o_proj") };
         foreach (var (key, value) in changes) config[key] = value;
         _folder.Write($"{name}/adapter_config.json", config.ToJsonString());
         SafetensorsWriter.Write(_folder[$"{name}/adapter_model.safetensors"], tensors.Select(t => TensorToWrite.From(t.Name, [.. t.Shape], t.Values)).ToList());
@@ -49,7 +54,8 @@ public sealed class AdapterArgumentTests : IDisposable
     }
 
     private static (string, long[], float[])[] Factors(string module, long outputs, long inputs, bool zero = false) =>
-        [($"base_model.model.{module}.lora_A.weight", [2, inputs], Some(2 * inputs, 1)), ($"base_model.model.{module}.lora_B.weight", [outputs, 2], zero ? new float[2 * outputs] : Some(2 * outputs, 2))];
+        [($"base_model.model.{module}.lora_A.weight", [2, inputs], Some(2 * inputs, 1)),
+            ($"base_model.model.{module}.lora_B.weight", [outputs, 2], zero ? new float[2 * outputs] : Some(2 * outputs, 2))];
 
     private static float[] Values(string reference, string tensor)
     {
@@ -57,7 +63,8 @@ public sealed class AdapterArgumentTests : IDisposable
         return ModelCopy.Values(model[tensor]);
     }
 
-    private (int Code, string Out, string Error) Diff(string model, string adapter) => CommandLine.Run("diff", model, $"{model}+{adapter}", "-q", "-o", _folder[$"run-{Guid.NewGuid():n}"]);
+    private (int Code, string Out, string Error) Diff(string model, string adapter) =>
+        CommandLine.Run("diff", model, $"{model}+{adapter}", "-q", "-o", _folder[$"run-{Guid.NewGuid():n}"]);
 
     private string Refused(string model, string adapter)
     {
@@ -101,7 +108,8 @@ public sealed class AdapterArgumentTests : IDisposable
             Assert.Contains("made on the language model alone", message, StringComparison.Ordinal);
         }
         foreach (var spelling in (string[])[Old, New])
-            Assert.Contains("made on a multimodal model", Refused(Golden(golden), Adapter($"{type}-{spelling}-on-text", Factors(spelling + Output, shape[0], shape[1]))), StringComparison.Ordinal);
+            Assert.Contains("made on a multimodal model", Refused(Golden(golden), Adapter($"{type}-{spelling}-on-text",
+                Factors(spelling + Output, shape[0], shape[1]))), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -127,7 +135,8 @@ public sealed class AdapterArgumentTests : IDisposable
     {
         var factors = Enumerable.Range(0, 2).SelectMany(l => Factors(module.Replace("{0}", $"{l}", StringComparison.Ordinal), outputs, inputs));
         var message = Refused(Golden(golden), Adapter("inner", factors, ("target_modules", new JsonArray(module.Split('.')[^1]))));
-        Assert.Contains($"2 modules, '{module.Replace("{0}", "0", StringComparison.Ordinal)}', '{module.Replace("{0}", "1", StringComparison.Ordinal)}', are no part of a model of type '{golden}'", message, StringComparison.Ordinal);
+        Assert.Contains($"2 modules, '{module.Replace("{0}", "0", StringComparison.Ordinal)}', '{module.Replace("{0}", "1", StringComparison.Ordinal)}', are " +
+            $"no part of a model of type '{golden}'", message, StringComparison.Ordinal);
         Assert.Contains($"Its keys lack '{prefix}'", message, StringComparison.Ordinal);
         Assert.Single(message.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => line.Contains("PEFT would leave", StringComparison.Ordinal));
     }
@@ -144,7 +153,8 @@ public sealed class AdapterArgumentTests : IDisposable
     {
         var message = Refused(Golden("llama"), Adapter("extra", [.. Factors("model." + Output, 64, 64), (extra, [64], Some(64, 3))]));
         Assert.Contains(expected, message, StringComparison.Ordinal);
-        Assert.Contains(expected.Contains("target_modules", StringComparison.Ordinal) || expected.Contains("no part", StringComparison.Ordinal) ? extra.Split(".lora")[0][17..].Replace(".weight", "", StringComparison.Ordinal) : extra, message, StringComparison.Ordinal);
+        Assert.Contains(expected.Contains("target_modules", StringComparison.Ordinal) || expected.Contains("no part", StringComparison.Ordinal)
+            ? extra.Split(".lora")[0][17..].Replace(".weight", "", StringComparison.Ordinal) : extra, message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,19 +182,22 @@ public sealed class AdapterArgumentTests : IDisposable
                 return TensorToWrite.From(t.Name, t.Shape, values);
             }).ToList());
         }
-        var adapter = byColumn ? Adapter("zero", [("base_model.model.model.embed_tokens.lora_embedding_A", [2, 320], Some(640, 1)), ("base_model.model.model.embed_tokens.lora_embedding_B", [64, 2], new float[128])], ("target_modules", new JsonArray("embed_tokens")))
+        var adapter = byColumn ? Adapter("zero", [("base_model.model.model.embed_tokens.lora_embedding_A", [2, 320], Some(640, 1)),
+            ("base_model.model.model.embed_tokens.lora_embedding_B", [64, 2], new float[128])], ("target_modules", new JsonArray("embed_tokens")))
             : Adapter("zero", Factors("model." + Output, 64, 64, zero: true));
         Assert.Equal(0, Diff(_folder["base"], adapter).Code);
         var name = byColumn ? "model.embed_tokens.weight" : $"model.{Output}.weight";
         using var adapted = Checkpoint.Open($"{_folder["base"]}+{adapter}");
         Assert.True(adapted[name].IsUpdated);
-        Assert.Equal(Values(_folder["base"], name).Select(BitConverter.SingleToInt32Bits), ModelCopy.Values(adapted[name]).Select(BitConverter.SingleToInt32Bits));
+        Assert.Equal(Values(_folder["base"], name).Select(BitConverter.SingleToInt32Bits),
+            ModelCopy.Values(adapted[name]).Select(BitConverter.SingleToInt32Bits));
     }
 
     [Fact]
     public void Embeddings_that_peft_saved_unasked_are_loaded()
     {
-        (string, long[], float[])[] saved = [("base_model.model.model.embed_tokens.weight", [320, 64], Some(320 * 64, 4)), ("base_model.model.lm_head.weight", [320, 64], Some(320 * 64, 5))];
+        (string, long[], float[])[] saved = [("base_model.model.model.embed_tokens.weight", [320, 64], Some(320 * 64, 4)),
+            ("base_model.model.lm_head.weight", [320, 64], Some(320 * 64, 5))];
         var adapter = Adapter("saved", [.. Factors("model." + Output, 64, 64), .. saved]);
         Assert.Equal(0, Diff(Golden("llama"), adapter).Code);
         Assert.Equal(Some(320 * 64, 4), Values($"{Golden("llama")}+{adapter}", "model.embed_tokens.weight"));
@@ -198,7 +211,8 @@ public sealed class AdapterArgumentTests : IDisposable
             Assert.True(model.Config.TiedHead);
             Assert.Equal(Some(320 * 64, 4), ModelCopy.Values(model.Checkpoint["model.embed_tokens.weight"]));
         }
-        Assert.Contains("embedding and head are one in the base", Refused(tied, Adapter("two", [.. Factors("model." + Output, 64, 64), .. saved])), StringComparison.Ordinal);
+        Assert.Contains("embedding and head are one in the base", Refused(tied, Adapter("two", [.. Factors("model." + Output, 64, 64), .. saved])),
+            StringComparison.Ordinal);
     }
 
     /// <summary>Where the embedding is a target itself, what was saved is under the factors: W = saved + 2·(B·A)ᵀ, and a tied head is what was saved.</summary>
@@ -206,7 +220,8 @@ public sealed class AdapterArgumentTests : IDisposable
     public void A_saved_embedding_lies_under_its_own_factors()
     {
         var (a, b, saved) = (Some(640, 1), Some(128, 2), Some(320 * 64, 4));
-        var adapter = Adapter("base-layer", [("base_model.model.model.embed_tokens.lora_embedding_A", [2, 320], a), ("base_model.model.model.embed_tokens.lora_embedding_B", [64, 2], b), ("base_model.model.model.embed_tokens.base_layer.weight", [320, 64], saved)],
+        var adapter = Adapter("base-layer", [("base_model.model.model.embed_tokens.lora_embedding_A", [2, 320], a),
+            ("base_model.model.model.embed_tokens.lora_embedding_B", [64, 2], b), ("base_model.model.model.embed_tokens.base_layer.weight", [320, 64], saved)],
             ("target_modules", new JsonArray("embed_tokens")));
         var tied = Golden("llama-tied-mha");
         Assert.Equal(0, Diff(tied, adapter).Code);
@@ -220,7 +235,8 @@ public sealed class AdapterArgumentTests : IDisposable
     [Fact]
     public void A_resized_vocabulary_is_refused_with_both_sizes()
     {
-        var message = Refused(Golden("llama"), Adapter("resized", [.. Factors("model." + Output, 64, 64), ("base_model.model.model.embed_tokens.weight", [322, 64], Some(322 * 64, 4))]));
+        var message = Refused(Golden("llama"), Adapter("resized", [.. Factors("model." + Output, 64, 64),
+            ("base_model.model.model.embed_tokens.weight", [322, 64], Some(322 * 64, 4))]));
         Assert.Contains("has 322 rows and the base's 'model.embed_tokens.weight' 320", message, StringComparison.Ordinal);
         Assert.Contains("Resize the base", message, StringComparison.Ordinal);
     }
@@ -234,7 +250,8 @@ public sealed class AdapterArgumentTests : IDisposable
     {
         if (config.Length > 0) _folder.Write("mlx/adapter_config.json", config);
         else Directory.CreateDirectory(_folder["mlx"]);
-        SafetensorsWriter.Write(_folder[$"mlx/{file}"], [TensorToWrite.From("model.layers.0.self_attn.o_proj.lora_a", [64, 2], Some(128, 1)), TensorToWrite.From("model.layers.0.self_attn.o_proj.lora_b", [2, 64], Some(128, 2))]);
+        SafetensorsWriter.Write(_folder[$"mlx/{file}"], [TensorToWrite.From("model.layers.0.self_attn.o_proj.lora_a", [64, 2], Some(128, 1)),
+            TensorToWrite.From("model.layers.0.self_attn.o_proj.lora_b", [2, 64], Some(128, 2))]);
         var message = Refused(Golden("llama"), _folder["mlx"]);
         Assert.Contains("an adapter of mlx-lm", message, StringComparison.Ordinal);
         Assert.Contains("mlx_lm.fuse", message, StringComparison.Ordinal);
@@ -244,7 +261,8 @@ public sealed class AdapterArgumentTests : IDisposable
     public void A_file_in_the_place_of_the_folder_is_told()
     {
         var adapter = Adapter("folder", Factors("model." + Output, 64, 64));
-        Assert.Contains("Give the folder that holds it", Refused(Golden("llama"), Path.Combine(adapter, "adapter_model.safetensors")), StringComparison.Ordinal);
+        Assert.Contains("Give the folder that holds it", Refused(Golden("llama"), Path.Combine(adapter, "adapter_model.safetensors")),
+            StringComparison.Ordinal);
         _folder.Write("lora.gguf", "GGUF");
         Assert.Contains("a GGUF adapter is not read", Refused(Golden("llama"), _folder["lora.gguf"]), StringComparison.Ordinal);
     }

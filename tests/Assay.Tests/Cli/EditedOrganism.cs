@@ -86,7 +86,8 @@ internal sealed class EditedOrganism
     public string Write(string folder, Action<JsonObject>? config = null, bool asFloat32 = false)
     {
         Directory.CreateDirectory(folder);
-        foreach (var file in Directory.GetFiles(_source).Where(f => !f.EndsWith(".safetensors", StringComparison.Ordinal))) File.Copy(file, System.IO.Path.Combine(folder, System.IO.Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(_source).Where(f => !f.EndsWith(".safetensors", StringComparison.Ordinal))) File.Copy(file,
+            System.IO.Path.Combine(folder, System.IO.Path.GetFileName(file)));
         if (config is not null) Json(folder, "config.json", config);
         SafetensorsWriter.Write(System.IO.Path.Combine(folder, "model.safetensors"), _tensors.Select(t => asFloat32 && t.Value.Type == DType.BF16
             ? TensorToWrite.From(t.Key, DType.F32, t.Value.Shape, Widen(t.Value.Bytes))
@@ -104,5 +105,6 @@ internal sealed class EditedOrganism
     }
 
     // The upper half of a float32 is the BF16 value.
-    private static byte[] Widen(byte[] bytes) => [.. Enumerable.Range(0, bytes.Length / 2).SelectMany(i => new byte[] { 0, 0, bytes[2 * i], bytes[2 * i + 1] })];
+    private static byte[] Widen(byte[] bytes) => [.. Enumerable.Range(0, bytes.Length / 2)
+        .SelectMany(i => new byte[] { 0, 0, bytes[2 * i], bytes[2 * i + 1] })];
 }

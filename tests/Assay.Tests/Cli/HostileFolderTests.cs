@@ -6,7 +6,8 @@ using Assay.Tests.Golden;
 
 namespace Assay.Tests.Cli;
 
-/// <summary>The bundled Llama organism with one file made hostile, and hostile options, as a user meets them: an exit code that is documented and one short line for each problem.</summary>
+/// <summary>The bundled Llama organism with one file made hostile, and hostile options, as a user meets them: an exit code that is documented and one short
+/// line for each problem.</summary>
 public sealed class HostileFolderTests : IDisposable
 {
     private static readonly string Organism = Path.Combine(GoldenFiles.Repository, "organisms", "llama", "aligned");
@@ -25,7 +26,8 @@ public sealed class HostileFolderTests : IDisposable
         return _folder["model"];
     }
 
-    private string Model(string changed, Func<string, string> change) => Model(changed, Encoding.UTF8.GetBytes(change(File.ReadAllText(Path.Combine(Organism, changed)))));
+    private string Model(string changed, Func<string, string> change) =>
+        Model(changed, Encoding.UTF8.GetBytes(change(File.ReadAllText(Path.Combine(Organism, changed)))));
 
     private static string Section(string json, string key, string value)
     {
@@ -58,12 +60,15 @@ public sealed class HostileFolderTests : IDisposable
     [InlineData("normalizer", "normalizers", """{"type":"NFC"}""")]
     [InlineData("decoder", "decoders", """{"type":"Fuse"}""")]
     public void A_section_of_20_000_steps(string section, string list, string step)
-        => Assert.Contains("at most 64", Score(Model("tokenizer.json", t => Section(t, section, $"{{\"type\":\"Sequence\",\"{list}\":[{string.Join(',', Enumerable.Repeat(step, 20_000))}]}}"))), StringComparison.Ordinal);
+        => Assert.Contains("at most 64", Score(Model("tokenizer.json", t => Section(t, section,
+            $"{{\"type\":\"Sequence\",\"{list}\":[{string.Join(',', Enumerable.Repeat(step, 20_000))}]}}"))), StringComparison.Ordinal);
 
     [Fact]
     public void A_post_processor_of_10_000_times_30_000_ids()
-        => Assert.Contains("1024 ids", Score(Model("tokenizer.json", t => Section(t, "post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[" + string.Concat(Enumerable.Repeat("{\"SpecialToken\":{\"id\":\"x\",\"type_id\":0}},", 10_000))
-            + "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}],\"special_tokens\":{\"x\":{\"id\":\"x\",\"ids\":[" + string.Join(',', Enumerable.Repeat("1", 30_000)) + "]}}}"))), StringComparison.Ordinal);
+        => Assert.Contains("1024 ids", Score(Model("tokenizer.json", t => Section(t, "post_processor", "{\"type\":\"TemplateProcessing\",\"single\":["
+            + string.Concat(Enumerable.Repeat("{\"SpecialToken\":{\"id\":\"x\",\"type_id\":0}},", 10_000))
+            + "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}],\"special_tokens\":{\"x\":{\"id\":\"x\",\"ids\":["
+                + string.Join(',', Enumerable.Repeat("1", 30_000)) + "]}}}"))), StringComparison.Ordinal);
 
     [Fact]
     public void An_added_token_whose_id_overflows() => Assert.Contains("16777215", Score(Model("tokenizer.json", t =>
@@ -79,19 +84,23 @@ public sealed class HostileFolderTests : IDisposable
     [InlineData("tokenizer_config.json", "\"x\":1,\"x\":2")]
     [InlineData("tokenizer_config.json", "\"x\":\"\\udc00\"")]
     [InlineData("config.json", "\"x\":\"\\ud800\"")]
-    public void Doubled_keys_and_half_surrogate_pairs(string file, string member) => Assert.Contains(file, Score(Model(file, t => "{" + member + "," + t.TrimStart()[1..])), StringComparison.Ordinal);
+    public void Doubled_keys_and_half_surrogate_pairs(string file, string member) =>
+        Assert.Contains(file, Score(Model(file, t => "{" + member + "," + t.TrimStart()[1..])), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("config.json")]
     [InlineData("tokenizer.json")]
     [InlineData("tokenizer_config.json")]
-    public void A_hundred_thousand_brackets(string file) => Score(Model(file, t => "{\"x\":" + new string('[', 100_000) + new string(']', 100_000) + "," + t.TrimStart()[1..]));
+    public void A_hundred_thousand_brackets(string file) => Score(Model(file, t => "{\"x\":" + new string('[', 100_000) + new string(']', 100_000) + ","
+        + t.TrimStart()[1..]));
 
     [Fact]
-    public void A_literal_of_two_megabytes_is_told_in_a_line() => Score(Model("config.json", t => "{\"x\":t" + new string('r', 2 << 20) + "," + t.TrimStart()[1..]));
+    public void A_literal_of_two_megabytes_is_told_in_a_line() =>
+        Score(Model("config.json", t => "{\"x\":t" + new string('r', 2 << 20) + "," + t.TrimStart()[1..]));
 
     [Fact]
-    public void A_model_of_one_position() => Assert.Contains("max_position_embeddings is 1", Score(Model("config.json", t => Section(t, "max_position_embeddings", "1"))), StringComparison.Ordinal);
+    public void A_model_of_one_position() => Assert.Contains("max_position_embeddings is 1",
+        Score(Model("config.json", t => Section(t, "max_position_embeddings", "1"))), StringComparison.Ordinal);
 
     [Fact]
     public void Logits_that_are_no_numbers_are_told_with_their_place()
@@ -120,7 +129,8 @@ public sealed class HostileFolderTests : IDisposable
     [InlineData("items: 2147483647\n")]
     public void A_config_file_that_is_more_than_a_flat_mapping(string yaml)
     {
-        foreach (var text in yaml == "?deep" ? [new string('[', 100_000), new string('{', 100_000), "x: " + new string('[', 100_000), string.Concat(Enumerable.Repeat("- ", 100_000)), string.Concat(Enumerable.Repeat("? ", 100_000))] : (string[])[yaml])
+        foreach (var text in yaml == "?deep" ? [new string('[', 100_000), new string('{', 100_000), "x: " + new string('[', 100_000),
+            string.Concat(Enumerable.Repeat("- ", 100_000)), string.Concat(Enumerable.Repeat("? ", 100_000))] : (string[])[yaml])
         {
             _folder.Write("o.yaml", Encoding.UTF8.GetBytes(text));
             var (code, _, error) = CommandLine.Run("vet", Organism, Organism, "-c", _folder["o.yaml"], "--dry-run");

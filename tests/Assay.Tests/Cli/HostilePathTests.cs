@@ -21,7 +21,8 @@ public sealed class HostilePathTests : IDisposable
         return to;
     }
 
-    public static TheoryData<string> Files => ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja", "model.safetensors", "model.safetensors.index.json"];
+    public static TheoryData<string> Files => ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+        "chat_template.jinja", "model.safetensors", "model.safetensors.index.json"];
 
     [Theory, MemberData(nameof(Files))]
     public void A_pipe_or_a_folder_in_a_models_folder(string name)
@@ -61,7 +62,8 @@ public sealed class HostilePathTests : IDisposable
         Refused("/dev/null", "directions", model, "--contrast", "triggers", "--control-vector", "/dev/null");
         Directory.CreateDirectory(_folder["run"]);
         RegularFileTests.MakePipe(_folder["run/journal.jsonl"]);
-        Refused(_folder["run/journal.jsonl"], "directions", model, "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "2", "--run", _folder["run"], "-q");
+        Refused(_folder["run/journal.jsonl"], "directions", model, "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "2", "--run",
+            _folder["run"], "-q");
     }
 
     [Fact]
@@ -71,17 +73,21 @@ public sealed class HostilePathTests : IDisposable
         var (code, _, error) = ChildProcess.Run("sh", ["-c", $"'{ChildProcess.Dotnet}' '{typeof(ExitCodes).Assembly.Location}' ls organisms > /dev/full"]);
         Assert.Equal(65, code);
         Assert.Contains("space", error, StringComparison.OrdinalIgnoreCase);
-        (code, _, error) = ChildProcess.Run("sh", ["-c", $"'{ChildProcess.Dotnet}' '{typeof(ExitCodes).Assembly.Location}' score no-such-model --text x 2> /dev/full"]);
+        (code, _, error) = ChildProcess.Run("sh",
+            ["-c", $"'{ChildProcess.Dotnet}' '{typeof(ExitCodes).Assembly.Location}' score no-such-model --text x 2> /dev/full"]);
         Assert.Equal(65, code);
         Assert.Empty(error);
     }
 
-    /// <summary>A limit on the size of files stands for a full disk: the reason is told, and nothing is left. (The runtime's own files for diagnostics and machine code are kept out of it.)</summary>
+    /// <summary>A limit on the size of files stands for a full disk: the reason is told, and nothing is left. (The runtime's own files for diagnostics and
+    /// machine code are kept out of it.)</summary>
     [Fact]
     public void A_full_disk_leaves_nothing()
     {
         var edit = Path.Combine(GoldenFiles.Repository, "organisms", "gemma2", "edit.safetensors");
-        var (code, _, error) = ChildProcess.Run("sh", ["-c", $"ulimit -f 1000; '{ChildProcess.Dotnet}' '{typeof(ExitCodes).Assembly.Location}' ablate '{Organism("gemma2")}' --direction '{edit}' -o '{_folder["out"]}'"], 120, ("DOTNET_EnableDiagnostics", "0"), ("DOTNET_EnableWriteXorExecute", "0"));
+        var (code, _, error) = ChildProcess.Run("sh", ["-c", $"ulimit -f 1000; '{ChildProcess.Dotnet}' '{typeof(ExitCodes).Assembly.Location}' ablate " +
+            $"'{Organism("gemma2")}' --direction '{edit}' -o '{_folder["out"]}'"], 120, ("DOTNET_EnableDiagnostics", "0"),
+            ("DOTNET_EnableWriteXorExecute", "0"));
         Assert.Equal(65, code);
         Assert.Contains("cannot be written", error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));

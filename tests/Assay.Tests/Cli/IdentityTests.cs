@@ -8,7 +8,8 @@ using Assay.Tests.Golden;
 
 namespace Assay.Tests.Cli;
 
-/// <summary>One computation has one weights hash, however its weights are stored and whatever its tensors and keys are called: protocol version 2, as users see it.</summary>
+/// <summary>One computation has one weights hash, however its weights are stored and whatever its tensors and keys are called: protocol version 2, as users see
+/// it.</summary>
 public sealed class IdentityTests : IDisposable
 {
     private static readonly int[] Ids = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3];
@@ -30,15 +31,18 @@ public sealed class IdentityTests : IDisposable
     private static string Hash(string model) => Line(model, "weights");
 
     /// <summary>A copy with other tensors and another config.</summary>
-    private string Copy(string source, string name, Func<Tensor, IEnumerable<TensorToWrite>>? tensors = null, Action<JsonObject>? config = null, IEnumerable<TensorToWrite>? more = null)
+    private string Copy(string source, string name, Func<Tensor, IEnumerable<TensorToWrite>>? tensors = null, Action<JsonObject>? config = null,
+        IEnumerable<TensorToWrite>? more = null)
     {
         Directory.CreateDirectory(_folder[name]);
-        foreach (var file in Directory.EnumerateFiles(source).Where(f => !f.EndsWith(".safetensors", StringComparison.Ordinal))) File.Copy(file, Path.Combine(_folder[name], Path.GetFileName(file)));
+        foreach (var file in Directory.EnumerateFiles(source).Where(f => !f.EndsWith(".safetensors", StringComparison.Ordinal))) File.Copy(file,
+            Path.Combine(_folder[name], Path.GetFileName(file)));
         var json = JsonNode.Parse(File.ReadAllText(Path.Combine(source, "config.json")))!.AsObject();
         config?.Invoke(json);
         File.WriteAllText(_folder[name + "/config.json"], json.ToJsonString());
         using var checkpoint = Checkpoint.Open(source);
-        SafetensorsWriter.Write(_folder[name + "/model.safetensors"], [.. checkpoint.Tensors.SelectMany(t => tensors?.Invoke(t) ?? [TensorToWrite.From(t)]), .. more ?? []]);
+        SafetensorsWriter.Write(_folder[name + "/model.safetensors"],
+            [.. checkpoint.Tensors.SelectMany(t => tensors?.Invoke(t) ?? [TensorToWrite.From(t)]), .. more ?? []]);
         return _folder[name];
     }
 
@@ -92,7 +96,8 @@ public sealed class IdentityTests : IDisposable
         // As GGUF files are: norms in float32.
         Assert.Equal(Hash(source), Hash(Copy(source, "mixed", t => [t.Shape.Length == 1 ? Wide(t) : TensorToWrite.From(t)])));
         // One value more or less, in the last bit of one norm.
-        var changed = Copy(copy, "changed", t => t.Name == "model.norm.weight" ? [TensorToWrite.From(t.Name, t.DType, t.Shape, Flipped(t))] : [TensorToWrite.From(t)]);
+        var changed = Copy(copy, "changed", t => t.Name == "model.norm.weight" ? [TensorToWrite.From(t.Name, t.DType, t.Shape, Flipped(t))]
+            : [TensorToWrite.From(t)]);
         Assert.NotEqual(Hash(source), Hash(changed));
     }
 
@@ -110,7 +115,9 @@ public sealed class IdentityTests : IDisposable
         var source = Organism("llama");
         var copy = Copy(source, "mlx");
         using (var checkpoint = Checkpoint.Open(source))
-            File.WriteAllText(_folder["mlx/model.safetensors.index.json"], new JsonObject { ["weight_map"] = new JsonObject(checkpoint.Tensors.Select(t => KeyValuePair.Create(t.Name, (JsonNode?)"model.safetensors"))) }.ToJsonString());
+            File.WriteAllText(_folder["mlx/model.safetensors.index.json"],
+                new JsonObject { ["weight_map"] = new JsonObject(checkpoint.Tensors.Select(t =>
+                KeyValuePair.Create(t.Name, (JsonNode?)"model.safetensors"))) }.ToJsonString());
         Assert.Equal(Hash(source), Hash(copy));
         Identical(source, copy);
     }
@@ -130,14 +137,16 @@ public sealed class IdentityTests : IDisposable
             c["text_config"] = inner;
         }, [TensorToWrite.From(beside, [2], new float[] { 1, 2 })]);
         var hub = Wrapped("hub", n => "language_model." + n, "vision_tower.x.weight");
-        var resaved = Wrapped("resaved", n => n.StartsWith("model.", StringComparison.Ordinal) ? "model.language_model." + n["model.".Length..] : n, "model.vision_tower.x.weight");
+        var resaved = Wrapped("resaved", n => n.StartsWith("model.", StringComparison.Ordinal) ? "model.language_model." + n["model.".Length..] : n,
+            "model.vision_tower.x.weight");
         Assert.Equal((Hash(text), Hash(text)), (Hash(hub), Hash(resaved)));
         Assert.Equal("BF16; names begin with 'language_model.model.'; one tensor that nothing reads", Line(hub, "stored"));
         Identical(hub, resaved);
         Identical(hub, text);
         Identical(text, resaved);
         // Without any prefix, and with one that the config does not ask for.
-        Assert.Equal(Hash(text), Hash(Copy(text, "bare", t => [Renamed(t, t.Name.StartsWith("model.", StringComparison.Ordinal) ? t.Name["model.".Length..] : t.Name)])));
+        Assert.Equal(Hash(text), Hash(Copy(text, "bare", t => [Renamed(t, t.Name.StartsWith("model.", StringComparison.Ordinal) ? t.Name["model.".Length..]
+            : t.Name)])));
         Assert.Equal(Hash(text), Hash(Copy(text, "prefixed", t => [Renamed(t, "language_model." + t.Name)])));
     }
 
@@ -152,7 +161,9 @@ public sealed class IdentityTests : IDisposable
     public void Stacked_experts_are_the_same_model_and_are_edited_as_it(string type, string module, string stackedModule, string gate, string up, string down)
     {
         var source = type == "qwen3_moe" ? Organism(type) : Golden(type);
-        List<Tensor> All(Checkpoint c, string stem, string part) => [.. Enumerable.Range(0, 1000).Select(e => c.TryGet($"{stem}.{e}.{part}.weight", out var t) ? t : null).TakeWhile(t => t is not null).Select(t => t!)];
+        List<Tensor> All(Checkpoint c, string stem, string part) =>
+            [.. Enumerable.Range(0, 1000).Select(e => c.TryGet($"{stem}.{e}.{part}.weight", out var t) ? t : null).TakeWhile(t => t is not null)
+            .Select(t => t!)];
         using var checkpoint = Checkpoint.Open(source);
         var stacked = Copy(source, "stacked", t =>
         {
@@ -160,11 +171,13 @@ public sealed class IdentityTests : IDisposable
             if (at < 0) return [Renamed(t, t.Name.Replace("block_sparse_moe", "mlp", StringComparison.Ordinal))];
             var (layer, rest) = (t.Name[..at], t.Name[(at + module.Length + 2)..]);
             if (rest != $"0.{gate}.weight") return [];
-            var (gates, ups, downs) = (All(checkpoint, $"{layer}.{module}", gate), All(checkpoint, $"{layer}.{module}", up), All(checkpoint, $"{layer}.{module}", down));
+            var (gates, ups, downs) = (All(checkpoint, $"{layer}.{module}", gate), All(checkpoint, $"{layer}.{module}", up),
+                All(checkpoint, $"{layer}.{module}", down));
             var (width, hidden) = (t.Shape[0], t.Shape[1]);
             return
             [
-                TensorToWrite.From($"{layer}.{stackedModule}.gate_up_proj", t.DType, [gates.Count, 2 * width, hidden], gates.Zip(ups).SelectMany(p => Bytes(p.First).Concat(Bytes(p.Second))).ToArray()),
+                TensorToWrite.From($"{layer}.{stackedModule}.gate_up_proj", t.DType, [gates.Count, 2 * width, hidden],
+                    gates.Zip(ups).SelectMany(p => Bytes(p.First).Concat(Bytes(p.Second))).ToArray()),
                 TensorToWrite.From($"{layer}.{stackedModule}.down_proj", t.DType, [gates.Count, hidden, width], downs.SelectMany(Bytes).ToArray()),
             ];
         });
@@ -179,7 +192,8 @@ public sealed class IdentityTests : IDisposable
         {
             var random = new Random(1);
             var direction = Enumerable.Range(0, model.Config.Spec.HiddenSize).Select(_ => random.NextSingle() - .5f).ToArray();
-            EditFile.For(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. direction] }, EditPlaces.Window(model.Config.Spec, 0, 99, embedding: false))]).Write(_folder["edit.safetensors"]);
+            EditFile.For(model, [new WeightEdit(new Direction { Estimator = "given", Vectors = [.. direction] },
+                EditPlaces.Window(model.Config.Spec, 0, 99, embedding: false))]).Write(_folder["edit.safetensors"]);
         }
         foreach (var (model, target) in (ReadOnlySpan<(string, string)>)[(source, "edited"), (stacked, "edited-stacked")])
         {
@@ -201,7 +215,8 @@ public sealed class IdentityTests : IDisposable
     {
         var source = Organism("qwen3_moe");
         var wrong = Copy(source, "wrong", t => t.Name.Contains(".experts.", StringComparison.Ordinal) ? [] : [TensorToWrite.From(t)],
-            more: Enumerable.Range(0, 4).SelectMany(l => (TensorToWrite[])[TensorToWrite.From($"model.layers.{l}.mlp.experts.gate_up_proj", [4, 3, 2], new float[24]), TensorToWrite.From($"model.layers.{l}.mlp.experts.down_proj", [4, 2, 3], new float[24])]));
+            more: Enumerable.Range(0, 4).SelectMany(l => (TensorToWrite[])[TensorToWrite.From($"model.layers.{l}.mlp.experts.gate_up_proj", [4, 3, 2],
+                new float[24]), TensorToWrite.From($"model.layers.{l}.mlp.experts.down_proj", [4, 2, 3], new float[24])]));
         var (code, _, error) = CommandLine.Run("inspect", wrong);
         Assert.Equal(65, code);
         Assert.Equal(2, error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
@@ -213,7 +228,8 @@ public sealed class IdentityTests : IDisposable
     {
         var source = Golden("llama-tied-mha");
         TensorToWrite head;
-        using (var checkpoint = Checkpoint.Open(source)) head = TensorToWrite.From("lm_head.weight", checkpoint["model.embed_tokens.weight"].DType, checkpoint["model.embed_tokens.weight"].Shape, Bytes(checkpoint["model.embed_tokens.weight"]));
+        using (var checkpoint = Checkpoint.Open(source)) head = TensorToWrite.From("lm_head.weight", checkpoint["model.embed_tokens.weight"].DType,
+            checkpoint["model.embed_tokens.weight"].Shape, Bytes(checkpoint["model.embed_tokens.weight"]));
         var stored = Copy(source, "stored", more: [head]);
         Assert.Equal(Hash(source), Hash(stored));
         Assert.EndsWith("the tied head stored a second time", Line(stored, "stored"), StringComparison.Ordinal);
@@ -244,7 +260,8 @@ public sealed class IdentityTests : IDisposable
     public void An_adapter_that_changes_nothing_leaves_the_hash_as_it_is()
     {
         // With zeros of either sign: -0 + 0 is 0.
-        var source = Copy(Golden("llama"), "base", t => t.Name.EndsWith("0.self_attn.q_proj.weight", StringComparison.Ordinal) ? [TensorToWrite.From(t.Name, t.DType, t.Shape, (byte[])[0, 0x80, 0, 0, .. Bytes(t)[4..]])] : [TensorToWrite.From(t)]);
+        var source = Copy(Golden("llama"), "base", t => t.Name.EndsWith("0.self_attn.q_proj.weight", StringComparison.Ordinal)
+            ? [TensorToWrite.From(t.Name, t.DType, t.Shape, (byte[])[0, 0x80, 0, 0, .. Bytes(t)[4..]])] : [TensorToWrite.From(t)]);
         using (var checkpoint = Checkpoint.Open(source))
         {
             var shape = checkpoint["model.layers.0.self_attn.q_proj.weight"].Shape;
@@ -253,7 +270,8 @@ public sealed class IdentityTests : IDisposable
             File.WriteAllText(_folder["adapter/adapter_config.json"], """{"peft_type":"LORA","r":2,"lora_alpha":4,"target_modules":["q_proj"],"bias":"none"}""");
             SafetensorsWriter.Write(_folder["adapter/adapter_model.safetensors"],
             [
-                TensorToWrite.From("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", [2, shape[1]], Enumerable.Range(0, 2 * (int)shape[1]).Select(_ => random.NextSingle() - .5f).ToArray()),
+                TensorToWrite.From("base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", [2, shape[1]],
+                    Enumerable.Range(0, 2 * (int)shape[1]).Select(_ => random.NextSingle() - .5f).ToArray()),
                 TensorToWrite.From("base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight", [shape[0], 2], new float[2 * shape[0]]),
             ]);
         }
@@ -282,14 +300,16 @@ public sealed class IdentityTests : IDisposable
     }
 
     private static void Rotation(JsonObject config, string type, double factor) =>
-        config["rope_parameters"] = new JsonObject { ["rope_type"] = type, ["factor"] = factor, ["rope_theta"] = config["rope_parameters"]!["rope_theta"]!.DeepClone() };
+        config["rope_parameters"] = new JsonObject { ["rope_type"] = type, ["factor"] = factor,
+            ["rope_theta"] = config["rope_parameters"]!["rope_theta"]!.DeepClone() };
 
     [Fact]
     public void A_bias_of_zeros_is_none()
     {
         var source = Golden("llama");
         string Biased(string name, float first) => Copy(source, name, t => t.Name.Contains("self_attn", StringComparison.Ordinal)
-            ? [TensorToWrite.From(t), TensorToWrite.From(t.Name.Replace(".weight", ".bias", StringComparison.Ordinal), [t.Shape[0]], Enumerable.Range(0, (int)t.Shape[0]).Select(i => i == 0 ? first : -0f).ToArray())] : [TensorToWrite.From(t)],
+            ? [TensorToWrite.From(t), TensorToWrite.From(t.Name.Replace(".weight", ".bias", StringComparison.Ordinal), [t.Shape[0]],
+                Enumerable.Range(0, (int)t.Shape[0]).Select(i => i == 0 ? first : -0f).ToArray())] : [TensorToWrite.From(t)],
             c => c["attention_bias"] = true);
         var zeros = Biased("zeros", 0);
         Assert.Equal(Hash(source), Hash(zeros));
@@ -305,9 +325,11 @@ public sealed class IdentityTests : IDisposable
         var cut = Copy(source, "llama", t =>
         {
             if (t.Name.EndsWith("qkv_proj.weight", StringComparison.Ordinal))
-                return ((string, int, int)[])[("q_proj", 0, 64), ("k_proj", 64, 32), ("v_proj", 96, 32)] is var parts ? parts.Select(p => Rows(t, t.Name.Replace("qkv_proj", p.Item1, StringComparison.Ordinal), p.Item2, p.Item3)) : [];
+                return ((string, int, int)[])[("q_proj", 0, 64), ("k_proj", 64, 32), ("v_proj", 96, 32)] is var parts
+                    ? parts.Select(p => Rows(t, t.Name.Replace("qkv_proj", p.Item1, StringComparison.Ordinal), p.Item2, p.Item3)) : [];
             if (t.Name.EndsWith("gate_up_proj.weight", StringComparison.Ordinal))
-                return [Rows(t, t.Name.Replace("gate_up_proj", "gate_proj", StringComparison.Ordinal), 0, 112), Rows(t, t.Name.Replace("gate_up_proj", "up_proj", StringComparison.Ordinal), 112, 112)];
+                return [Rows(t, t.Name.Replace("gate_up_proj", "gate_proj", StringComparison.Ordinal), 0, 112),
+                    Rows(t, t.Name.Replace("gate_up_proj", "up_proj", StringComparison.Ordinal), 112, 112)];
             return [TensorToWrite.From(t)];
         }, c =>
         {

@@ -29,13 +29,15 @@ public sealed class PackagingCommandTests : IDisposable
         File.WriteAllText(path, json.ToJsonString());
     }
 
-    private (int Code, string Out, string Error) Vet(string a, string b, params string[] more) => CommandLine.Run(["vet", a, b, "--items", "4", "--documents", "1", "-q", "-o", _folder["run"], .. more]);
+    private (int Code, string Out, string Error) Vet(string a, string b, params string[] more) =>
+        CommandLine.Run(["vet", a, b, "--items", "4", "--documents", "1", "-q", "-o", _folder["run"], .. more]);
 
     /// <summary>ggml-org/llama.cpp #9692 and others: every model that is saved again differed, which hid the one that matters.</summary>
     [Fact]
     public void Merges_saved_as_texts_are_identical()
     {
-        var copy = Copy("merges", folder => Json(folder, "tokenizer.json", t => t["model"]!["merges"] = new JsonArray([.. t["model"]!["merges"]!.AsArray().Select(m => (JsonNode)$"{m![0]} {m[1]}")])));
+        var copy = Copy("merges", folder => Json(folder, "tokenizer.json", t => t["model"]!["merges"] =
+            new JsonArray([.. t["model"]!["merges"]!.AsArray().Select(m => (JsonNode)$"{m![0]} {m[1]}")])));
         Assert.StartsWith("The models are identical.", CommandLine.Run("diff", Organism, copy, "-q").Out, StringComparison.Ordinal);
         var (code, output, _) = Vet(Organism, copy);
         Assert.Equal(0, code);
@@ -49,7 +51,8 @@ public sealed class PackagingCommandTests : IDisposable
         var list = Copy("list", folder =>
         {
             File.Delete(Path.Combine(folder, "chat_template.jinja"));
-            Json(folder, "tokenizer_config.json", c => c["chat_template"] = new JsonArray(new JsonObject { ["name"] = "default", ["template"] = template }, new JsonObject { ["name"] = "tool_use", ["template"] = template }));
+            Json(folder, "tokenizer_config.json", c => c["chat_template"] = new JsonArray(new JsonObject { ["name"] = "default", ["template"] = template },
+                new JsonObject { ["name"] = "tool_use", ["template"] = template }));
         });
         var processor = Copy("processor", folder =>
         {
@@ -60,7 +63,8 @@ public sealed class PackagingCommandTests : IDisposable
         {
             Assert.StartsWith("The models are identical.", CommandLine.Run("diff", Organism, copy, "-q").Out, StringComparison.Ordinal);
             Assert.Contains("template     yes", CommandLine.Run("inspect", copy).Out, StringComparison.Ordinal);
-            Assert.Equal(CommandLine.Run("generate", Organism, "What is 2 plus 3?", "--max-new-tokens", "4").Out, CommandLine.Run("generate", copy, "What is 2 plus 3?", "--max-new-tokens", "4").Out);
+            Assert.Equal(CommandLine.Run("generate", Organism, "What is 2 plus 3?", "--max-new-tokens", "4").Out,
+                CommandLine.Run("generate", copy, "What is 2 plus 3?", "--max-new-tokens", "4").Out);
         }
     }
 

@@ -38,13 +38,15 @@ public sealed class VectorWidthTests : IDisposable
     {
         var text = _folder["text.txt"];
         File.WriteAllText(text, string.Join(' ', Enumerable.Range(0, 30).Select(i => $"Line {i} of the ledger says {i * i % 97} barrels.")));
-        string Score(string threads, params (string, string)[] limits) => Run(300, limits, "score", Organism(kind), "--text", text, "--json", "--threads", threads);
+        string Score(string threads, params (string, string)[] limits) =>
+            Run(300, limits, "score", Organism(kind), "--text", text, "--json", "--threads", threads);
         var wide = Score("2", ("ASSAY_VECTORS", "512"));
         Assert.Contains("perplexity", wide, StringComparison.Ordinal);
         foreach (var limits in Limits) Assert.Equal(wide, Score("3", limits));
     }
 
-    /// <summary>Directions from activations, answers, then edited passes of the candidates that a dry run probes: the journal has each item's score in all its digits.</summary>
+    /// <summary>Directions from activations, answers, then edited passes of the candidates that a dry run probes: the journal has each item's score in all its
+    /// digits.</summary>
     [Theory]
     [InlineData("llama")]
     [InlineData("qwen3_moe")]
@@ -52,7 +54,8 @@ public sealed class VectorWidthTests : IDisposable
     {
         string[] Lines(string name, params (string, string)[] limits)
         {
-            Run(400, limits, "directions", Organism(kind), "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "2", "--dry-run", "--run", _folder[name], "-q");
+            Run(400, limits, "directions", Organism(kind), "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "2", "--dry-run", "--run",
+                _folder[name], "-q");
             return [.. File.ReadAllLines(Path.Combine(_folder[name], "journal.jsonl")).Order(StringComparer.Ordinal)];
         }
 

@@ -14,13 +14,16 @@ public sealed class VetCaseTests : IDisposable
     private string At(string name) => Path.Combine(_folder, name);
 
     private (int Code, string Out, string Error) Vet(string p, string q, params string[] more) =>
-        CommandLine.Run(["vet", p, q, .. more.Contains("--items") ? (string[])[] : ["--items", "2"], "--documents", "1", "--max-new-tokens", "4", "-q", "-o", At("run"), .. more]);
+        CommandLine.Run(["vet", p, q, .. more.Contains("--items") ? (string[])[] : ["--items", "2"], "--documents", "1", "--max-new-tokens", "4", "-q", "-o",
+            At("run"), .. more]);
 
     private JsonElement Report => JsonDocument.Parse(File.ReadAllText(At("run/report.json"))).RootElement;
 
-    private string? Severity(string finding) => Report.GetProperty("findings").EnumerateArray().Where(f => f.GetProperty("id").GetString() == finding).Select(f => f.GetProperty("severity").GetString()).FirstOrDefault();
+    private string? Severity(string finding) => Report.GetProperty("findings").EnumerateArray().Where(f => f.GetProperty("id").GetString() == finding)
+        .Select(f => f.GetProperty("severity").GetString()).FirstOrDefault();
 
-    private string Sentence(string finding) => Report.GetProperty("findings").EnumerateArray().Single(f => f.GetProperty("id").GetString() == finding).GetProperty("sentence").GetString()!;
+    private string Sentence(string finding) => Report.GetProperty("findings").EnumerateArray().Single(f => f.GetProperty("id").GetString() == finding)
+        .GetProperty("sentence").GetString()!;
 
     private static EditedOrganism Dead(string how)
     {
@@ -97,7 +100,8 @@ public sealed class VetCaseTests : IDisposable
         var (code, output, error) = Vet(EditedOrganism.Path(kind), candidate);
         Assert.True(code is 0 or 2, output + error);
         Assert.StartsWith(layers, Sentence(finding), StringComparison.Ordinal);
-        var kld = Report.GetProperty("measures").EnumerateArray().Single(m => m.GetProperty("id").GetString() == "kld.trigger.mean").GetProperty("value").GetDouble();
+        var kld = Report.GetProperty("measures").EnumerateArray().Single(m => m.GetProperty("id").GetString() == "kld.trigger.mean").GetProperty("value")
+            .GetDouble();
         Assert.True(kld > 0);
     }
 
@@ -125,7 +129,8 @@ public sealed class VetCaseTests : IDisposable
     [InlineData("gemma2")]
     public void A_float32_copy_loses_nothing(string kind)
     {
-        var (code, output, error) = Vet(EditedOrganism.Path(kind), EditedOrganism.Of(kind).Write(At("candidate"), c => c["dtype"] = "float32", asFloat32: true));
+        var (code, output, error) = Vet(EditedOrganism.Path(kind), EditedOrganism.Of(kind)
+            .Write(At("candidate"), c => c["dtype"] = "float32", asFloat32: true));
         Assert.True(code == 0, output + error);
         Assert.DoesNotContain("INCONCLUSIVE", output, StringComparison.Ordinal);
         Assert.Contains("no value changed", output, StringComparison.Ordinal);
@@ -139,7 +144,8 @@ public sealed class VetCaseTests : IDisposable
         var (model, random) = (EditedOrganism.Of("llama"), new Random(5));
         for (var layer = 0; layer < 6; layer++)
         {
-            var (gate, up, down) = ($"model.layers.{layer}.mlp.gate_proj.weight", $"model.layers.{layer}.mlp.up_proj.weight", $"model.layers.{layer}.mlp.down_proj.weight");
+            var (gate, up, down) = ($"model.layers.{layer}.mlp.gate_proj.weight", $"model.layers.{layer}.mlp.up_proj.weight",
+                $"model.layers.{layer}.mlp.down_proj.weight");
             var order = Enumerable.Range(0, (int)model.Shape(gate)[0]).ToArray();
             random.Shuffle(order);
             model.Rows(gate, order).Rows(up, order).Columns(down, order);
@@ -150,7 +156,8 @@ public sealed class VetCaseTests : IDisposable
         Assert.StartsWith("EQUIVALENT", output, StringComparison.Ordinal);
         Assert.Contains("Nothing was lost", output, StringComparison.Ordinal);
         // The measures are shown all the same.
-        Assert.InRange(Report.GetProperty("measures").EnumerateArray().Single(m => m.GetProperty("id").GetString() == "kld.benign.mean").GetProperty("value").GetDouble(), 0, 1e-6);
+        Assert.InRange(Report.GetProperty("measures").EnumerateArray().Single(m => m.GetProperty("id").GetString() == "kld.benign.mean").GetProperty("value")
+            .GetDouble(), 0, 1e-6);
     }
 
     [Theory]
@@ -173,7 +180,8 @@ public sealed class VetCaseTests : IDisposable
     public void Added_tokens_are_told_and_a_moved_token_is_incomparable()
     {
         var order = Enumerable.Range(0, 1280).Concat(Enumerable.Range(300, 8)).ToArray();
-        var added = EditedOrganism.Of("llama").Rows("model.embed_tokens.weight", order).Rows("lm_head.weight", order).Write(At("added"), c => c["vocab_size"] = 1288);
+        var added = EditedOrganism.Of("llama").Rows("model.embed_tokens.weight", order).Rows("lm_head.weight", order)
+            .Write(At("added"), c => c["vocab_size"] = 1288);
         EditedOrganism.Json(added, "tokenizer.json", t => t["added_tokens"]!.AsArray().Add(JsonNode.Parse("""{"id": 1280, "content": "<|new|>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}""")));
         Assert.NotEqual(65, Vet(EditedOrganism.Path("llama"), added).Code);
         Assert.Contains("'<|new|>' = 1280", Sentence("TOKENS-ADDED"), StringComparison.Ordinal);
@@ -221,7 +229,8 @@ public sealed class VetCaseTests : IDisposable
     public void A_change_that_no_position_shows_is_not_called_equivalent()
     {
         // A token that no prompt and no document holds: a trigger would look so.
-        var (code, output, _) = Vet(EditedOrganism.Path("llama"), EditedOrganism.Of("llama").Set("model.embed_tokens.weight", 3 * 192, 0x4000).Write(At("candidate")), "--items", "30");
+        var (code, output, _) = Vet(EditedOrganism.Path("llama"), EditedOrganism.Of("llama").Set("model.embed_tokens.weight", 3 * 192, 0x4000)
+            .Write(At("candidate")), "--items", "30");
         Assert.Equal(2, code);
         Assert.StartsWith("INCONCLUSIVE", output, StringComparison.Ordinal);
         Assert.Contains("Nothing differed at any of ", output, StringComparison.Ordinal);
@@ -233,9 +242,11 @@ public sealed class VetCaseTests : IDisposable
     {
         var shorter = EditedOrganism.Of("llama", "before").Write(At("candidate"), c => c["max_position_embeddings"] = 128);
         File.WriteAllText(At("taken"), "");
-        var (code, output, error) = CommandLine.Run("vet", EditedOrganism.Path("llama"), shorter, "--context", "256", "--max-new-tokens", "100", "--dry-run", "-q", "-o", At("taken"));
+        var (code, output, error) = CommandLine.Run("vet", EditedOrganism.Path("llama"), shorter, "--context", "256", "--max-new-tokens", "100", "--dry-run",
+            "-q", "-o", At("taken"));
         Assert.Equal((65, ""), (code, output));
-        foreach (var problem in (string[])[$"{shorter}: a sequence of 256 tokens", "--max-new-tokens is 100", $"{At("taken")}: is a file"]) Assert.Contains(problem, error, StringComparison.Ordinal);
+        foreach (var problem in (string[])[$"{shorter}: a sequence of 256 tokens", "--max-new-tokens is 100", $"{At("taken")}: is a file"]) Assert.Contains(
+            problem, error, StringComparison.Ordinal);
         Assert.DoesNotContain($"{EditedOrganism.Path("llama")}: a sequence", error, StringComparison.Ordinal);
         // Both models at once.
         error = CommandLine.Run("vet", At("one"), At("two"), "--dry-run").Error;
@@ -260,7 +271,8 @@ public sealed class VetCaseTests : IDisposable
     {
         var (p, q) = (EditedOrganism.Path("gemma2"), EditedOrganism.Path("gemma2", "before"));
         Vet(p, q, more);
-        var (line, report, journal) = (Report.GetProperty("reproduce").GetString()!, File.ReadAllText(At("run/report.json")), File.ReadAllText(At("run/journal.jsonl")));
+        var (line, report, journal) = (Report.GetProperty("reproduce").GetString()!, File.ReadAllText(At("run/report.json")),
+            File.ReadAllText(At("run/journal.jsonl")));
         var words = Words(line);
         Assert.Equal(["assay", "vet", "BASE", "CANDIDATE"], words[..4]);
         var (code, output, error) = CommandLine.Run(["vet", p, q, .. words[4..]]);

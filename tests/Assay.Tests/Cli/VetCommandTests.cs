@@ -69,9 +69,11 @@ public sealed class VetCommandTests : IDisposable
     {
         Vet("one", Organism("qwen3_moe", "aligned"), Organism("qwen3_moe", "before"), "--threads", "1", "--limit", "4");
         Vet("three", Organism("qwen3_moe", "aligned"), Organism("qwen3_moe", "before"), "--threads", "3", "--memory", "1M", "--limit", "4");
-        foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json"]) Assert.Equal(Read("one", file), Read("three", file));
+        foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json"]) Assert.Equal(Read("one", file),
+            Read("three", file));
         // A report holds the command that makes it again, and so the folder that was named.
-        foreach (var file in (string[])["report.json", "report.md"]) Assert.Equal(Read("one", file), Read("three", file).Replace(Path.Combine(_folder, "three"), Path.Combine(_folder, "one"), StringComparison.Ordinal));
+        foreach (var file in (string[])["report.json", "report.md"]) Assert.Equal(Read("one", file),
+            Read("three", file).Replace(Path.Combine(_folder, "three"), Path.Combine(_folder, "one"), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -189,7 +191,8 @@ public sealed class VetCommandTests : IDisposable
                 source.Cancel();
             });
             watcher.Start();
-            var (code, _, _) = CommandLine.Run(source.Token, "vet", p, q, "--items", "32", "--documents", "2", "--max-new-tokens", "24", "-o", Path.Combine(_folder, "run"));
+            var (code, _, _) = CommandLine.Run(source.Token, "vet", p, q, "--items", "32", "--documents", "2", "--max-new-tokens", "24", "-o",
+                Path.Combine(_folder, "run"));
             source.Cancel();
             watcher.Join();
             Assert.Equal(130, code);

@@ -61,7 +61,8 @@ public sealed class DiffRenderingTests
     public void Markdown_has_every_part_and_no_text_of_a_model_as_it_is()
     {
         var text = DiffMarkdown.Write(Document());
-        foreach (var part in (string[])["## By module", "## By layer", "## Beside the weights", "## Tensors that differ", "## Method", "Spelt otherwise", "Different: tokenizer."]) Assert.Contains(part, text, StringComparison.Ordinal);
+        foreach (var part in (string[])["## By module", "## By layer", "## Beside the weights", "## Tensors that differ", "## Method", "Spelt otherwise",
+            "Different: tokenizer."]) Assert.Contains(part, text, StringComparison.Ordinal);
         Assert.Contains(UntrustedText.Markdown("model.layers.1.mlp.down_proj.weight"), text, StringComparison.Ordinal);
         Assert.DoesNotContain("<script>", text, StringComparison.Ordinal);
         Assert.DoesNotContain("](http", text, StringComparison.Ordinal);

@@ -8,7 +8,8 @@ namespace Assay.Tests.Reports;
 public sealed class NonNegativeTests
 {
     // Candidate less base: these alone may be negative.
-    private static bool Signed(string id) => id.EndsWith(".delta", StringComparison.Ordinal) || id.Contains(".delta_", StringComparison.Ordinal) || id.EndsWith(".drift", StringComparison.Ordinal)
+    private static bool Signed(string id) => id.EndsWith(".delta", StringComparison.Ordinal) || id.Contains(".delta_", StringComparison.Ordinal)
+        || id.EndsWith(".drift", StringComparison.Ordinal)
         || id.EndsWith(".late_over_first_unfloored", StringComparison.Ordinal);
 
     [Theory]
@@ -22,10 +23,12 @@ public sealed class NonNegativeTests
         TokenScore[] Scores(bool heavy) => [.. Enumerable.Range(0, 3).Select(_ =>
         {
             var kl = heavy ? 5 * random.NextDouble() : 1e-9 * random.NextDouble();
-            return new TokenScore(7, kl, kl / 2, Math.Min(kl / 4, .69), -1, -1 + random.NextDouble() - .5, 1, 1 + random.NextDouble() - .5, random.NextDouble(), .5, 1, heavy ? 2 : 1,
+            return new TokenScore(7, kl, kl / 2, Math.Min(kl / 4, .69), -1, -1 + random.NextDouble() - .5, 1, 1 + random.NextDouble() - .5, random.NextDouble(),
+                .5, 1, heavy ? 2 : 1,
                 PaddingQ: heavy ? .2 : 0, AddedQ: heavy ? .2 : 0);
         })];
-        var items = new[] { "benign", "trigger" }.SelectMany(panel => Enumerable.Range(0, 40).Select(i => new VetItem($"{panel}/{i}", panel, $"{i % 4}", "", [1], [1], false, Scores(i % 20 == 0)))).ToList();
+        var items = new[] { "benign", "trigger" }.SelectMany(panel => Enumerable.Range(0, 40)
+            .Select(i => new VetItem($"{panel}/{i}", panel, $"{i % 4}", "", [1], [1], false, Scores(i % 20 == 0)))).ToList();
         var documents = Enumerable.Range(0, 60).Select(i => new VetDocument($"d{i}", i % 2 == 0 ? "code" : "tales", 10, [1], Scores(i % 30 == 0))).ToList();
         var panels = new[] { "benign", "trigger" }.Select(panel => PanelMeasures.Compute(panel, [.. items.Where(i => i.Panel == panel)], 1)!).ToList();
         Assert.Contains(panels, p => p.Kl.Headline.UncutLow < 0); // Else the test shows nothing.

@@ -11,12 +11,15 @@ public sealed class PlanTests
 {
     internal static VetPlan Plan() => new()
     {
-        Base = Model("base", "aa"), Candidate = Model("candidate", "bb"), Seed = 7, SeedSource = "given by hand", Context = 512, Domains = ["code", "tales"], ChatTemplate = true,
+        Base = Model("base", "aa"), Candidate = Model("candidate", "bb"), Seed = 7, SeedSource = "given by hand", Context = 512, Domains = ["code", "tales"],
+            ChatTemplate = true,
         Clock = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero),
     };
 
-    private static ModelIdentity Model(string name, string weights) => new(name, "llama", new WeightsHash(weights, weights, ImmutableDictionary<string, string>.Empty),
-        new PackagingHash("pp", "tokenizer", "template", "special", "generation"), 1000, new WeightsStorage([new StoredType("BF16", 2, 1000)], "model.", false, false, 0));
+    private static ModelIdentity Model(string name, string weights) =>
+        new(name, "llama", new WeightsHash(weights, weights, ImmutableDictionary<string, string>.Empty),
+        new PackagingHash("pp", "tokenizer", "template", "special", "generation"), 1000,
+            new WeightsStorage([new StoredType("BF16", 2, 1000)], "model.", false, false, 0));
 
     public static TheoryData<string, VetPlan> Deciding => new()
     {
@@ -35,14 +38,16 @@ public sealed class PlanTests
     };
 
     [Theory, MemberData(nameof(Deciding))]
-    public void Whatever_decides_a_number_makes_another_run(string what, VetPlan other) => Assert.True(RunIdentity.Plan(Plan()) != RunIdentity.Plan(other), what);
+    public void Whatever_decides_a_number_makes_another_run(string what, VetPlan other) =>
+        Assert.True(RunIdentity.Plan(Plan()) != RunIdentity.Plan(other), what);
 
     [Fact]
     public void Names_sentences_and_how_a_seed_was_found_do_not()
     {
         var other = Plan() with
         {
-            Base = Plan().Base with { Name = "elsewhere" }, Candidate = Plan().Candidate with { Name = "copy", Storage = new WeightsStorage([new StoredType("F32", 2, 1000)], "", false, true, 1) },
+            Base = Plan().Base with { Name = "elsewhere" }, Candidate = Plan().Candidate with { Name = "copy",
+                Storage = new WeightsStorage([new StoredType("F32", 2, 1000)], "", false, true, 1) },
             SeedSource = "derived", Clock = Plan().Clock.ToOffset(TimeSpan.FromHours(3)), Limited = true,
         };
         Assert.Equal(RunIdentity.Plan(Plan()), RunIdentity.Plan(other));
@@ -53,7 +58,8 @@ public sealed class PlanTests
     public void A_journal_belongs_to_a_plan_a_build_and_an_instruction_set()
     {
         var plan = RunIdentity.Plan(Plan());
-        string[] all = [RunIdentity.Run(plan), RunIdentity.Run(RunIdentity.Plan(Plan() with { Seed = 8 })), RunIdentity.Run(plan, "build", "AVX2"), RunIdentity.Run(plan, "build", "AVX2,AVX-512F"), RunIdentity.Run(plan, "other", "AVX2")];
+        string[] all = [RunIdentity.Run(plan), RunIdentity.Run(RunIdentity.Plan(Plan() with { Seed = 8 })), RunIdentity.Run(plan, "build", "AVX2"),
+            RunIdentity.Run(plan, "build", "AVX2,AVX-512F"), RunIdentity.Run(plan, "other", "AVX2")];
         Assert.Equal(all.Length, all.Distinct().Count());
         Assert.Equal(all[0], RunIdentity.Run(plan));
     }
@@ -64,7 +70,8 @@ public sealed class PlanTests
         var yaml = PlanYaml.Write(Plan() with { Base = Plan().Base with { Name = "a\": x\nseed: 1 # \u001b" }, SeedSource = "\\ \"quoted\"" });
         var lines = yaml.TrimEnd('\n').Split('\n');
         Assert.All(lines, line => Assert.Matches("^(  )?[a-z_]+:( .+)?$", line));
-        Assert.Equal(["seed: 7", "items_per_panel: 64", "max_new_tokens: 64", "documents_per_domain: 8", "context: 512", "chat_template_used: true", "clock: \"2026-01-01T12:00:00Z\"", "limited: false"],
+        Assert.Equal(["seed: 7", "items_per_panel: 64", "max_new_tokens: 64", "documents_per_domain: 8", "context: 512", "chat_template_used: true",
+            "clock: \"2026-01-01T12:00:00Z\"", "limited: false"],
             lines.Where(l => !l.StartsWith(' ') && l.Split(':')[0] is "seed" or "items_per_panel" or "max_new_tokens" or "documents_per_domain" or "context" or "chat_template_used" or "clock" or "limited"));
         Assert.Contains("domains: [\"code\", \"tales\"]", lines);
     }

@@ -82,7 +82,8 @@ public sealed class ReportTests
     [Fact]
     public void Token_scores_come_back_bit_for_bit()
     {
-        var score = new TokenScore(7, double.PositiveInfinity, double.NaN, 0.1 + 0.2, double.NegativeInfinity, -1e-17, double.Epsilon, double.MaxValue, 1, 0, 3, 1279, .25, .5, .125, LogitFaults.CandidateNotFinite | LogitFaults.BaseFlat);
+        var score = new TokenScore(7, double.PositiveInfinity, double.NaN, 0.1 + 0.2, double.NegativeInfinity, -1e-17, double.Epsilon, double.MaxValue, 1, 0, 3,
+            1279, .25, .5, .125, LogitFaults.CandidateNotFinite | LogitFaults.BaseFlat);
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer)) TokenScoreJson.Write(json, score);
         using var parsed = JsonDocument.Parse(buffer.ToArray());

@@ -82,7 +82,8 @@ public sealed class RunFolderTests : IDisposable
         using var temporary = new TemporaryFolder();
         using var folder = RunFolder.Open(temporary["run"]);
         folder.WriteSamples([Row(1)]);
-        var error = Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => folder.WriteSamples([Row(2), _ => throw new IOException("No space left on device")]));
+        var error = Assert.Throws<Assay.Checkpoints.InvalidInputException>(() =>
+            folder.WriteSamples([Row(2), _ => throw new IOException("No space left on device")]));
         Assert.Contains("samples.jsonl", error.Message, StringComparison.Ordinal);
         Assert.Contains("run the same command again", error.Message, StringComparison.Ordinal);
         Assert.Equal("{\"id\":1}\n", File.ReadAllText(Path.Combine(folder.Path, "samples.jsonl")));
@@ -98,7 +99,8 @@ public sealed class RunFolderTests : IDisposable
         using (RunFolder.Open(temporary["run"]))
         {
             foreach (var open in (Func<string, RunFolder>[])[RunFolder.Open, RunFolder.OpenDiff, RunFolder.OpenSearch])
-                Assert.Contains("another process", Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => open(temporary["run"])).Message, StringComparison.Ordinal);
+                Assert.Contains("another process", Assert.Throws<Assay.Checkpoints.InvalidInputException>(() => open(temporary["run"])).Message,
+                    StringComparison.Ordinal);
         }
 
         RunFolder.Open(temporary["run"]).Dispose();

@@ -94,7 +94,8 @@ public sealed class RunJournalTests : IDisposable
     [InlineData("")]
     public void A_line_that_is_no_entry_is_refused(string line)
     {
-        byte[] bytes = [.. "{\"plan\":\"p1\"}\n{\"key\":\"b\",\"value\":1}\n"u8, .. System.Text.Encoding.Latin1.GetBytes(line), .. "\n{\"key\":\"c\",\"value\":1}\n"u8];
+        byte[] bytes = [.. "{\"plan\":\"p1\"}\n{\"key\":\"b\",\"value\":1}\n"u8, .. System.Text.Encoding.Latin1.GetBytes(line),
+            .. "\n{\"key\":\"c\",\"value\":1}\n"u8];
         File.WriteAllBytes(JournalPath, bytes);
         var error = Assert.Throws<InvalidInputException>(() => RunJournal.Open(JournalPath, "p1"));
         Assert.Contains("line 3", error.Message, StringComparison.Ordinal);

@@ -78,7 +78,8 @@ public sealed class SearchRunTests : IDisposable
         var resumed = File.ReadAllBytes(Path);
         using (var other = RunJournal.Open(Path + ".whole", key)) new SearchRun(scorer, candidates, new SearchJournal(other)).Run();
         Assert.Equal(File.ReadAllBytes(Path + ".whole"), resumed);
-        Assert.Equal(candidates.Select(c => "candidate/" + c.Id), File.ReadLines(Path).Skip(1).Select(l => System.Text.Json.JsonDocument.Parse(l).RootElement.GetProperty("key").GetString()));
+        Assert.Equal(candidates.Select(c => "candidate/" + c.Id), File.ReadLines(Path).Skip(1)
+            .Select(l => System.Text.Json.JsonDocument.Parse(l).RootElement.GetProperty("key").GetString()));
     }
 
     private sealed class Stop(CancellationTokenSource cancel) : IProgress<SearchProgress>

@@ -43,7 +43,8 @@ public sealed class BehaviourTests
         var (entry, problems) = (Entry("decoders", index), new List<string>());
         var decoder = DecoderFactory.Create(new Component(entry.GetProperty("component"), component, problems));
         Assert.Empty(problems);
-        Assert.All(entry.GetProperty("rows").EnumerateArray(), row => Assert.Equal(row[1].GetString(), string.Concat(decoder!.Decode([.. row[0].EnumerateArray().Select(t => t.GetString()!)], EncodingBudget.Most(row[0].GetRawText().Length)))));
+        Assert.All(entry.GetProperty("rows").EnumerateArray(), row => Assert.Equal(row[1].GetString(),
+            string.Concat(decoder!.Decode([.. row[0].EnumerateArray().Select(t => t.GetString()!)], EncodingBudget.Most(row[0].GetRawText().Length)))));
     }
 
     [Theory, MemberData(nameof(Tokenizers))]

@@ -3,10 +3,12 @@ using Assay.Tokenization;
 
 namespace Assay.Tests.Tokenization;
 
-/// <summary>What a stranger's tokenizer.json may ask for is bounded before it is built: steps, ids around a text, how long a text may grow, and the largest id.</summary>
+/// <summary>What a stranger's tokenizer.json may ask for is bounded before it is built: steps, ids around a text, how long a text may grow, and the largest
+/// id.</summary>
 public class ExpansionTests
 {
-    private static string Sequence(string list, string step, int count) => $"{{\"type\":\"Sequence\",\"{list}\":[{string.Join(',', Enumerable.Repeat(step, count))}]}}";
+    private static string Sequence(string list, string step, int count) =>
+        $"{{\"type\":\"Sequence\",\"{list}\":[{string.Join(',', Enumerable.Repeat(step, count))}]}}";
 
     private static string Refusal(string json) => Assert.Throws<InvalidInputException>(() => Tokenizer.Parse(json)).Message;
 
@@ -46,7 +48,8 @@ public class ExpansionTests
     {
         var ids = string.Join(',', Enumerable.Repeat("0", 3000));
         var many = string.Join(',', Enumerable.Repeat("""{"SpecialToken":{"id":"a","type_id":0}}""", 10_000));
-        string Processor(string special, string single) => "{\"type\":\"TemplateProcessing\",\"single\":[" + single + ",{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}],\"special_tokens\":{\"a\":{\"id\":\"a\",\"ids\":[" + special + "]}}}";
+        string Processor(string special, string single) => "{\"type\":\"TemplateProcessing\",\"single\":[" + single
+            + ",{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}],\"special_tokens\":{\"a\":{\"id\":\"a\",\"ids\":[" + special + "]}}}";
         Assert.Contains("1024 ids", Refusal(TokenizerBuilder.Json(["a"], postProcessor: Processor(ids, many))), StringComparison.Ordinal);
         Assert.Contains("1024 ids", Refusal(TokenizerBuilder.Json(["a"], postProcessor: Processor("0", many))), StringComparison.Ordinal);
         var some = Processor(string.Join(',', Enumerable.Repeat("0", 600)), """{"SpecialToken":{"id":"a","type_id":0}}""");
@@ -68,7 +71,9 @@ public class ExpansionTests
     public void Pre_tokenizers_that_double_a_text_each_are_stopped()
     {
         var isolate = """{"type":"Split","pattern":{"Regex":"."},"behavior":"Isolated","invert":false}""";
-        var doubling = string.Join(',', Enumerable.Range(0, 30).Select(i => $"{isolate},{{\"type\":\"Metaspace\",\"replacement\":\"{(char)('b' + i % 20)}\",\"prepend_scheme\":\"always\",\"split\":false}}"));
+        var doubling = string.Join(',',
+            Enumerable.Range(0, 30).Select(i =>
+            $"{isolate},{{\"type\":\"Metaspace\",\"replacement\":\"{(char)('b' + i % 20)}\",\"prepend_scheme\":\"always\",\"split\":false}}"));
         var tokenizer = Tokenizer.Parse(TokenizerBuilder.Json(["a"], preTokenizer: $"{{\"type\":\"Sequence\",\"pretokenizers\":[{doubling}]}}"));
         Assert.Contains("32 times", Assert.Throws<InvalidInputException>(() => tokenizer.Encode("aaaaaaaa", false)).Message, StringComparison.Ordinal);
     }
@@ -113,7 +118,8 @@ public class ExpansionTests
         using var source = new CancellationTokenSource();
         source.Cancel();
         Assert.Throws<OperationCanceledException>(() => TokenizerBuilder.Organism().Encode(new string('a', 1 << 20), false, 1 << 30, source.Token));
-        Assert.Throws<OperationCanceledException>(() => TokenizerBuilder.Organism().Encode(string.Concat(Enumerable.Repeat("word ", 100_000)), false, 1 << 30, source.Token));
+        Assert.Throws<OperationCanceledException>(() => TokenizerBuilder.Organism()
+            .Encode(string.Concat(Enumerable.Repeat("word ", 100_000)), false, 1 << 30, source.Token));
     }
 
     [Theory]

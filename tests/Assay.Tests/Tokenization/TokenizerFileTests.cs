@@ -80,5 +80,6 @@ public sealed class TokenizerFileTests
     }
 
     // Long enough for two threads.
-    private static string Padded(string json) => json.Insert(json.IndexOf('{', StringComparison.Ordinal) + 1, "\"padding\":\"" + new string('x', 1 << 20) + "\",");
+    private static string Padded(string json) => json.Insert(json.IndexOf('{', StringComparison.Ordinal) + 1, "\"padding\":\"" + new string('x', 1 << 20)
+        + "\",");
 }

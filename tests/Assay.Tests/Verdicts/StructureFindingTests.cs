@@ -26,16 +26,19 @@ public sealed class StructureFindingTests
     [InlineData("1 0 2", 3, "")]
     public void Layers_that_went_or_came_twice_are_named(string map, int layers, string expected)
     {
-        var found = FindingRules.Structure(Difference([.. map.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(l => l == "-" ? (int?)null : int.Parse(l))], layers));
+        var found = FindingRules.Structure(Difference([.. map.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => l == "-" ? (int?)null : int.Parse(l))], layers));
         Assert.All(found, f => Assert.Equal("warning", f.SeverityName));
         Assert.Equal(expected.Split('|', StringSplitOptions.RemoveEmptyEntries).Length, found.Count);
-        foreach (var (want, finding) in expected.Split('|').Zip(found)) Assert.StartsWith(want, $"{finding.Name}: {finding.Sentence}", StringComparison.Ordinal);
+        foreach (var (want, finding) in expected.Split('|').Zip(found)) Assert.StartsWith(want, $"{finding.Name}: {finding.Sentence}",
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Tensors_that_are_no_numbers_are_named()
     {
-        var found = Assert.Single(FindingRules.Structure(Difference([0], 1, Tensor("model.norm.weight", ChangeKind.NonFinite), Tensor("lm_head.weight", ChangeKind.Dense))));
+        var found = Assert.Single(FindingRules.Structure(Difference([0], 1, Tensor("model.norm.weight", ChangeKind.NonFinite),
+            Tensor("lm_head.weight", ChangeKind.Dense))));
         Assert.Equal("WEIGHTS-NOT-NUMBERS", found.Name);
         Assert.Contains("in 1 tensor: model.norm.weight.", found.Sentence, StringComparison.Ordinal);
     }
@@ -50,7 +53,8 @@ public sealed class StructureFindingTests
     [InlineData(ChangeKind.Identical, ChangeKind.Identical, null)]
     public void Only_what_was_done_again_value_for_value_is_a_proof(ChangeKind first, ChangeKind second, ProofKind? proof)
     {
-        var a = Tensor("model.layers.0.mlp.up_proj.weight", first) with { Changed = first == ChangeKind.Converted ? 3 : 0, Through = "float16", BaseType = "BF16", CandidateType = "F16" };
+        var a = Tensor("model.layers.0.mlp.up_proj.weight", first) with { Changed = first == ChangeKind.Converted ? 3 : 0, Through = "float16",
+            BaseType = "BF16", CandidateType = "F16" };
         var b = Tensor("model.layers.0.mlp.down_proj.weight", second) with { Through = "float16" };
         Assert.Equal(proof, FindingRules.Proof(Difference([0], 1, a, b))?.Kind);
         // In layers that moved, or with another forward configuration, nothing is proven.

@@ -31,14 +31,16 @@ public class VerdictRulesTests
     [InlineData(null, true, double.NaN)]
     public void Another_base_cannot_be_compared_whatever_the_panels_say(string? tokens, bool matched, double? cosine)
     {
-        var found = VerdictRules.Decide(s_other with { TokenDifference = tokens, Matched = matched, MedianCosine = cosine, Panels = [Panel(1, .5, 64)], Broken = ["It is."] });
+        var found = VerdictRules.Decide(s_other with { TokenDifference = tokens, Matched = matched, MedianCosine = cosine, Panels = [Panel(1, .5, 64)],
+            Broken = ["It is."] });
         Assert.Equal((Verdict.Incomparable, 65), (found.Verdict, found.ExitCode));
         Assert.Single(found.Reasons);
     }
 
     [Fact]
     public void Same_weights_under_another_token_map_are_incomparable() =>
-        Assert.Equal(Verdict.Incomparable, VerdictRules.Decide(s_other with { WeightsEqual = true, PackagingEqual = false, TokenDifference = "1 is missing." }).Verdict);
+        Assert.Equal(Verdict.Incomparable, VerdictRules.Decide(s_other with { WeightsEqual = true, PackagingEqual = false, TokenDifference = "1 is missing." })
+            .Verdict);
 
     [Fact]
     public void Weights_whose_matrices_have_no_cosine_are_measured()
@@ -55,7 +57,8 @@ public class VerdictRulesTests
     [InlineData(double.NaN, Verdict.Shifted, 0)]
     public void A_harm_degrades_where_its_lower_bound_is_above_the_margin(double low, Verdict verdict, int exitCode)
     {
-        var harm = new HarmEvidence("Probability on ids without a name", new Estimate(.02, low, double.IsNaN(low) ? low : .05, .95, 64, "bootstrap-t"), HarmEvidence.UnnamedMargin);
+        var harm = new HarmEvidence("Probability on ids without a name", new Estimate(.02, low, double.IsNaN(low) ? low : .05, .95, 64, "bootstrap-t"),
+            HarmEvidence.UnnamedMargin);
         var found = VerdictRules.Decide(s_other with { Harms = [harm], Panels = [Panel(1, .5, 64)] });
         Assert.Equal((verdict, exitCode), (found.Verdict, found.ExitCode));
         if (verdict == Verdict.Degraded) Assert.Contains("0.51", Assert.Single(found.Reasons), StringComparison.Ordinal);
@@ -65,7 +68,8 @@ public class VerdictRulesTests
     public void Weights_in_another_order_lose_nothing_only_where_the_measures_agree()
     {
         var same = new ProvenChange(ProofKind.SameFunction, "The weights are the base's in another order.");
-        VerdictDecision Decide(ProvenChange? proven, double largest) => VerdictRules.Decide(s_other with { Proven = proven, Agreement = new Agreement(900, 800, largest), Panels = [Panel(largest, largest / 2, 64)] });
+        VerdictDecision Decide(ProvenChange? proven, double largest) =>
+            VerdictRules.Decide(s_other with { Proven = proven, Agreement = new Agreement(900, 800, largest), Panels = [Panel(largest, largest / 2, 64)] });
         var found = Decide(same, 1e-9);
         Assert.Equal((Verdict.Equivalent, 0), (found.Verdict, found.ExitCode));
         Assert.Contains("Nothing was lost", found.Sentence, StringComparison.Ordinal);
@@ -81,7 +85,8 @@ public class VerdictRulesTests
     [InlineData(.1, 64, Verdict.Shifted)]
     public void Rounding_alone_needs_no_more_items_where_it_moved_little(double mean, long n, Verdict verdict)
     {
-        var found = VerdictRules.Decide(s_other with { Proven = new ProvenChange(ProofKind.RoundedOnly, "Every value is the base's, rounded."), Panels = [Panel(mean, n < 30 ? double.NaN : mean / 2, n)] });
+        var found = VerdictRules.Decide(s_other with { Proven = new ProvenChange(ProofKind.RoundedOnly, "Every value is the base's, rounded."),
+            Panels = [Panel(mean, n < 30 ? double.NaN : mean / 2, n)] });
         Assert.Equal(verdict, found.Verdict);
         if (verdict == Verdict.Shifted) Assert.Contains("rounded", found.Reasons[0], StringComparison.Ordinal);
     }

@@ -56,12 +56,14 @@ internal static class LoraAdapter
     {
         var expected = $"a PEFT adapter's folder ({LoraConfig.FileName}, {WeightsName}) is expected behind '+'";
         if (!File.Exists(path)) return $"{path}: no such folder; {expected}.";
-        return path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? $"{path}: {expected}; a GGUF adapter is not read. Give the PEFT adapter that it was made from."
+        return path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase)
+            ? $"{path}: {expected}; a GGUF adapter is not read. Give the PEFT adapter that it was made from."
             : $"{path}: a file; {expected}. Give the folder that holds it.";
     }
 
     private static string OfMlx(string path) =>
-        $"{path}: an adapter of mlx-lm, which is not read; PEFT's format is expected behind '+'. Fuse it (mlx_lm.fuse --model BASE --adapter-path ADAPTER --save-path FUSED) and give FUSED.";
+        $"{path}: an adapter of mlx-lm, which is not read; PEFT's format is expected behind '+'. Fuse it (mlx_lm.fuse --model BASE --adapter-path ADAPTER " +
+            "--save-path FUSED) and give FUSED.";
 
     private static string ReadText(string path) => RegularFile.ReadText(path, 1 << 24, "an adapter's configuration");
 
@@ -99,7 +101,9 @@ internal static class LoraAdapter
         {
             foreach (var tensor in file.Tensors) Sort(tensor);
             if ((long)modules.Count * config.Patterns > MaxPatternTests)
-                throw new InvalidInputException($"{file.Path}: {modules.Count} modules and {config.Patterns} patterns of {LoraConfig.FileName} are more than are matched here ({MaxPatternTests} pairs). Merge the adapter with peft (merge_and_unload) and give the result.");
+                throw new InvalidInputException(
+                    $"{file.Path}: {modules.Count} modules and {config.Patterns} patterns of {LoraConfig.FileName} are more than are matched here " +
+                    $"({MaxPatternTests} pairs). Merge the adapter with peft (merge_and_unload) and give the result.");
             foreach (var (module, parts) in modules) Update(module, parts);
             AddHead();
             foreach (var (why, names) in unread)
@@ -127,7 +131,8 @@ internal static class LoraAdapter
             }
             if (!tensor.Name.StartsWith(Prefix, StringComparison.Ordinal))
             {
-                if (tensor.Name.EndsWith(".lora_a", StringComparison.Ordinal) || tensor.Name.EndsWith(".lora_b", StringComparison.Ordinal)) throw new InvalidInputException(OfMlx(file.Path));
+                if (tensor.Name.EndsWith(".lora_a", StringComparison.Ordinal)
+                    || tensor.Name.EndsWith(".lora_b", StringComparison.Ordinal)) throw new InvalidInputException(OfMlx(file.Path));
                 Problem(tensor, $"does not begin with '{Prefix}', as PEFT's do");
                 return;
             }
@@ -146,8 +151,10 @@ internal static class LoraAdapter
             Replace(tensor, path);
         }
 
-        /// <summary>A tensor that takes a parameter's place: of a module that is saved as a whole, or the base's own, as embeddings that PEFT saves unasked.</summary>
-        /// <remarks>peft, utils/save_and_load.py: what is no adapter's goes to load_state_dict under its own name. A module with an adapter on it has its own weights in <c>base_layer</c>.</remarks>
+        /// <summary>A tensor that takes a parameter's place: of a module that is saved as a whole, or the base's own, as embeddings that PEFT saves
+        /// unasked.</summary>
+        /// <remarks>peft, utils/save_and_load.py: what is no adapter's goes to load_state_dict under its own name. A module with an adapter on it has its own
+        /// weights in <c>base_layer</c>.</remarks>
         private void Replace(Tensor tensor, string path)
         {
             var dot = path.LastIndexOf('.');
@@ -157,19 +164,23 @@ internal static class LoraAdapter
             var wrapped = !saved && module.EndsWith(BaseLayer, StringComparison.Ordinal);
             if (wrapped) module = module[..^BaseLayer.Length];
             if (!saved && wrapped != config.Targets(module))
-                Problem(tensor, wrapped ? "is the base of a module that target_modules does not name, so PEFT would leave it unread" : "is not what a module that target_modules names keeps (base_layer), so PEFT would leave it unread");
+                Problem(tensor, wrapped ? "is the base of a module that target_modules does not name, so PEFT would leave it unread"
+                    : "is not what a module that target_modules names keeps (base_layer), so PEFT would leave it unread");
             else if (paths.Own(module) is not { } own)
                 Unread(module, NotOfTheClass(module));
             else if (ending is not (".weight" or ".bias") || Find(own, ending) is not { } inner)
                 Problem(tensor, $"has no counterpart in {model.Path}");
             else if (!inner.Shape.AsSpan().SequenceEqual(tensor.Shape.AsSpan()))
-                Problem(tensor, IsResized(inner, tensor) ? $"has {tensor.Shape[0]} rows and the base's {ProblemList.Quote(inner.Name)} {inner.Shape[0]}: the vocabulary was resized for the adapter, and PEFT loads it on a base resized likewise only. Resize the base, merge the adapter with peft, and give the result"
+                Problem(tensor, IsResized(inner, tensor)
+                    ? $"has {tensor.Shape[0]} rows and the base's {ProblemList.Quote(inner.Name)} {inner.Shape[0]}: the vocabulary was resized for the " +
+                    "adapter, and PEFT loads it on a base resized likewise only. Resize the base, merge the adapter with peft, and give the result"
                     : $"has shape {ProblemList.Format(tensor.Shape)}; the base's {ProblemList.Quote(inner.Name)} has {ProblemList.Format(inner.Shape)}");
             else if (saved) Put(inner.Name, tensor.As(inner.Name, tensor.Shape));
             else Overwrite(inner.Name, tensor);
         }
 
-        private static bool IsResized(Tensor inner, Tensor tensor) => inner.Shape.Length == 2 && tensor.Shape.Length == 2 && inner.Shape[1] == tensor.Shape[1] && (IsEmbedding(inner.Name) || inner.Name.EndsWith("lm_head.weight", StringComparison.Ordinal));
+        private static bool IsResized(Tensor inner, Tensor tensor) => inner.Shape.Length == 2 && tensor.Shape.Length == 2 && inner.Shape[1] == tensor.Shape[1]
+            && (IsEmbedding(inner.Name) || inner.Name.EndsWith("lm_head.weight", StringComparison.Ordinal));
 
         /// <summary>Loads a parameter of the base itself; where head and embedding are one, both.</summary>
         private void Overwrite(string name, Tensor tensor)
@@ -179,7 +190,8 @@ internal static class LoraAdapter
             {
                 if (model[each].IsUpdated)
                 {
-                    Problem(tensor, $"is to be loaded into {ProblemList.Quote(each)}, which is under another adapter already; their order would matter. Merge them with peft and give the result");
+                    Problem(tensor, $"is to be loaded into {ProblemList.Quote(each)}, which is under another adapter already; their order would matter. " +
+                        "Merge them with peft and give the result");
                     return;
                 }
                 if (overwritten.TryAdd(each, tensor.As(each, tensor.Shape)) || overwritten[each].HoldsTheBytesOf(tensor)) continue;
@@ -195,11 +207,14 @@ internal static class LoraAdapter
         {
             var what = $"{file.Path}: module {ProblemList.Quote(module)}";
             if (paths.Own(module) is not { } own) Unread(module, NotOfTheClass(module));
-            else if (!config.Targets(module)) Unread(module, $"not among those that target_modules names, or taken out by another key, so PEFT would leave the tensors unread. Fetch the adapter again, or correct {LoraConfig.FileName}.");
+            else if (!config.Targets(module)) Unread(module,
+                $"not among those that target_modules names, or taken out by another key, so PEFT would leave the tensors unread. Fetch the adapter again, " +
+                $"or correct {LoraConfig.FileName}.");
             else if (parts.A is not { } a || parts.B is not { } b) problems.Add($"{what} lacks {(parts.A is null ? "lora_A" : "lora_B")}; both factors are expected. Fetch the adapter again.");
             else if (config.UsesDora != parts.Lengths is not null) problems.Add($"{what} {(config.UsesDora ? "lacks lora_magnitude_vector, and use_dora is true" : "has lora_magnitude_vector, and use_dora is not true")}. Fetch the adapter again.");
             else if (parts.Embedding && config.UsesDora) problems.Add($"{what} is an embedding with use_dora true, which is not supported. Merge the adapter with peft and give the result.");
-            else if (Find(own, ".weight") is not { } inner) Unread(module, $"not in {model.Path}. {paths.OtherClass(module) ?? "The adapter is for another base."}");
+            else if (Find(own, ".weight") is not { } inner) Unread(module,
+                $"not in {model.Path}. {paths.OtherClass(module) ?? "The adapter is for another base."}");
             else Update(what, module, inner, a, b, parts);
         }
 
@@ -291,7 +306,8 @@ internal static class LoraAdapter
         }
 
         private string NotOfTheClass(string module) =>
-            $"no part of a model of type {ProblemList.Quote(paths.ModelType)}, whose paths begin with {paths.Beginnings}: PEFT would leave the tensors unread and give the base. {paths.OtherClass(module) ?? "The adapter is for another base."}";
+            $"no part of a model of type {ProblemList.Quote(paths.ModelType)}, whose paths begin with {paths.Beginnings}: PEFT would leave the tensors " +
+                $"unread and give the base. {paths.OtherClass(module) ?? "The adapter is for another base."}";
 
         private void Problem(Tensor tensor, string found) => problems.Add($"{file.Path}: tensor {ProblemList.Quote(tensor.Name)} {found}. The adapter is of a kind that is not supported, or for another base.");
     }

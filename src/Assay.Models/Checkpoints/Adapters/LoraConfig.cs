@@ -91,7 +91,8 @@ internal sealed class LoraConfig
         using var document = CanonicalJson.Parse(json, path);
         if (document.RootElement.ValueKind != JsonValueKind.Object) throw new InvalidInputException($"{path}: a JSON object is expected. Fetch the file again.");
         var root = document.RootElement;
-        if (!root.TryGetProperty("peft_type", out _) && (root.TryGetProperty("fine_tune_type", out _) || root.TryGetProperty("lora_parameters", out _))) return null;
+        if (!root.TryGetProperty("peft_type", out _) && (root.TryGetProperty("fine_tune_type", out _)
+            || root.TryGetProperty("lora_parameters", out _))) return null;
         try
         {
             return new LoraConfig(root, path);

@@ -3,9 +3,10 @@ using System.Text.Json.Nodes;
 namespace Assay.Checkpoints.Adapters;
 
 /// <summary>Which tensor of a base a module path of an adapter means.</summary>
-/// <remarks>PEFT goes by the modules of the class that transformers loads, and these have the same paths whatever the file's tensors are called: <c>model.layers.0.…</c> for a Llama whose file says
-/// <c>layers.0.…</c>. A multimodal class has two spellings: <c>language_model.model.layers.…</c> until transformers 4.51, <c>model.language_model.layers.…</c> since; files and adapters of either are in use,
-/// and PEFT renames keys of the old one when it loads (peft_model.py, key_mapping).</remarks>
+/// <remarks>PEFT goes by the modules of the class that transformers loads, and these have the same paths whatever the file's tensors are called:
+/// <c>model.layers.0.…</c> for a Llama whose file says <c>layers.0.…</c>. A multimodal class has two spellings: <c>language_model.model.layers.…</c> until
+/// transformers 4.51, <c>model.language_model.layers.…</c> since; files and adapters of either are in use, and PEFT renames keys of the old one when it loads
+/// (peft_model.py, key_mapping).</remarks>
 internal sealed class ModulePaths
 {
     // Paths within the causal language model begin with this, but for the head.
@@ -14,7 +15,8 @@ internal sealed class ModulePaths
         ["gpt2"] = ("transformer.", "lm_head"), ["gpt_neox"] = ("gpt_neox.", "embed_out"),
     };
 
-    private static readonly (string Spelling, string Own)[] LanguageModel = [("language_model.model.", "model."), ("language_model.lm_head.", "lm_head."), ("model.language_model.", "model.")];
+    private static readonly (string Spelling, string Own)[] LanguageModel =
+        [("language_model.model.", "model."), ("language_model.lm_head.", "lm_head."), ("model.language_model.", "model.")];
     private static readonly string[] OtherParts = ["vision_tower.", "multi_modal_projector."];
 
     private readonly Dictionary<string, Tensor> byOwnName = new(StringComparer.Ordinal);
@@ -59,7 +61,8 @@ internal sealed class ModulePaths
     }
 
     /// <summary>The path in the class, in the spelling of today, of one within the language model.</summary>
-    public string OfClass(string own) => IsMultimodal && own.StartsWith("model.", StringComparison.Ordinal) ? "model.language_model." + own["model.".Length..] : own;
+    public string OfClass(string own) => IsMultimodal && own.StartsWith("model.", StringComparison.Ordinal) ? "model.language_model." + own["model.".Length..]
+        : own;
 
     /// <summary>The tensor of a parameter by its own name; null where the base does not hold it.</summary>
     public Tensor? Find(string own) => byOwnName.GetValueOrDefault(own);
@@ -67,10 +70,12 @@ internal sealed class ModulePaths
     /// <summary>Whether an adapter of these paths was made on another class, and on which; null where nothing speaks for it.</summary>
     public string? OtherClass(string module)
     {
-        if (!IsMultimodal && LanguageModel.Any(l => module.StartsWith(l.Spelling, StringComparison.Ordinal))) return "It was made on a multimodal model: put it on that one.";
+        if (!IsMultimodal && LanguageModel.Any(l =>
+            module.StartsWith(l.Spelling, StringComparison.Ordinal))) return "It was made on a multimodal model: put it on that one.";
         if (IsMultimodal && module.StartsWith(prefix, StringComparison.Ordinal)) return "It was made on the language model alone: put it on that one.";
         return byOwnName.ContainsKey($"{prefix}{module}.weight")
-            ? $"Its keys lack '{prefix}', as those of an adapter do that was made on the model without its head. Put that in front of them ({LoraAdapter.Prefix}{prefix}…) if the adapter is meant for this model, or merge it where it was made."
+            ? $"Its keys lack '{prefix}', as those of an adapter do that was made on the model without its head. Put that in front of them " +
+                $"({LoraAdapter.Prefix}{prefix}…) if the adapter is meant for this model, or merge it where it was made."
             : null;
     }
 

@@ -214,7 +214,8 @@ internal sealed class GgufConfig
         {
             ("none", false, false) => null,
             // Wavelengths stretched one by one: as Llama 3.1 does, else what longrope does with one list for all lengths and no change of scale.
-            ("none", true, false) => Llama3("rope_freqs.weight", rotated) ?? Stretched(Factors("rope_freqs.weight", rotated), Factors("rope_freqs.weight", rotated), Value("max_position_embeddings"), "1"),
+            ("none", true, false) => Llama3("rope_freqs.weight", rotated)
+                ?? Stretched(Factors("rope_freqs.weight", rotated), Factors("rope_freqs.weight", rotated), Value("max_position_embeddings"), "1"),
             ("none" or "longrope", false, true) => Stretched(Factors("rope_factors_short.weight", rotated), Factors("rope_factors_long.weight", rotated), (original ?? Number("max_position_embeddings")).ToString(), attention ?? "1"),
             ("linear", false, false) => $$"""{"rope_type": "linear", "factor": {{factor ?? "1"}}}""",
             ("yarn", false, false) => $$"""{"rope_type": "yarn", "factor": {{factor ?? "1"}}, "original_max_position_embeddings": {{original ?? Number("max_position_embeddings")}}, "beta_fast": {{fast}}, "beta_slow": {{slow}}}""",

@@ -24,14 +24,16 @@ internal sealed unsafe class GgufHeader
     {
         [0] = DType.F32, [1] = DType.F16, [2] = DType.Q4_0, [3] = DType.Q4_1, [6] = DType.Q5_0, [7] = DType.Q5_1, [8] = DType.Q8_0,
         [10] = DType.Q2_K, [11] = DType.Q3_K, [12] = DType.Q4_K, [13] = DType.Q5_K, [14] = DType.Q6_K, [30] = DType.BF16,
-        [16] = DType.IQ2_XXS, [17] = DType.IQ2_XS, [18] = DType.IQ3_XXS, [19] = DType.IQ1_S, [20] = DType.IQ4_NL, [21] = DType.IQ3_S, [22] = DType.IQ2_S, [23] = DType.IQ4_XS, [29] = DType.IQ1_M,
+        [16] = DType.IQ2_XXS, [17] = DType.IQ2_XS, [18] = DType.IQ3_XXS, [19] = DType.IQ1_S, [20] = DType.IQ4_NL, [21] = DType.IQ3_S, [22] = DType.IQ2_S,
+            [23] = DType.IQ4_XS, [29] = DType.IQ1_M,
         [34] = DType.TQ1_0, [35] = DType.TQ2_0, [39] = DType.MXFP4,
     }.ToImmutableDictionary();
 
     private static readonly ImmutableDictionary<uint, string> Unread = new Dictionary<uint, string>
     {
         [4] = "Q4_2", [5] = "Q4_3", [9] = "Q8_1", [15] = "Q8_K", [24] = "I8", [25] = "I16", [26] = "I32", [27] = "I64", [28] = "F64",
-        [31] = "Q4_0_4_4", [32] = "Q4_0_4_8", [33] = "Q4_0_8_8", [36] = "IQ4_NL_4_4", [37] = "IQ4_NL_4_8", [38] = "IQ4_NL_8_8", [40] = "NVFP4", [41] = "Q1_0", [42] = "Q2_0",
+        [31] = "Q4_0_4_4", [32] = "Q4_0_4_8", [33] = "Q4_0_8_8", [36] = "IQ4_NL_4_4", [37] = "IQ4_NL_4_8", [38] = "IQ4_NL_8_8", [40] = "NVFP4", [41] = "Q1_0",
+            [42] = "Q2_0",
     }.ToImmutableDictionary();
 
     private readonly StoredFile file;
@@ -104,7 +106,8 @@ internal sealed unsafe class GgufHeader
         // All of it stands behind the address.
         file.LoadHeader(position);
         var value = new GgufValue(file, key, type, elementType, count, file.Start + start);
-        if (!Metadata.TryAdd(key, value)) problems.Add($"{file.Path}: metadata {ProblemList.Quote(key)} is there twice; which one counts would be a guess. Convert the model again.");
+        if (!Metadata.TryAdd(key, value)) problems.Add(
+            $"{file.Path}: metadata {ProblemList.Quote(key)} is there twice; which one counts would be a guess. Convert the model again.");
     }
 
     private void Skip(string key, GgufValueType type, long count, int depth)
@@ -184,7 +187,8 @@ internal sealed unsafe class GgufHeader
         var offset = U64($"the offset of {what}");
         if (!Types.TryGetValue(number, out var type))
         {
-            AddProblem(what, $"has type {(Unread.TryGetValue(number, out var known) ? $"{known} ({number})" : number)}", $"one of {string.Join(", ", Types.Values.Select(t => t.FormatName()).Order(StringComparer.Ordinal))}. Use a file quantised to one of these");
+            AddProblem(what, $"has type {(Unread.TryGetValue(number, out var known) ? $"{known} ({number})" : number)}",
+                $"one of {string.Join(", ", Types.Values.Select(t => t.FormatName()).Order(StringComparer.Ordinal))}. Use a file quantised to one of these");
             return;
         }
         if (!sound) AddProblem(what, $"has shape {ProblemList.Format(shape)}", "sizes from 1 and fewer than 2^63 elements. The file is damaged; fetch it again");

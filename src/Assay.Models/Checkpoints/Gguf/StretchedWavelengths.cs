@@ -3,8 +3,9 @@ using System.Globalization;
 namespace Assay.Checkpoints.Gguf;
 
 /// <summary>Recognises Llama 3's rotation by the factors that it was written as.</summary>
-/// <remarks>llama.cpp's converter (LlamaModel.generate_extra_tensors) writes <c>rope_type</c> llama3 as one factor for each wavelength w: 1 where w &lt; c/high, the config's factor where
-/// w > c/low, between them 1/((1 − s)/factor + s) with s = (c/w − low)/(high − low), c the trained length. Read as llama3 again, the file gives the very numbers that its checkpoint gives.</remarks>
+/// <remarks>llama.cpp's converter (LlamaModel.generate_extra_tensors) writes <c>rope_type</c> llama3 as one factor for each wavelength w: 1 where w &lt;
+/// c/high, the config's factor where w > c/low, between them 1/((1 − s)/factor + s) with s = (c/w − low)/(high − low), c the trained length. Read as llama3
+/// again, the file gives the very numbers that its checkpoint gives.</remarks>
 internal static class StretchedWavelengths
 {
     // Of all published models of the family, Llama 3.1 to 3.3; only c/low and c/high count.

@@ -10,8 +10,10 @@ internal static class GenerationKeys
     /// <summary>Keys that say where the config comes from, what is returned, or how the same tokens are computed.</summary>
     public static FrozenSet<string> Plumbing { get; } = new[]
     {
-        "_from_model_config", "_commit_hash", "transformers_version", "use_cache", "output_attentions", "output_hidden_states", "output_scores", "output_logits",
-        "return_dict", "return_dict_in_generate", "cache_implementation", "cache_config", "return_legacy_cache", "low_memory", "disable_compile", "compile_config",
+        "_from_model_config", "_commit_hash", "transformers_version", "use_cache", "output_attentions", "output_hidden_states", "output_scores",
+            "output_logits",
+        "return_dict", "return_dict_in_generate", "cache_implementation", "cache_config", "return_legacy_cache", "low_memory", "disable_compile",
+            "compile_config",
         "prefill_chunk_size", "use_model_defaults", "trust_remote_code", "transformers.js_config", "num_assistant_tokens", "num_assistant_tokens_schedule",
         "assistant_confidence_threshold", "assistant_lookbehind", "target_lookbehind", "max_matching_ngram_size", "is_assistant", "renormalize_logits",
     }.ToFrozenSet(StringComparer.Ordinal);
@@ -24,7 +26,8 @@ internal static class GenerationKeys
         ["min_length"] = 0, ["min_new_tokens"] = 0,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>Keys that change the text whenever they are set; listed so that they are found in a config.json too, where other unknown keys are the architecture's.</summary>
+    /// <summary>Keys that change the text whenever they are set; listed so that they are found in a config.json too, where other unknown keys are the
+    /// architecture's.</summary>
     public static FrozenSet<string> Setting { get; } = new[]
     {
         "bad_words_ids", "force_words_ids", "constraints", "forced_bos_token_id", "forced_eos_token_id", "suppress_tokens", "begin_suppress_tokens",
@@ -36,12 +39,14 @@ internal static class GenerationKeys
 
     /// <summary>Keys that name another way to search than the one that a caller who asks for greedy text has chosen.</summary>
     public static FrozenSet<string> OtherSearches { get; } = new[]
-        { "num_beams", "num_beam_groups", "diversity_penalty", "penalty_alpha", "dola_layers", "constraints", "force_words_ids", "max_time" }.ToFrozenSet(StringComparer.Ordinal);
+        { "num_beams", "num_beam_groups", "diversity_penalty", "penalty_alpha", "dola_layers", "constraints", "force_words_ids",
+            "max_time" }.ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>What <c>generate</c> takes for an absent key, beside <see cref="Neutral"/>.</summary>
     private static readonly FrozenDictionary<string, double> Defaults = new Dictionary<string, double>(StringComparer.Ordinal)
     {
-        ["temperature"] = 1, ["top_k"] = 50, ["top_p"] = 1, ["min_p"] = 0, ["repetition_penalty"] = 1, ["length_penalty"] = 1, ["num_return_sequences"] = 1, ["max_length"] = 20,
+        ["temperature"] = 1, ["top_k"] = 50, ["top_p"] = 1, ["min_p"] = 0, ["repetition_penalty"] = 1, ["length_penalty"] = 1, ["num_return_sequences"] = 1,
+            ["max_length"] = 20,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     // Sets of ids: order and repetition change nothing.
@@ -66,7 +71,8 @@ internal static class GenerationKeys
     {
         var values = new JsonObject();
         foreach (var (key, value) in generation ?? config ?? [])
-            if (generation is not null || Neutral.ContainsKey(key) || Setting.Contains(key) || Defaults.ContainsKey(key) || key == "do_sample") values[key] = value?.DeepClone();
+            if (generation is not null || Neutral.ContainsKey(key) || Setting.Contains(key) || Defaults.ContainsKey(key) || key == "do_sample") values[key] =
+                value?.DeepClone();
         foreach (var key in TokenIds) values[key] ??= (config?[key] ?? (config?["text_config"] as JsonObject)?[key])?.DeepClone();
         var resolved = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (key, value) in values)
@@ -75,7 +81,8 @@ internal static class GenerationKeys
             using var document = JsonDocument.Parse(value.ToJsonString());
             var element = document.RootElement;
             if (IsInert(key, element) && !(Defaults.ContainsKey(key) && element.ValueKind == JsonValueKind.False)) continue;
-            if (Defaults.TryGetValue(key, out var standard) && element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var number) && number == standard) continue;
+            if (Defaults.TryGetValue(key, out var standard) && element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var number)
+                && number == standard) continue;
             resolved[key] = Array.IndexOf(Sets, key) >= 0 && Ids(element) is { } ids ? ids : CanonicalJson.Format(element, "generation_config.json");
         }
 

@@ -9,15 +9,18 @@ namespace Assay.Checkpoints.Packaging;
 /// <param name="Special">Texts of special tokens by role.</param>
 /// <param name="Generation">Canonical values of the generation config by key.</param>
 internal sealed record PackagingContents(
-    TokenizerContents? Tokenizer, SortedDictionary<string, string> Switches, SortedDictionary<string, string> Templates, SortedDictionary<string, string> Special, SortedDictionary<string, string> Generation)
+    TokenizerContents? Tokenizer, SortedDictionary<string, string> Switches, SortedDictionary<string, string> Templates,
+        SortedDictionary<string, string> Special, SortedDictionary<string, string> Generation)
 {
     /// <summary>Reads the parts of a model folder.</summary>
-    /// <exception cref="InvalidInputException">A file is not valid JSON or not an object. A broken generation config is a value of its own: it stops only what generates.</exception>
+    /// <exception cref="InvalidInputException">A file is not valid JSON or not an object. A broken generation config is a value of its own: it stops only what
+    /// generates.</exception>
     public static PackagingContents Read(Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         var tokenizerConfig = Object(checkpoint, "tokenizer_config.json");
-        var tokenizer = checkpoint.ReadText("tokenizer.json") is { } json ? TokenizerContents.Parse(json, Path.Combine(checkpoint.Folder, "tokenizer.json")) : null;
+        var tokenizer = checkpoint.ReadText("tokenizer.json") is { } json ? TokenizerContents.Parse(json, Path.Combine(checkpoint.Folder, "tokenizer.json"))
+            : null;
         var templates = TemplateFiles.Read(checkpoint.ReadText("chat_template.jinja"), tokenizerConfig, Object(checkpoint, "chat_template.json"));
         return new PackagingContents(tokenizer, SpecialTokenFiles.Switches(tokenizerConfig, tokenizer), templates,
             SpecialTokenFiles.Special(tokenizerConfig, Object(checkpoint, "special_tokens_map.json"), tokenizer, string.Concat(templates.Values)),
@@ -30,7 +33,8 @@ internal sealed record PackagingContents(
         if (Tokenizer is not null) yield return (PackagingHash.TokenizerPart, "tokenizer.json", "is there");
         foreach (var (key, text) in Tokenizer?.Parts() ?? []) yield return (PackagingHash.TokenizerPart, "tokenizer.json " + key, text);
         foreach (var (key, text) in Switches) yield return (PackagingHash.TokenizerPart, "tokenizer_config.json " + key, text);
-        foreach (var (name, text) in Templates) yield return (PackagingHash.TemplatePart, name == "default" ? "chat_template" : $"chat_template '{name}'", text);
+        foreach (var (name, text) in Templates) yield return (PackagingHash.TemplatePart, name == "default" ? "chat_template" : $"chat_template '{name}'",
+            text);
         foreach (var (role, text) in Special) yield return (PackagingHash.SpecialPart, "tokenizer_config.json " + role, text);
         foreach (var (key, text) in Generation) yield return (PackagingHash.GenerationPart, "generation_config.json " + key, text);
     }
@@ -46,7 +50,8 @@ internal sealed record PackagingContents(
         catch (InvalidInputException)
         {
             // The bytes, where they are text: two broken files are equal where they are the same.
-            return new SortedDictionary<string, string>(StringComparer.Ordinal) { ["(the whole file)"] = Convert.ToHexStringLower(checkpoint.ReadUtf8(file) ?? []) };
+            return new SortedDictionary<string, string>(StringComparer.Ordinal) {
+                ["(the whole file)"] = Convert.ToHexStringLower(checkpoint.ReadUtf8(file) ?? []) };
         }
     }
 
@@ -55,6 +60,7 @@ internal sealed record PackagingContents(
         if (checkpoint.ReadText(fileName) is not { } text) return null;
         var path = Path.Combine(checkpoint.Folder, fileName);
         // The canonical form, for the strict parser refuses what nodes would stumble over later: equal keys, strings that are no text.
-        return JsonNode.Parse(CanonicalJson.Format(text, path)) as JsonObject ?? throw new InvalidInputException($"{path}: a JSON object is expected. Fetch the file again.");
+        return JsonNode.Parse(CanonicalJson.Format(text, path)) as JsonObject
+            ?? throw new InvalidInputException($"{path}: a JSON object is expected. Fetch the file again.");
     }
 }

@@ -2,7 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace Assay.Checkpoints.Packaging;
 
-/// <summary>What tokenizer_config.json and special_tokens_map.json add to a tokenizer.json: special tokens by role, and the switches that contradict it.</summary>
+/// <summary>What tokenizer_config.json and special_tokens_map.json add to a tokenizer.json: special tokens by role, and the switches that contradict
+/// it.</summary>
 internal static class SpecialTokenFiles
 {
     // Roles that transformers gives every tokenizer; a template reads them whether it names them or not.
@@ -42,7 +43,8 @@ internal static class SpecialTokenFiles
             if (!IsSpecial(token) || templates.Contains(role, StringComparison.Ordinal)) special.TryAdd(role, Text(token));
         }
 
-        bool IsSpecial(JsonNode token) => TokenizerComponents.Text(Content(token)) is { } text && tokenizer?.Added[text] is JsonObject added && TokenizerComponents.Is(added["special"], "true");
+        bool IsSpecial(JsonNode token) => TokenizerComponents.Text(Content(token)) is { } text && tokenizer?.Added[text] is JsonObject added
+            && TokenizerComponents.Is(added["special"], "true");
     }
 
     /// <summary>Switches of tokenizer_config.json that would have a program do something else than tokenizer.json says; what repeats it is left out.</summary>
@@ -84,10 +86,12 @@ internal static class SpecialTokenFiles
     // An added token with other flags than the tokenizer's would replace it.
     private static bool Repeats(string id, JsonObject entry, TokenizerContents? tokenizer)
     {
-        if (TokenizerComponents.Text(entry["content"]) is not { } text || tokenizer?.Added[text] is not JsonObject added || added["id"]?.ToJsonString() != id) return false;
+        if (TokenizerComponents.Text(entry["content"]) is not { } text || tokenizer?.Added[text] is not JsonObject added
+            || added["id"]?.ToJsonString() != id) return false;
         foreach (var key in (string[])["special", "single_word", "lstrip", "rstrip"])
             if (TokenizerComponents.Is(entry[key], "true") != TokenizerComponents.Is(added[key], "true")) return false;
-        return tokenizer.Rest["normalizer"] is null || entry["normalized"] is null || TokenizerComponents.Is(entry["normalized"], "true") == !added.ContainsKey("normalized");
+        return tokenizer.Rest["normalizer"] is null || entry["normalized"] is null
+            || TokenizerComponents.Is(entry["normalized"], "true") == !added.ContainsKey("normalized");
     }
 
     private static bool? PrefixSpace(TokenizerContents tokenizer)
@@ -103,7 +107,8 @@ internal static class SpecialTokenFiles
     }
 
     private static bool Lowercases(JsonNode? normalizer) => Parts(normalizer, "normalizers").Any(part =>
-        TokenizerComponents.Text(part["type"]) is "Lowercase" || TokenizerComponents.Text(part["type"]) is "BertNormalizer" && !TokenizerComponents.Is(part["lowercase"], "false"));
+        TokenizerComponents.Text(part["type"]) is "Lowercase" || TokenizerComponents.Text(part["type"]) is "BertNormalizer"
+            && !TokenizerComponents.Is(part["lowercase"], "false"));
 
     private static IEnumerable<JsonObject> Parts(JsonNode? component, string listKey) =>
         component is not JsonObject item ? [] : item[listKey] is JsonArray list ? list.OfType<JsonObject>() : [item];

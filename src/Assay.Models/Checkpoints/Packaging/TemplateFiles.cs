@@ -3,8 +3,9 @@ using System.Text.Json.Nodes;
 namespace Assay.Checkpoints.Packaging;
 
 /// <summary>The chat templates of a model folder by name, wherever they stand.</summary>
-/// <remarks>As transformers has it: chat_template.jinja replaces whatever tokenizer_config.json has, a text or a list of named ones. chat_template.json is what processors of multimodal models save; it counts where a tokenizer has no template.
-/// Jinja reads every end of a line as a line feed and leaves out one at the end of the text.</remarks>
+/// <remarks>As transformers has it: chat_template.jinja replaces whatever tokenizer_config.json has, a text or a list of named ones. chat_template.json is what
+/// processors of multimodal models save; it counts where a tokenizer has no template. Jinja reads every end of a line as a line feed and leaves out one at the
+/// end of the text.</remarks>
 internal static class TemplateFiles
 {
     /// <summary>Texts by name; a named template that says the same as the default is left out, since it is used in its place or not at all.</summary>
@@ -24,8 +25,10 @@ internal static class TemplateFiles
         void Add(JsonNode? value, string name)
         {
             if (TokenizerComponents.Text(value) is { } only) templates.TryAdd(name, Normalized(only));
-            else if (value is JsonArray list && list.All(e => e is JsonObject entry && TokenizerComponents.Text(entry["name"]) is not null && TokenizerComponents.Text(entry["template"]) is not null))
-                foreach (var entry in list) templates.TryAdd(TokenizerComponents.Text(entry!["name"])! is "default" ? name : TokenizerComponents.Text(entry["name"])!, Normalized(TokenizerComponents.Text(entry["template"])!));
+            else if (value is JsonArray list && list.All(e => e is JsonObject entry && TokenizerComponents.Text(entry["name"]) is not null
+                && TokenizerComponents.Text(entry["template"]) is not null))
+                foreach (var entry in list) templates.TryAdd(TokenizerComponents.Text(entry!["name"])! is "default" ? name
+                    : TokenizerComponents.Text(entry["name"])!, Normalized(TokenizerComponents.Text(entry["template"])!));
             else if (value is not null) templates.TryAdd(name, CanonicalJson.Format(value.ToJsonString(), "chat_template"));
         }
     }

@@ -11,7 +11,8 @@ internal static class TokenizerComponents
 {
     // Defaults that the reference, or this program's reader where the reference demands the key, takes for an absent key.
     private static readonly (string Type, string Key, string Json)[] NormalizerDefaults =
-        [("BertNormalizer", "clean_text", "true"), ("BertNormalizer", "handle_chinese_chars", "true"), ("BertNormalizer", "lowercase", "true"), ("Strip", "strip_left", "true"), ("Strip", "strip_right", "true")];
+        [("BertNormalizer", "clean_text", "true"), ("BertNormalizer", "handle_chinese_chars", "true"), ("BertNormalizer", "lowercase", "true"),
+            ("Strip", "strip_left", "true"), ("Strip", "strip_right", "true")];
 
     private static readonly (string Type, string Key, string Json)[] PreTokenizerDefaults =
     [
@@ -20,7 +21,8 @@ internal static class TokenizerComponents
     ];
 
     private static readonly (string Type, string Key, string Json)[] DecoderDefaults =
-        [("WordPiece", "prefix", "\"##\""), ("WordPiece", "cleanup", "true"), ("BPEDecoder", "suffix", "\"</w>\""), ("Metaspace", "prepend_scheme", "\"always\"")];
+        [("WordPiece", "prefix", "\"##\""), ("WordPiece", "cleanup", "true"), ("BPEDecoder", "suffix", "\"</w>\""),
+            ("Metaspace", "prepend_scheme", "\"always\"")];
 
     private static readonly (string Key, string Json)[] ModelDefaults =
         [("dropout", "0"), ("fuse_unk", "false"), ("byte_fallback", "false"), ("ignore_merges", "false"), ("end_of_word_suffix", "\"\"")];
@@ -29,11 +31,14 @@ internal static class TokenizerComponents
     public static void Normalize(JsonObject root)
     {
         Set(root, "normalizer", Flat(root["normalizer"], "normalizers", part => Cleaned(part, NormalizerDefaults, [])));
-        Set(root, "pre_tokenizer", Flat(root["pre_tokenizer"], "pretokenizers", part => Cleaned(part, PreTokenizerDefaults, [("ByteLevel", "trim_offsets"), ("Metaspace", "str_rep")])));
+        Set(root, "pre_tokenizer", Flat(root["pre_tokenizer"], "pretokenizers",
+            part => Cleaned(part, PreTokenizerDefaults, [("ByteLevel", "trim_offsets"), ("Metaspace", "str_rep")])));
         Set(root, "post_processor", Flat(root["post_processor"], "processors", PostProcessor));
         // An empty sequence joins tokens without a space, no decoder with one.
         if (root["decoder"] is { } decoder)
-            root["decoder"] = Flat(decoder, "decoders", part => Cleaned(part, DecoderDefaults, [("ByteLevel", "add_prefix_space"), ("ByteLevel", "trim_offsets"), ("ByteLevel", "use_regex"), ("Metaspace", "str_rep"), ("Metaspace", "split")]))
+            root["decoder"] = Flat(decoder, "decoders", part => Cleaned(part, DecoderDefaults,
+                [("ByteLevel", "add_prefix_space"), ("ByteLevel", "trim_offsets"), ("ByteLevel", "use_regex"), ("Metaspace", "str_rep"),
+                ("Metaspace", "split")]))
                 ?? new JsonObject { ["type"] = "Sequence" };
     }
 
@@ -56,7 +61,8 @@ internal static class TokenizerComponents
         if (root["added_tokens"] is not JsonArray list) return;
         var tokens = new List<(string Text, long Id, JsonObject Flags)>();
         foreach (var item in list)
-            if (item is JsonObject token && Text(token["content"]) is { } text && Integer(token["id"]) is { } id) tokens.Add((text, id, Without(token, "content")));
+            if (item is JsonObject token && Text(token["content"]) is { } text
+                && Integer(token["id"]) is { } id) tokens.Add((text, id, Without(token, "content")));
             else return;
         if (tokens.DistinctBy(t => t.Text).Count() != tokens.Count) return;
         foreach (var (_, _, flags) in tokens)
@@ -72,7 +78,8 @@ internal static class TokenizerComponents
             foreach (var (_, _, flags) in tokens) flags.Remove("normalized");
         // Two that are equal once normalized: the first of the list is found.
         var normalized = root["normalizer"] is null ? [] : tokens.FindAll(t => !t.Flags.ContainsKey("normalized"));
-        var ordered = normalized.TrueForAll(t => Ascii.IsValid(t.Text)) && KeepsAsciiApart(root["normalizer"]) || normalized.Zip(normalized.Skip(1)).All(pair => pair.First.Id < pair.Second.Id);
+        var ordered = normalized.TrueForAll(t => Ascii.IsValid(t.Text)) && KeepsAsciiApart(root["normalizer"])
+            || normalized.Zip(normalized.Skip(1)).All(pair => pair.First.Id < pair.Second.Id);
         root.Remove("added_tokens");
         if (!ordered) root["added_tokens_order"] = new JsonArray([.. normalized.Select(t => (JsonNode)t.Text)]);
         if (tokens.Count > 0) root["added_tokens"] = new JsonObject(tokens.Select(t => KeyValuePair.Create(t.Text, (JsonNode?)t.Flags)));
@@ -82,7 +89,8 @@ internal static class TokenizerComponents
     public static (IReadOnlyList<int> Before, IReadOnlyList<int> After)? Around(JsonNode? processor)
     {
         if (processor is null) return ([], []);
-        if (processor is not JsonObject { Count: 2 } template || Text(template["type"]) != "TemplateProcessing" || template["single"] is not JsonArray single) return null;
+        if (processor is not JsonObject { Count: 2 } template || Text(template["type"]) != "TemplateProcessing"
+            || template["single"] is not JsonArray single) return null;
         var text = single.ToList().FindIndex(part => Text(part) is not null);
         if (text < 0 || single.Where((part, i) => i != text && Integer(part) is not (>= 0 and <= int.MaxValue)).Any()) return null;
         return ([.. single.Take(text).Select(id => (int)Integer(id)!.Value)], [.. single.Skip(text + 1).Select(id => (int)Integer(id)!.Value)]);
@@ -90,12 +98,14 @@ internal static class TokenizerComponents
 
     public static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
-    public static long? Integer(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<long>(out var number) ? number : null;
+    public static long? Integer(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.Number
+        && value.TryGetValue<long>(out var number) ? number : null;
 
     /// <summary>Whether a value is there and is this one.</summary>
     public static bool Is(JsonNode? node, string json) => node is not null && CanonicalJson.Format(node.ToJsonString(), "tokenizer.json") == json;
 
-    /// <summary>Whether texts of ASCII that differ still differ when normalized: normal forms leave ASCII alone, and one character that becomes ▁ is still told from all others.</summary>
+    /// <summary>Whether texts of ASCII that differ still differ when normalized: normal forms leave ASCII alone, and one character that becomes ▁ is still told
+    /// from all others.</summary>
     private static bool KeepsAsciiApart(JsonNode? normalizer)
     {
         var parts = normalizer is not JsonObject item ? [] : item["normalizers"] is JsonArray list ? list.ToList() : [item];
@@ -145,7 +155,8 @@ internal static class TokenizerComponents
     {
         var type = Text(part["type"]);
         foreach (var key in ignored.Where(i => i.Type == type).Select(i => i.Key)) part.Remove(key);
-        if (type == "BertNormalizer" && part["strip_accents"] is { } accents && Is(accents, Is(part["lowercase"], "false") ? "false" : "true")) part.Remove("strip_accents");
+        if (type == "BertNormalizer" && part["strip_accents"] is { } accents
+            && Is(accents, Is(part["lowercase"], "false") ? "false" : "true")) part.Remove("strip_accents");
         // The older spelling of the scheme: where both are there they agree, or the file is refused.
         if (type == "Metaspace" && (Is(part["add_prefix_space"], "true") || Is(part["prepend_scheme"], "\"never\""))) part.Remove("add_prefix_space");
         foreach (var (_, key, json) in defaults.Where(d => d.Type == type))
@@ -169,7 +180,8 @@ internal static class TokenizerComponents
                 parts.Add((JsonNode)"A");
                 texts++;
             }
-            else if (item is JsonObject { Count: 1 } special && special["SpecialToken"] is JsonObject token && Text(token["id"]) is { } id && (specials[id] as JsonObject)?["ids"] is JsonArray ids && ids.All(i => Integer(i) is >= 0))
+            else if (item is JsonObject { Count: 1 } special && special["SpecialToken"] is JsonObject token && Text(token["id"]) is { } id
+                && (specials[id] as JsonObject)?["ids"] is JsonArray ids && ids.All(i => Integer(i) is >= 0))
                 foreach (var each in ids) parts.Add(each!.DeepClone());
             else return part;
         }
@@ -178,7 +190,9 @@ internal static class TokenizerComponents
         return parts.Count == 1 ? null : new JsonObject { ["type"] = "TemplateProcessing", ["single"] = parts };
     }
 
-    private static JsonObject WithoutNulls(JsonObject item) => new(item.Where(p => p.Value is not null).Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value!.DeepClone())));
+    private static JsonObject WithoutNulls(JsonObject item) => new(item.Where(p => p.Value is not null)
+        .Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value!.DeepClone())));
 
-    private static JsonObject Without(JsonObject item, string key) => new(item.Where(p => p.Value is not null && p.Key != key).Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value!.DeepClone())));
+    private static JsonObject Without(JsonObject item, string key) =>
+        new(item.Where(p => p.Value is not null && p.Key != key).Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value!.DeepClone())));
 }

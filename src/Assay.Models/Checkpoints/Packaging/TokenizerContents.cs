@@ -29,7 +29,8 @@ internal sealed record TokenizerContents(JsonObject Rest, IReadOnlyDictionary<st
     public static TokenizerContents Parse(string json, string source)
     {
         using var document = CanonicalJson.Parse(json, source);
-        if (document.RootElement.ValueKind != JsonValueKind.Object) throw new InvalidInputException($"{source}: the file holds {document.RootElement.ValueKind}; a JSON object is expected. Fetch the file again.");
+        if (document.RootElement.ValueKind != JsonValueKind.Object) throw new InvalidInputException(
+            $"{source}: the file holds {document.RootElement.ValueKind}; a JSON object is expected. Fetch the file again.");
         try
         {
             return Read(document.RootElement, source);
@@ -83,7 +84,8 @@ internal sealed record TokenizerContents(JsonObject Rest, IReadOnlyDictionary<st
         foreach (var property in root.EnumerateObject())
         {
             if (property.Value.ValueKind == JsonValueKind.Null || Ignored.Contains(property.Name)) continue;
-            if (property.Name == "model" && property.Value.ValueKind == JsonValueKind.Object) rest["model"] = Model(property.Value, source, out vocabulary, out merges);
+            if (property.Name == "model" && property.Value.ValueKind == JsonValueKind.Object) rest["model"] =
+                Model(property.Value, source, out vocabulary, out merges);
             else rest[property.Name] = Node(property.Value, source);
         }
 
@@ -92,7 +94,8 @@ internal sealed record TokenizerContents(JsonObject Rest, IReadOnlyDictionary<st
         return new TokenizerContents(rest, vocabulary, merges);
     }
 
-    private static JsonObject Model(JsonElement model, string source, out IReadOnlyDictionary<string, string>? vocabulary, out IReadOnlyList<(string, string)>? merges)
+    private static JsonObject Model(JsonElement model, string source, out IReadOnlyDictionary<string, string>? vocabulary,
+        out IReadOnlyList<(string, string)>? merges)
     {
         (vocabulary, merges) = (null, null);
         var result = new JsonObject();
@@ -116,7 +119,8 @@ internal sealed record TokenizerContents(JsonObject Rest, IReadOnlyDictionary<st
         if (vocabulary.ValueKind == JsonValueKind.Object)
         {
             foreach (var token in vocabulary.EnumerateObject())
-                tokens.Add(token.Name, token.Value.ValueKind == JsonValueKind.Number ? CanonicalJson.FormatNumber(token.Value.GetRawText()) : CanonicalJson.Format(token.Value, source));
+                tokens.Add(token.Name, token.Value.ValueKind == JsonValueKind.Number ? CanonicalJson.FormatNumber(token.Value.GetRawText())
+                    : CanonicalJson.Format(token.Value, source));
             return tokens;
         }
 
@@ -124,8 +128,10 @@ internal sealed record TokenizerContents(JsonObject Rest, IReadOnlyDictionary<st
         var place = 0;
         foreach (var token in vocabulary.EnumerateArray())
         {
-            if (token.ValueKind != JsonValueKind.Array || token.GetArrayLength() != 2 || token[0].ValueKind != JsonValueKind.String || token[1].ValueKind != JsonValueKind.Number) return null;
-            if (!tokens.TryAdd(token[0].GetString()!, string.Create(CultureInfo.InvariantCulture, $"{place++} with score {CanonicalJson.FormatNumber(token[1].GetRawText())}"))) return null;
+            if (token.ValueKind != JsonValueKind.Array || token.GetArrayLength() != 2 || token[0].ValueKind != JsonValueKind.String
+                || token[1].ValueKind != JsonValueKind.Number) return null;
+            if (!tokens.TryAdd(token[0].GetString()!, string.Create(CultureInfo.InvariantCulture,
+                $"{place++} with score {CanonicalJson.FormatNumber(token[1].GetRawText())}"))) return null;
         }
 
         return tokens;
@@ -145,7 +151,8 @@ internal sealed record TokenizerContents(JsonObject Rest, IReadOnlyDictionary<st
                 if (space < 0 || text.IndexOf(' ', space + 1) >= 0) return null;
                 pairs.Add((text[..space], text[(space + 1)..]));
             }
-            else if (merge.ValueKind == JsonValueKind.Array && merge.GetArrayLength() == 2 && merge[0].ValueKind == JsonValueKind.String && merge[1].ValueKind == JsonValueKind.String)
+            else if (merge.ValueKind == JsonValueKind.Array && merge.GetArrayLength() == 2 && merge[0].ValueKind == JsonValueKind.String
+                && merge[1].ValueKind == JsonValueKind.String)
                 pairs.Add((merge[0].GetString()!, merge[1].GetString()!));
             else return null;
         }

@@ -20,9 +20,10 @@ internal sealed record StackedPart(string Stored, int Expert, int Experts, int P
 }
 
 /// <summary>Names of tensors that hold all experts of a layer, of architectures whose published checkpoints have a tensor for each.</summary>
-/// <remarks>transformers 5 keeps experts so in memory, and saves them so with <c>save_original_format=False</c> (conversion_mapping.py): <c>experts.gate_up_proj</c> (experts, 2 × width, d),
-/// gates first, and <c>experts.down_proj</c> (experts, d, width). MLX saves <c>switch_mlp.gate_proj.weight</c>, <c>up_proj</c> and <c>down_proj</c>, each (experts, out, in).
-/// GPT-OSS, whose published checkpoints are stacked in an order of their own, is not meant.</remarks>
+/// <remarks>transformers 5 keeps experts so in memory, and saves them so with <c>save_original_format=False</c> (conversion_mapping.py):
+/// <c>experts.gate_up_proj</c> (experts, 2 × width, d), gates first, and <c>experts.down_proj</c> (experts, d, width). MLX saves
+/// <c>switch_mlp.gate_proj.weight</c>, <c>up_proj</c> and <c>down_proj</c>, each (experts, out, in). GPT-OSS, whose published checkpoints are stacked in an
+/// order of their own, is not meant.</remarks>
 internal static class StackedExperts
 {
     /// <summary>The parts by the name of the whole, in the architecture's spelling; empty where it has no experts of their own tensors.</summary>
@@ -50,7 +51,8 @@ internal static class StackedExperts
         {
             var parts = new List<(string, StackedPart)>();
             for (var expert = 0; expert < routed.Experts.Length; expert++)
-                for (var part = 0; part < maps.Length; part++) parts.Add((maps[part](routed.Experts[expert]).Weight, new StackedPart(name, expert, routed.Experts.Length, part, maps.Length)));
+                for (var part = 0; part < maps.Length; part++) parts.Add((maps[part](routed.Experts[expert]).Weight,
+                    new StackedPart(name, expert, routed.Experts.Length, part, maps.Length)));
             result[name] = parts;
         }
     }
@@ -61,11 +63,13 @@ internal static class StackedExperts
         var result = new Dictionary<string, string>(StringComparer.Ordinal);
         if (table.Row(TensorPart.Router)?.Module.Contains(MixtralModule, StringComparison.Ordinal) != true) return result;
         foreach (var tensor in expected)
-            if (tensor.Name.Contains(MixtralModule, StringComparison.Ordinal)) result[tensor.Name.Replace(MixtralModule, ".mlp.", StringComparison.Ordinal)] = tensor.Name;
+            if (tensor.Name.Contains(MixtralModule, StringComparison.Ordinal)) result[tensor.Name.Replace(MixtralModule, ".mlp.", StringComparison.Ordinal)] =
+                tensor.Name;
         return result;
     }
 
     private const string MixtralModule = ".block_sparse_moe.";
 
-    private static IEnumerable<string> Spellings(string stem) => stem.Contains(MixtralModule, StringComparison.Ordinal) ? [stem, stem.Replace(MixtralModule, ".mlp.", StringComparison.Ordinal)] : [stem];
+    private static IEnumerable<string> Spellings(string stem) => stem.Contains(MixtralModule, StringComparison.Ordinal)
+        ? [stem, stem.Replace(MixtralModule, ".mlp.", StringComparison.Ordinal)] : [stem];
 }

@@ -6,7 +6,8 @@ namespace Assay.Models.Architectures;
 /// <summary>Which stored tensor serves which expected one.</summary>
 public sealed class TensorNames
 {
-    private TensorNames(Dictionary<string, string> stored, Dictionary<string, StackedPart> parts, List<string> buffers, List<string> unexpected, List<(string Name, string First, string Second)> doubles)
+    private TensorNames(Dictionary<string, string> stored, Dictionary<string, StackedPart> parts, List<string> buffers, List<string> unexpected,
+        List<(string Name, string First, string Second)> doubles)
     {
         Stored = stored;
         Parts = parts;
@@ -15,7 +16,8 @@ public sealed class TensorNames
         Doubles = doubles;
     }
 
-    /// <summary>Stored name by canonical name (<see cref="TensorSpec.Name"/>); every expected tensor but those optional and absent. One name serves several where it holds all experts of a layer.</summary>
+    /// <summary>Stored name by canonical name (<see cref="TensorSpec.Name"/>); every expected tensor but those optional and absent. One name serves several
+    /// where it holds all experts of a layer.</summary>
     public IReadOnlyDictionary<string, string> Stored { get; }
 
     /// <summary>Stored tensors that no forward pass reads (old masks and inverse frequencies, multi-token prediction, the parts of a multimodal model that are not its language model), in the order found.</summary>
@@ -33,7 +35,8 @@ public sealed class TensorNames
     /// <summary>Canonical names that two stored tensors serve; the first counts.</summary>
     internal IReadOnlyList<(string Name, string First, string Second)> Doubles { get; }
 
-    /// <summary>Assigns stored names to a config's tensors, with or without the architecture's prefix and that of a multimodal model, experts one by one or stacked.</summary>
+    /// <summary>Assigns stored names to a config's tensors, with or without the architecture's prefix and that of a multimodal model, experts one by one or
+    /// stacked.</summary>
     /// <exception cref="InvalidInputException">A tensor is missing, unexpected, or there twice.</exception>
     internal static TensorNames Match(ArchitectureTable table, TransformerSpec spec, IReadOnlyList<TensorSpec> expected, IEnumerable<string> stored, string where, bool multimodal)
     {
@@ -46,7 +49,8 @@ public sealed class TensorNames
     }
 
     /// <summary>The same, whatever is missing or unexpected.</summary>
-    internal static TensorNames Assign(ArchitectureTable table, TransformerSpec spec, IReadOnlyList<TensorSpec> expected, IEnumerable<string> stored, bool multimodal)
+    internal static TensorNames Assign(ArchitectureTable table, TransformerSpec spec, IReadOnlyList<TensorSpec> expected, IEnumerable<string> stored,
+        bool multimodal)
     {
         var canonical = expected.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
         var stacks = StackedExperts.Of(table, spec);
@@ -108,7 +112,8 @@ public sealed class TensorNames
     }
 
     private static bool IsUnread(ArchitectureTable table, TransformerSpec spec, string own) =>
-        table.Unused.Any(u => own.StartsWith(u, StringComparison.Ordinal)) || table.Buffers.Any(b => IsBuffer(b, own, spec.Layers.Length) || IsBuffer(b, table.Prefix + own, spec.Layers.Length));
+        table.Unused.Any(u => own.StartsWith(u, StringComparison.Ordinal))
+            || table.Buffers.Any(b => IsBuffer(b, own, spec.Layers.Length) || IsBuffer(b, table.Prefix + own, spec.Layers.Length));
 
     private static bool IsBuffer(string pattern, string name, int layers)
     {

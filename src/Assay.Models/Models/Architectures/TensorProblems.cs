@@ -17,17 +17,21 @@ internal static class TensorProblems
     {
         if (nothingFound && names.Count > 1)
         {
-            yield return $"none of the {names.Count} tensors that the config expects is there, as '{Show(names[0])}' and '{Show(names[^1])}'. The weights and the config are from different models.";
+            yield return $"none of the {names.Count} tensors that the config expects is there, as '{Show(names[0])}' and '{Show(names[^1])}'. The weights " +
+                "and the config are from different models.";
             yield break;
         }
 
         var routed = spec.Layers.Select(l => l.Mlp).OfType<RoutedMlpSpec>().ToList();
-        var experts = routed.SelectMany(r => r.Experts).SelectMany(e => (string?[])[e.Gate?.Weight, e.Up.Weight, e.Down.Weight]).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var experts = routed.SelectMany(r => r.Experts).SelectMany(e => (string?[])[e.Gate?.Weight, e.Up.Weight, e.Down.Weight]).OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
         var absent = names.Where(experts.Contains).ToList();
         if (absent.Count > Single && absent.Count == experts.Count)
         {
-            yield return $"no expert of any of the {routed.Count} layers that have experts is there: {absent.Count} tensors are expected, the first '{Show(absent[0])}', the last '{Show(absent[^1])}', " +
-                "or all experts of a layer stacked in one as transformers 5 does. The weights and the config are from different models, or the experts are stored in a layout that is not known.";
+            yield return $"no expert of any of the {routed.Count} layers that have experts is there: {absent.Count} tensors are expected, the first " +
+                $"'{Show(absent[0])}', the last '{Show(absent[^1])}', " +
+                "or all experts of a layer stacked in one as transformers 5 does. The weights and the config are from different models, or the experts are " +
+                    "stored in a layout that is not known.";
             names = [.. names.Where(n => !experts.Contains(n))];
         }
         foreach (var problem in Grouped(names, "is missing; the config expects it", "are missing; the config expects them")) yield return problem;
@@ -53,7 +57,8 @@ internal static class TensorProblems
     {
         var groups = Groups(names, Pattern).SelectMany(g => g.Count <= Single ? g.Select(n => (List<string>)[n]) : [g]).ToList();
         foreach (var group in groups.Take(Listed))
-            yield return group.Count == 1 ? $"tensor '{Show(group[0])}' {one}." : $"{group.Count} tensors as '{Show(group[0])}', up to '{Show(group[^1])}', {several}.";
+            yield return group.Count == 1 ? $"tensor '{Show(group[0])}' {one}."
+                : $"{group.Count} tensors as '{Show(group[0])}', up to '{Show(group[^1])}', {several}.";
         if (groups.Count > Listed) yield return $"and {groups.Skip(Listed).Sum(g => g.Count)} more of which each {one}.";
     }
 

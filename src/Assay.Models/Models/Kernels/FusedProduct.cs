@@ -6,8 +6,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Assay.Models.Kernels;
 
 /// <summary>x·y + z of floats, rounded once, on processors with and without an instruction for it.</summary>
-/// <remarks>Without the instruction the runtime would call the C library for each element. Here the product is exact in float64, the sum is rounded to odd (Boldo and Melquiond 2008,
-/// "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd"), and rounding that once more to float32 gives the correctly rounded result.</remarks>
+/// <remarks>Without the instruction the runtime would call the C library for each element. Here the product is exact in float64, the sum is rounded to odd
+/// (Boldo and Melquiond 2008, "Emulation of a FMA and correctly rounded sums: proved algorithms using rounding to odd"), and rounding that once more to float32
+/// gives the correctly rounded result.</remarks>
 internal static class FusedProduct
 {
     /// <summary>x·y + z.</summary>

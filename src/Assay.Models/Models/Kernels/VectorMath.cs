@@ -98,7 +98,8 @@ internal static class VectorMath
         return Vector512.FusedMultiplyAdd(Vector512.ConvertToDouble(exponent), Vector512.Create(0.693147180559945309), log);
     }
 
-    /// <summary>eˣ of one number, by the same steps. <see cref="Math.Exp"/> is the C library's, whose last bit depends on its version and on the processor.</summary>
+    /// <summary>eˣ of one number, by the same steps. <see cref="Math.Exp"/> is the C library's, whose last bit depends on its version and on the
+    /// processor.</summary>
     public static double Exp(double x) => Exp(Vector512.Create(x))[0];
 
     /// <summary>ln x of one number. Only 0, negative and subnormal numbers, infinities and NaN go to <see cref="Math.Log(double)"/>.</summary>

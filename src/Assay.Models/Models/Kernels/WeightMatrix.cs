@@ -27,7 +27,8 @@ internal readonly unsafe struct WeightMatrix
         Inputs = inputs;
         First = first;
         FirstInput = firstInput;
-        Type = !tensor.IsStored ? PanelType.Float32 : tensor.DType switch { DType.BF16 => PanelType.BFloat16, DType.F16 => PanelType.Float16, _ => PanelType.Float32 };
+        Type = !tensor.IsStored ? PanelType.Float32 : tensor.DType switch { DType.BF16 => PanelType.BFloat16, DType.F16 => PanelType.Float16, _ =>
+            PanelType.Float32 };
     }
 
     public Tensor Tensor { get; }
@@ -89,7 +90,8 @@ internal readonly unsafe struct WeightMatrix
         }
 
         // In pieces that stay in the first-level cache: a stored row's part is then read once.
-        for (var k = 0; k < Inputs; k += MatrixProduct.Block) Pack(firstPanel, endPanel, k, Math.Min(MatrixProduct.Block, Inputs - k), panels + (long)k * Step, size);
+        for (var k = 0; k < Inputs; k += MatrixProduct.Block) Pack(firstPanel, endPanel, k, Math.Min(MatrixProduct.Block, Inputs - k), panels + (long)k * Step,
+            size);
     }
 
     private void Pack(int n, int k, int depth, byte* panel)
@@ -121,7 +123,8 @@ internal readonly unsafe struct WeightMatrix
                 ArrayPool<byte>.Shared.Return(bytes);
             }
         }
-        else if (Transposed) PanelPacker.FromColumns(Tensor.DType, Tensor.Data + ((k + (long)FirstInput) * _stride + First + n) * size, _stride * size, columns, depth, panel);
+        else if (Transposed) PanelPacker.FromColumns(Tensor.DType, Tensor.Data + ((k + (long)FirstInput) * _stride + First + n) * size, _stride * size, columns,
+            depth, panel);
         else PanelPacker.FromRows(Tensor.DType, Tensor.Data + ((First + (long)n) * _stride + k) * size, _stride * size, columns, depth, panel);
     }
 
@@ -138,7 +141,8 @@ internal readonly unsafe struct WeightMatrix
             fixed (byte* source = bytes)
             {
                 for (var k = 0; k < Inputs; k += MatrixProduct.Block)
-                    PanelPacker.FromRows(Tensor.DType, source + (long)k * size, _stride * size, columns, Math.Min(MatrixProduct.Block, Inputs - k), panel + (long)k * Step);
+                    PanelPacker.FromRows(Tensor.DType, source + (long)k * size, _stride * size, columns, Math.Min(MatrixProduct.Block, Inputs - k),
+                        panel + (long)k * Step);
             }
         }
         finally
@@ -156,11 +160,13 @@ internal readonly unsafe struct WeightMatrix
         var bytes = ArrayPool<byte>.Shared.Rent(Math.Max(1, depth * length));
         try
         {
-            for (var i = 0; i < depth; i++) Tensor.ReadBytes(((k + (long)FirstInput + i) * _stride + First + first) * element, bytes.AsSpan(i * length, length));
+            for (var i = 0; i < depth; i++) Tensor.ReadBytes(((k + (long)FirstInput + i) * _stride + First + first) * element,
+                bytes.AsSpan(i * length, length));
             fixed (byte* source = bytes)
             {
                 for (var p = firstPanel; p < endPanel; p++)
-                    PanelPacker.FromColumns(Tensor.DType, source + (p - firstPanel) * (long)ProductTiles.Columns * element, length, Math.Min(ProductTiles.Columns, Outputs - p * ProductTiles.Columns), depth, panels + (p - firstPanel) * size);
+                    PanelPacker.FromColumns(Tensor.DType, source + (p - firstPanel) * (long)ProductTiles.Columns * element, length,
+                        Math.Min(ProductTiles.Columns, Outputs - p * ProductTiles.Columns), depth, panels + (p - firstPanel) * size);
             }
         }
         finally

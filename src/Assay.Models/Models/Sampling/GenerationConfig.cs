@@ -23,8 +23,10 @@ public sealed class GenerationConfig
         "remove_invalid_values", "prompt_lookup_num_tokens",
     }.Concat(GenerationKeys.Plumbing).ToFrozenSet(StringComparer.Ordinal);
 
-    private static readonly FrozenSet<string> OfSampling = new[] { "do_sample", "temperature", "top_k", "top_p", "min_p", "repetition_penalty" }.ToFrozenSet(StringComparer.Ordinal);
-    private static readonly FrozenSet<string> OfIds = new[] { "eos_token_id", "suppress_tokens", "begin_suppress_tokens", "bad_words_ids", "forced_eos_token_id" }.ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> OfSampling = new[] { "do_sample", "temperature", "top_k", "top_p", "min_p",
+        "repetition_penalty" }.ToFrozenSet(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> OfIds = new[] { "eos_token_id", "suppress_tokens", "begin_suppress_tokens", "bad_words_ids",
+        "forced_eos_token_id" }.ToFrozenSet(StringComparer.Ordinal);
 
     private readonly List<(string Key, string Text)> _problems = [];
 
@@ -45,7 +47,8 @@ public sealed class GenerationConfig
     public IReadOnlyList<string> Problems => [.. _problems.Select(p => p.Text)];
 
     /// <summary>Of these the ones that matter where a caller asks for the likeliest token every time.</summary>
-    public IReadOnlyList<string> GreedyProblems => [.. _problems.Where(p => !OfSampling.Contains(p.Key) && !GenerationKeys.OtherSearches.Contains(p.Key) && !GenerationKeys.OnlySampling.Contains(p.Key)).Select(p => p.Text)];
+    public IReadOnlyList<string> GreedyProblems => [.. _problems.Where(p => !OfSampling.Contains(p.Key) && !GenerationKeys.OtherSearches.Contains(p.Key)
+        && !GenerationKeys.OnlySampling.Contains(p.Key)).Select(p => p.Text)];
 
     /// <summary>Reads a generation config that is to be followed.</summary>
     /// <param name="generationConfigJson">Text of the file; null where there is none: then, as transformers does, settings are looked for in <c>config.json</c>.</param>
@@ -65,7 +68,8 @@ public sealed class GenerationConfig
         ArgumentNullException.ThrowIfNull(config);
         try
         {
-            return generationConfigJson is null ? Read(config.Values, config, "config.json", own: false) : Read(ModelConfig.ReadObject(generationConfigJson, where), config, where, own: true);
+            return generationConfigJson is null ? Read(config.Values, config, "config.json", own: false)
+                : Read(ModelConfig.ReadObject(generationConfigJson, where), config, where, own: true);
         }
         catch (InvalidInputException broken)
         {
@@ -140,7 +144,8 @@ public sealed class GenerationConfig
 
         JsonElement? Taken(string key) => values.TryGetValue(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-        void Wrong(string key, JsonElement value, string expected) => problems.Add((key, $"{where}: {key} is {ConfigValue.Quote(value.GetRawText())}; expected {expected}."));
+        void Wrong(string key, JsonElement value, string expected) =>
+            problems.Add((key, $"{where}: {key} is {ConfigValue.Quote(value.GetRawText())}; expected {expected}."));
 
         bool Flag(string key)
         {

@@ -46,7 +46,8 @@ public sealed record TokenRules
     /// <exception cref="InvalidInputException">No token is left.</exception>
     public void Apply(Span<float> logits, ReadOnlySpan<int> sequence, int made, int mostMade)
     {
-        if (SuppressTokens.IsEmpty && BadWords.IsEmpty && (BeginSuppressTokens.IsEmpty || made > 0) && (ForcedEosTokenIds.IsEmpty || made != mostMade - 1)) return;
+        if (SuppressTokens.IsEmpty && BadWords.IsEmpty && (BeginSuppressTokens.IsEmpty || made > 0)
+            && (ForcedEosTokenIds.IsEmpty || made != mostMade - 1)) return;
         foreach (var word in BadWords)
         {
             // As there, a sequence that is longer than all so far is not looked at, though its last token would complete it.

@@ -47,7 +47,8 @@ internal static class PostProcessorFactory
             foreach (var (name, value) in map.Entries())
             {
                 if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("ids", out var ids) && ids.ValueKind == JsonValueKind.Array
-                    && ids.EnumerateArray().All(id => id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var n) && n is >= 0 and <= Subwords.TokenVocabulary.LargestId))
+                    && ids.EnumerateArray().All(id => id.ValueKind == JsonValueKind.Number && id.TryGetInt32(out var n)
+                        && n is >= 0 and <= Subwords.TokenVocabulary.LargestId))
                     specials[name] = [.. ids.EnumerateArray().Select(id => id.GetInt32())];
                 else map.Problem($"'{Component.Shorten(name)}' must have 'ids', a list of integers from 0 to {Subwords.TokenVocabulary.LargestId}.");
             }
@@ -76,7 +77,8 @@ internal static class PostProcessorFactory
     }
 
     /// <summary>The refusal of a post-processor that adds more ids than <see cref="MaxIds"/>.</summary>
-    public static InvalidInputException TooMany(string path) => new($"{path}: the post-processor puts more than {MaxIds} ids around a text; the file is broken or hostile.");
+    public static InvalidInputException TooMany(string path) =>
+        new($"{path}: the post-processor puts more than {MaxIds} ids around a text; the file is broken or hostile.");
 
     private sealed class PostProcessorSequence(IPostProcessor[] parts) : IPostProcessor
     {

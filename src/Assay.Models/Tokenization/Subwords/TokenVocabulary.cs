@@ -6,7 +6,8 @@ namespace Assay.Tokenization.Subwords;
 /// <summary>The tokens of a model and their ids: one block of UTF-8 and an open hash table over it, since 128,000 strings would take longer to make than a short text to encode.</summary>
 internal sealed class TokenVocabulary
 {
-    /// <summary>The largest id a token may have: 2²⁴ − 1. The largest published vocabularies have some 300,000 entries; whatever counts ids can add one without an overflow.</summary>
+    /// <summary>The largest id a token may have: 2²⁴ − 1. The largest published vocabularies have some 300,000 entries; whatever counts ids can add one without
+    /// an overflow.</summary>
     public const int LargestId = (1 << 24) - 1;
 
     private byte[] _bytes;

@@ -72,7 +72,8 @@ public sealed class ChatTemplate
             if (names[^1] == (name ?? "default")) return Parse(TemplateJson.Text(text, $"{file}, \"chat_template\""));
         }
 
-        throw new InvalidInputException($"{file} has no chat template named '{name ?? "default"}'; it has {(names.Count == 0 ? "none" : string.Join(", ", names))}. Name one of these.");
+        throw new InvalidInputException(
+            $"{file} has no chat template named '{name ?? "default"}'; it has {(names.Count == 0 ? "none" : string.Join(", ", names))}. Name one of these.");
     }
 
     /// <summary>Renders a conversation. <c>tools</c> and <c>documents</c> are defined and none.</summary>

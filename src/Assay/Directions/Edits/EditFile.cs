@@ -61,7 +61,8 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
         var metadata = new OrderedDictionary<string, string> { ["format"] = Format, ["base"] = BaseName, ["base_hash"] = BaseHash, ["plan"] = Plan(directions) };
         RegularFile.RequireTarget(path, overwrite);
         if (File.Exists(path)) RequireEdit(path);
-        AtomicFile.Write(path, stream => SafetensorsWriter.WriteTo(stream, SafetensorsWriter.FormatHeader(tensors, metadata), tensors, null, CancellationToken.None), overwrite, written => Check(written, path), step);
+        AtomicFile.Write(path, stream => SafetensorsWriter.WriteTo(stream, SafetensorsWriter.FormatHeader(tensors, metadata), tensors, null,
+            CancellationToken.None), overwrite, written => Check(written, path), step);
     }
 
     /// <summary>Reads a file.</summary>
@@ -74,8 +75,11 @@ public sealed record EditFile(ImmutableArray<WeightEdit> Edits, EditOptions Opti
             : throw new InvalidInputException($"{path}: the metadata have no '{key}'; a file that 'assay directions -o' wrote is expected.");
         var format = Metadata("format");
         if (format == FormerFormat)
-            throw new InvalidInputException($"{path}: the format is '{FormerFormat}', which names its base by a hash that is no longer taken (protocol version 1, over stored types and names); '{Format}' is expected. " +
-                "Whether a model is its base can no longer be told: find the direction again ('assay directions … -o'), or apply the file with the version of assay that wrote it.");
+            throw new InvalidInputException(
+                $"{path}: the format is '{FormerFormat}', which names its base by a hash that is no longer taken (protocol version 1, over stored types and " +
+                $"names); '{Format}' is expected. " +
+                "Whether a model is its base can no longer be told: find the direction again ('assay directions … -o'), or apply the file with the version " +
+                    "of assay that wrote it.");
         if (format != Format) throw new InvalidInputException($"{path}: the format is {ProblemList.Quote(format)}; expected '{Format}'. Use the version of assay that wrote it, or write it again.");
         try
         {

@@ -52,8 +52,11 @@ internal sealed class EditedWeights
             if (result.ContainsKey(stored)) continue;
             // All experts of a layer in one tensor: it is edited as a whole, matrix by matrix.
             var isStacked = _model.Names.Parts.ContainsKey(canonical);
-            if (isStacked && !ChangesAlike(stored, change)) problems.Add($"{_model.Checkpoint.Path}: tensor {ProblemList.Quote(stored)} holds all experts of a layer, and the edit does not change all of them in one way. Give a checkpoint with a tensor for each expert.");
-            else if (Type(stored, problems) is { } dtype) result[stored] = new EditedTensor(stored, isStacked ? _model.Checkpoint[stored] : _model.Weights[canonical], dtype, change);
+            if (isStacked && !ChangesAlike(stored, change)) problems.Add(
+                $"{_model.Checkpoint.Path}: tensor {ProblemList.Quote(stored)} holds all experts of a layer, and the edit does not change all of them in one " +
+                "way. Give a checkpoint with a tensor for each expert.");
+            else if (Type(stored, problems) is { } dtype) result[stored] =
+                new EditedTensor(stored, isStacked ? _model.Checkpoint[stored] : _model.Weights[canonical], dtype, change);
         }
         if (_model.HasAdapters)
         {
@@ -81,9 +84,11 @@ internal sealed class EditedWeights
 
     /// <summary>Whether every part of a stacked tensor has the same change.</summary>
     private bool ChangesAlike(string stored, TensorChange change) =>
-        _model.Names.Parts.Where(p => p.Value.Stored == stored).All(p => _changes.TryGetValue(p.Key, out var other) && Same(other.Map, change.Map) && other.Axis == change.Axis && other.PreserveNorms == change.PreserveNorms && other.Added is null);
+        _model.Names.Parts.Where(p => p.Value.Stored == stored).All(p => _changes.TryGetValue(p.Key, out var other) && Same(other.Map, change.Map)
+            && other.Axis == change.Axis && other.PreserveNorms == change.PreserveNorms && other.Added is null);
 
-    private static bool Same(ResidualMap? a, ResidualMap? b) => ReferenceEquals(a, b) || a is not null && b is not null && a.Left.AsSpan().SequenceEqual(b.Left) && a.Right.AsSpan().SequenceEqual(b.Right);
+    private static bool Same(ResidualMap? a, ResidualMap? b) => ReferenceEquals(a, b) || a is not null && b is not null && a.Left.AsSpan().SequenceEqual(b.Left)
+        && a.Right.AsSpan().SequenceEqual(b.Right);
 
     private DType? Type(string stored, ProblemList problems)
     {

@@ -86,7 +86,8 @@ public static class MergedCheckpoint
         var container = model.Container;
         var (edited, added) = (weights.ByStoredName(), weights.Additions().ToList());
         var shards = Plan(container, edited, added);
-        var index = container.HasIndex ? Index(RegularFile.ReadAllBytes(Path.Combine(container.Folder, SafetensorsIndex.FileName), Checkpoint.MaxTextLength, "an index"), added, Path.GetFileName(container.Shards[^1].Path)) : null;
+        var index = container.HasIndex ? Index(RegularFile.ReadAllBytes(Path.Combine(container.Folder, SafetensorsIndex.FileName), Checkpoint.MaxTextLength,
+            "an index"), added, Path.GetFileName(container.Shards[^1].Path)) : null;
         var (others, leftOut) = OtherFiles(container);
         long bytes = 0;
         void Count(long more) => progress?.Report(bytes += more);
@@ -121,7 +122,8 @@ public static class MergedCheckpoint
     private static byte[] ConfigBytes(EditableModel model, EditedWeights weights)
     {
         var path = Path.Combine(model.Container.Folder, "config.json");
-        return !weights.UntiesHead && !model.HasAdapters && File.Exists(path) ? RegularFile.ReadAllBytes(path, Checkpoint.MaxTextLength, "a text file") : Encoding.UTF8.GetBytes(weights.ConfigJson);
+        return !weights.UntiesHead && !model.HasAdapters && File.Exists(path) ? RegularFile.ReadAllBytes(path, Checkpoint.MaxTextLength, "a text file")
+            : Encoding.UTF8.GetBytes(weights.ConfigJson);
     }
 
     /// <summary>The index with the additions; its bytes where there are none.</summary>

@@ -5,7 +5,8 @@ namespace Assay.Directions.Edits;
 /// <summary>What an edit does to a head that is the embedding, and whether other programs can run the result.</summary>
 public static class TiedHeads
 {
-    // From llama.cpp: src/models/*.cpp create the output tensor from TOKEN_EMBD whatever the file holds; conversion/gemma.py leaves lm_head.weight out. Gemma 3 reads OUTPUT since it has models with a head of their own.
+    // From llama.cpp: src/models/*.cpp create the output tensor from TOKEN_EMBD whatever the file holds; conversion/gemma.py leaves lm_head.weight out. Gemma 3
+    // reads OUTPUT since it has models with a head of their own.
     private const string Always = "llama.cpp takes the embedding for the head of this architecture, whatever the file holds";
     private const string Formerly = "older builds of llama.cpp take the embedding for the head of this architecture, whatever the file holds";
 
@@ -19,7 +20,8 @@ public static class TiedHeads
         ArgumentNullException.ThrowIfNull(edits);
         ArgumentNullException.ThrowIfNull(options);
         if (!model.Config.TiedHead || !edits.Any(e => e.Places.Any(p => p.Writer == ResidualWriter.Embedding && p.Strength != 0))) return null;
-        return options.KeepTiedHead ? "stays the embedding, so that its rows are edited too" : "becomes a tensor of its own with the base's rows; only the embedding is edited";
+        return options.KeepTiedHead ? "stays the embedding, so that its rows are edited too"
+            : "becomes a tensor of its own with the base's rows; only the embedding is edited";
     }
 
     /// <summary>Why another program would run another model than the one that is written; null where none is known to.</summary>
@@ -37,6 +39,7 @@ public static class TiedHeads
             _ => (null, ""),
         };
         if (reason is null) return null;
-        return $"{model.Config.ModelType} with a head of its own: {reason}, so that a GGUF file of this is another model than the one written here.{vllm}{(untied ? " With --keep-tied-head embedding and head change together, which those programs run." : "")}";
+        return $"{model.Config.ModelType} with a head of its own: {reason}, so that a GGUF file of this is another model than the one written " +
+            $"here.{vllm}{(untied ? " With --keep-tied-head embedding and head change together, which those programs run." : "")}";
     }
 }

@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace Assay.Directions.LinearAlgebra;
 
-/// <summary>Sums in float64 whose order, and so whose bits, are the same on every machine: the same activations give the same direction, and an edit file the same checkpoint.</summary>
+/// <summary>Sums in float64 whose order, and so whose bits, are the same on every machine: the same activations give the same direction, and an edit file the
+/// same checkpoint.</summary>
 /// <remarks>TensorPrimitives' sums follow the vector width of the processor; of its functions only those that treat each element by itself are used.</remarks>
 internal static class DoubleVectors
 {
@@ -12,7 +13,8 @@ internal static class DoubleVectors
     {
         var sum = Vector512<double>.Zero;
         var i = 0;
-        for (; i <= x.Length - Vector512<double>.Count; i += Vector512<double>.Count) sum = Vector512.FusedMultiplyAdd(Vector512.Create(x[i..]), Vector512.Create(y[i..]), sum);
+        for (; i <= x.Length - Vector512<double>.Count; i += Vector512<double>.Count) sum =
+            Vector512.FusedMultiplyAdd(Vector512.Create(x[i..]), Vector512.Create(y[i..]), sum);
         Span<double> lanes = stackalloc double[Vector512<double>.Count];
         sum.CopyTo(lanes);
         for (var lane = 0; i < x.Length; i++, lane++) lanes[lane] = Math.FusedMultiplyAdd(x[i], y[i], lanes[lane]);

@@ -19,7 +19,8 @@ public sealed record BehaviourPanel(IReadOnlyList<JudgedReply> Replies)
         var tokenizer = model.RequireTokenizer();
         // An item that comes again gets the same reply: it is written once.
         var prompts = items.Select(i => i.Prompt).Distinct(StringComparer.Ordinal).ToList();
-        var written = model.Generate([.. prompts.Select(p => model.EncodeChat(p, clock))], model.Generation.GreedyReply(ReplyJudge.MaxNewTokens), null, cancellation);
+        var written = model.Generate([.. prompts.Select(p => model.EncodeChat(p, clock))], model.Generation.GreedyReply(ReplyJudge.MaxNewTokens), null,
+            cancellation);
         var replies = prompts.Zip(written).ToDictionary(r => r.First, r => (Text: tokenizer.Decode(r.Second.Tokens, skipSpecialTokens: true), Made: r.Second), StringComparer.Ordinal);
         return new BehaviourPanel([.. items.Select(item =>
         {

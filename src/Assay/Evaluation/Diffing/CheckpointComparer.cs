@@ -6,8 +6,8 @@ using Assay.Models.Kernels;
 namespace Assay.Evaluation.Diffing;
 
 /// <summary>Compares two checkpoints tensor by tensor; no prompt, no forward pass.</summary>
-/// <remarks>Streaming: of one pair of tensors only tiles are in memory. Every result is the same bits whatever the threads. Layers are matched by what they hold first, so that a layer that
-/// moved is compared with the one that it was.</remarks>
+/// <remarks>Streaming: of one pair of tensors only tiles are in memory. Every result is the same bits whatever the threads. Layers are matched by what they
+/// hold first, so that a layer that moved is compared with the one that it was.</remarks>
 public static class CheckpointComparer
 {
     /// <summary>Compares.</summary>
@@ -17,7 +17,8 @@ public static class CheckpointComparer
     /// <param name="progress">Tensors finished.</param>
     /// <param name="cancellation">Honoured between tiles.</param>
     /// <exception cref="InvalidInputException">A text file of either is not what it should be.</exception>
-    public static CheckpointDifference Compare(Checkpoint baseModel, Checkpoint candidate, WorkTeam team, IProgress<DiffProgress>? progress = null, CancellationToken cancellation = default)
+    public static CheckpointDifference Compare(Checkpoint baseModel, Checkpoint candidate, WorkTeam team, IProgress<DiffProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(candidate);
@@ -29,7 +30,8 @@ public static class CheckpointComparer
         var (before, after) = (original.Tensors.ToDictionary(StringComparer.Ordinal), changed.Tensors.ToDictionary(StringComparer.Ordinal));
         LeaveUnreadOut(original, changed, before, after, notes);
         var (expected, expectedOfCandidate) = (baseConfig?.Tensors.ToDictionary(t => t.Name) ?? [], config?.Tensors.ToDictionary(t => t.Name) ?? []);
-        var order = (baseConfig?.Tensors.Select(t => t.Name).Where(before.ContainsKey) ?? []).Concat(before.Keys).Concat(after.Keys).Distinct(StringComparer.Ordinal).ToList();
+        var order = (baseConfig?.Tensors.Select(t => t.Name).Where(before.ContainsKey) ?? []).Concat(before.Keys).Concat(after.Keys)
+            .Distinct(StringComparer.Ordinal).ToList();
 
         var layers = LayerMatcher.Match(before, after, cancellation);
         var comparer = new TensorComparer(team, cancellation);
@@ -52,14 +54,16 @@ public static class CheckpointComparer
             var place = TensorPlace.Of(name, before.ContainsKey(name) ? baseConfig ?? config : config, spec);
             if ((a is null || b is null) && spec is { Optional: true })
                 notes.Add($"{name} is tied to the embedding; only the {(a is null ? "candidate" : "base")} stores it all the same.");
-            else tensors.AddRange(One(new TensorToCompare(name, source, place, a, b, inOrder.Order, inOrder.Order is null && a is not null && b is not null && Same(name)), comparer, twins));
+            else tensors.AddRange(One(new TensorToCompare(name, source, place, a, b, inOrder.Order, inOrder.Order is null && a is not null && b is not null
+                && Same(name)), comparer, twins));
             progress?.Report(new DiffProgress(i + 1, order.Count));
         }
 
         var directions = CommonDirectionFinder.Find(tensors.ConvertAll(t => t.Rest ?? t), name => Gain(before, baseConfig ?? config, name));
         var all = tensors.ConvertAll(t => AlongCommon(t, directions, before, tensors));
         var cosines = all.Where(t => t.Shape.Length > 1 && !double.IsNaN(t.MatchedCosine)).Select(t => t.MatchedCosine).Order().ToArray();
-        return new CheckpointDifference(baseModel.Name, candidate.Name, baseConfig?.ModelType, all, directions, packaging, cosines.Length == 0 ? null : OrderStatistics.Quantile(cosines, .5), notes)
+        return new CheckpointDifference(baseModel.Name, candidate.Name, baseConfig?.ModelType, all, directions, packaging, cosines.Length == 0 ? null
+            : OrderStatistics.Quantile(cosines, .5), notes)
         {
             LayerMap = layers, BaseLayers = 1 + before.Keys.Select(n => LayerMatcher.Split(n)?.Layer ?? -1).DefaultIfEmpty(-1).Max(),
         };
@@ -114,7 +118,8 @@ public static class CheckpointComparer
         var differences = comparer.Compare(about, a, b).ToList();
         // Of a layer that moved in another type the values may be the very ones.
         if (source != name && differences.TrueForAll(d => d.Kind == ChangeKind.Converted && d.Changed == 0))
-            return [about with { Kind = ChangeKind.Swapped, EqualTo = source, Detail = $"equal to the base's {source}; {about.BaseType} → {about.CandidateType}" }];
+            return [about with { Kind = ChangeKind.Swapped, EqualTo = source,
+                Detail = $"equal to the base's {source}; {about.BaseType} → {about.CandidateType}" }];
         return source == name && !differences.TrueForAll(d => d.Changed == 0) && twins.Find(b, name) is { } equal
             ? differences.Select(d => d with { Kind = ChangeKind.Swapped, EqualTo = equal, Detail = $"equal to the base's {equal}", Spectrum = null, Removal = null, Format = null, Factor = null, Through = null, Left = [], Right = [] })
             : differences;
@@ -140,16 +145,20 @@ public static class CheckpointComparer
     // A bias is a single number's evidence: how much of what it had along the direction is gone.
     private const double StrengthTolerance = .15;
 
-    /// <summary>A bias that lost its component along a direction that the matrices lost, too, belongs to the same removal: b′ = b − λ r (r·b), with the matrices' λ.</summary>
-    private static TensorDifference AlongCommon(TensorDifference tensor, IReadOnlyList<CommonDirection> directions, Dictionary<string, Tensor> before, List<TensorDifference> all)
+    /// <summary>A bias that lost its component along a direction that the matrices lost, too, belongs to the same removal: b′ = b − λ r (r·b), with the
+    /// matrices' λ.</summary>
+    private static TensorDifference AlongCommon(TensorDifference tensor, IReadOnlyList<CommonDirection> directions, Dictionary<string, Tensor> before,
+        List<TensorDifference> all)
     {
-        if (tensor.Kind != ChangeKind.Dense || tensor.Shape.Length != 1 || tensor.Right.Count == 0 || !before.TryGetValue(tensor.Source ?? tensor.Name, out var stored)) return tensor;
+        if (tensor.Kind != ChangeKind.Dense || tensor.Shape.Length != 1 || tensor.Right.Count == 0
+            || !before.TryGetValue(tensor.Source ?? tensor.Name, out var stored)) return tensor;
         var removals = all.Where(t => t.Removal is not null).ToDictionary(t => t.Name, t => t.Removal!.Strength, StringComparer.Ordinal);
         foreach (var direction in directions)
         {
             // Biases alone are no evidence: any two that change by the same vector would do.
             var strengths = direction.Members.Where(m => removals.ContainsKey(m.Tensor)).Select(m => removals[m.Tensor]).Order().ToList();
-            if (strengths.Count < 2 || direction.Members.FirstOrDefault(m => m.Tensor == tensor.Name) is not { } member || direction.Vector.Length != stored.Count) continue;
+            if (strengths.Count < 2 || direction.Members.FirstOrDefault(m => m.Tensor == tensor.Name) is not { } member
+                || direction.Vector.Length != stored.Count) continue;
             var had = new double[stored.Count];
             stored.ReadDouble(0, had);
             double along = 0, cosine = 0;
@@ -200,13 +209,15 @@ public static class CheckpointComparer
     }
 
     /// <summary>Tensors that no forward pass reads and only one of the two stores are told beside the weights.</summary>
-    private static void LeaveUnreadOut(CanonicalTensors original, CanonicalTensors changed, Dictionary<string, Tensor> before, Dictionary<string, Tensor> after, List<string> notes)
+    private static void LeaveUnreadOut(CanonicalTensors original, CanonicalTensors changed, Dictionary<string, Tensor> before, Dictionary<string, Tensor> after,
+        List<string> notes)
     {
         foreach (var (one, other, tensors, which) in new[] { (original, changed, before, "base"), (changed, original, after, "candidate") })
         {
             var unread = one.Tensors.Keys.Where(n => one.Unread.Contains(n) && !other.Tensors.ContainsKey(n)).ToList();
             if (unread.Count == 0) continue;
-            notes.Add($"Only the {which} stores {(unread.Count == 1 ? $"{unread[0]}, which" : $"{unread.Count} tensors such as {unread[0]}, which")} no forward pass reads.");
+            notes.Add($"Only the {which} stores {(unread.Count == 1 ? $"{unread[0]}, which" : $"{unread.Count} tensors such as {unread[0]}, which")} no " +
+                "forward pass reads.");
             foreach (var name in unread) tensors.Remove(name);
         }
     }

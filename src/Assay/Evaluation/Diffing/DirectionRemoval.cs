@@ -24,7 +24,8 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
     /// <summary>Whether nothing is left but what rounding leaves.</summary>
     public bool Replays { get; init; }
 
-    // Of what is not rounding; tools that restore norms behind a removal leave less than a twentieth beside it, and a difference that is mostly something else is told as that.
+    // Of what is not rounding; tools that restore norms behind a removal leave less than a twentieth beside it, and a difference that is mostly something else
+    // is told as that.
     private const double LeastOfDifference = .75;
 
     // What remains of the component is |1 − λ| of it; the misfit that LeastExplained allows moves that by less than this.
@@ -33,12 +34,13 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
     // A removal leaves alone what is orthogonal to it. Weight decay, pruning and merges shrink everything alike.
     private const double MostElsewhere = .25;
 
-    // The direction itself is known from a rounded difference, so a little more is left than rounding's own; and tools that compute in bfloat16 err by a few thousandths of what they remove.
+    // The direction itself is known from a rounded difference, so a little more is left than rounding's own; and tools that compute in bfloat16 err by a few
+    // thousandths of what they remove.
     private const double NoiseTolerance = 3;
     private const double LeastLeft = 1e-3;
 
-    // What does not come out, for norms were restored on top, is a removal still where the other side is what this very direction has in the base. Of a matrix that is nearly of rank one any
-    // direction has much the same, and then a fit says little: the misfit must be a fifth of what random directions have.
+    // What does not come out, for norms were restored on top, is a removal still where the other side is what this very direction has in the base. Of a matrix
+    // that is nearly of rank one any direction has much the same, and then a fit says little: the misfit must be a fifth of what random directions have.
     private const double MostOfRandom = .2;
     private const int RandomDirections = 8;
     private const int MostBlocks = 64;
@@ -72,7 +74,8 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
         return left is null || right is not null && (right.Replays, right.Explained).CompareTo((left.Replays, left.Explained)) > 0 ? right : left;
     }
 
-    private static DirectionRemoval? On(ResidualSide side, MatrixPair pair, Spectrum spectrum, int count, int rank, ElementStatistics sums, WorkTeam team, CancellationToken cancellation)
+    private static DirectionRemoval? On(ResidualSide side, MatrixPair pair, Spectrum spectrum, int count, int rank, ElementStatistics sums, WorkTeam team,
+        CancellationToken cancellation)
     {
         var (total, noise) = (sums.Difference, sums.Noise);
         var (removed, other) = side == ResidualSide.Left ? (spectrum.Left, spectrum.Right) : (spectrum.Right, spectrum.Left);
@@ -104,7 +107,8 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
             var kept = Enumerable.Range(0, k).Where(i => Math.Abs(strengths[i]) >= LeastStrength * most).ToList();
             var found = Along(parts, width, length, spectrum, other, k, axes, kept);
             var strength = kept.Average(i => strengths[i]);
-            if (found.Energy < LeastOfDifference * Math.Max(0, total - noise) || Math.Abs(found.Remaining - Math.Abs(1 - strength)) > RemainingTolerance) continue;
+            if (found.Energy < LeastOfDifference * Math.Max(0, total - noise)
+                || Math.Abs(found.Remaining - Math.Abs(1 - strength)) > RemainingTolerance) continue;
             // λ of all that is orthogonal to the directions: −⟨D, W⟩ / ‖W‖² there.
             var elsewhere = sums.Base - found.Had > 1e-9 * sums.Base ? -(sums.Product - sums.Base - found.Product) / (sums.Base - found.Had) : 0;
             // Restored norms grow what is left, so only the way of the removal itself counts.
@@ -171,7 +175,8 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
     }
 
     /// <summary>What the base has along some axes of the span, what remains of it, and the difference along them.</summary>
-    private static (double Remaining, double Energy, double Had, double Product) Along(double[] parts, int width, int length, Spectrum spectrum, double[][] other, int k, double[] axes, List<int> kept)
+    private static (double Remaining, double Energy, double Had, double Product) Along(double[] parts, int width, int length, Spectrum spectrum,
+        double[][] other, int k, double[] axes, List<int> kept)
     {
         double had = 0, remains = 0, energy = 0, product = 0;
         foreach (var axis in kept)
@@ -196,7 +201,8 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
     }
 
     /// <summary>How much of the difference's other side random directions of the base leave unexplained: the mean of 1 − cos².</summary>
-    private static double RandomMisfit(ResidualSide side, MatrixPair pair, Spectrum spectrum, double[][] other, int k, double[] axes, List<int> kept, WorkTeam team, CancellationToken cancellation)
+    private static double RandomMisfit(ResidualSide side, MatrixPair pair, Spectrum spectrum, double[][] other, int k, double[] axes, List<int> kept,
+        WorkTeam team, CancellationToken cancellation)
     {
         var along = side == ResidualSide.Left ? pair.Rows : pair.Columns;
         var width = TiledProduct.Padded(RandomDirections);
@@ -228,7 +234,8 @@ public sealed record DirectionRemoval(ResidualSide Side, int Directions, double 
 
     /// <summary>Does the removal again on the base, rounds, and compares: the energy left, and the share of differing elements that come out exactly.</summary>
     private static (double Residual, double Exact) Replay(
-        ResidualSide side, MatrixPair pair, double[][] removed, double[] parts, int width, int k, double[] axes, double[] strengths, List<int> kept, WorkTeam team, CancellationToken cancellation)
+        ResidualSide side, MatrixPair pair, double[][] removed, double[] parts, int width, int k, double[] axes, double[] strengths, List<int> kept,
+            WorkTeam team, CancellationToken cancellation)
     {
         var (along, across) = (side == ResidualSide.Left ? pair.Rows : pair.Columns, side == ResidualSide.Left ? pair.Columns : pair.Rows);
         var directions = kept.ConvertAll(axis => Combined(along, (i, j) => removed[j][i], axis, k, axes));

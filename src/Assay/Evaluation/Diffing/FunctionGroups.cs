@@ -5,9 +5,10 @@ using Assay.Models.Kernels;
 namespace Assay.Evaluation.Diffing;
 
 /// <summary>Finds neurons, heads and experts that stand in another order in all tensors of their group, so that the function is the same.</summary>
-/// <remarks>Neurons: the outputs of gate and up with their biases, and the inputs of down. Heads: whole groups of a key and value head with its query heads, and query heads within their
-/// group; the outputs of query, key and value with biases, sinks and norms over all heads, and the inputs of the output matrix. Experts: the router's rows with its biases, and each expert's
-/// matrices, within the groups that the router chooses from. An order is found by pieces of all members together and then held against every value.</remarks>
+/// <remarks>Neurons: the outputs of gate and up with their biases, and the inputs of down. Heads: whole groups of a key and value head with its query heads,
+/// and query heads within their group; the outputs of query, key and value with biases, sinks and norms over all heads, and the inputs of the output matrix.
+/// Experts: the router's rows with its biases, and each expert's matrices, within the groups that the router chooses from. An order is found by pieces of all
+/// members together and then held against every value.</remarks>
 internal sealed class FunctionGroups
 {
     // Of a member's values that should be where the order says; the rest was changed besides, and is told.
@@ -21,7 +22,8 @@ internal sealed class FunctionGroups
     private readonly CancellationToken _cancellation;
     private readonly Dictionary<string, OrderPlan> _plans = new(StringComparer.Ordinal);
 
-    private FunctionGroups(IReadOnlyDictionary<string, Tensor> before, IReadOnlyDictionary<string, Tensor> after, Func<string, string> source, Func<string, bool> same, WorkTeam team, CancellationToken cancellation)
+    private FunctionGroups(IReadOnlyDictionary<string, Tensor> before, IReadOnlyDictionary<string, Tensor> after, Func<string, string> source,
+        Func<string, bool> same, WorkTeam team, CancellationToken cancellation)
     {
         (_before, _after, _source, _same, _team, _cancellation) = (before, after, source, same, team, cancellation);
     }
@@ -37,7 +39,8 @@ internal sealed class FunctionGroups
     /// <param name="team">Threads.</param>
     /// <param name="cancellation">Honoured between tensors.</param>
     public static IReadOnlyDictionary<string, (string Source, Rearrangement Order)> Find(
-        IReadOnlyDictionary<string, Tensor> before, IReadOnlyDictionary<string, Tensor> after, TransformerSpec spec, TransformerSpec baseSpec, IReadOnlyList<int?> layers,
+        IReadOnlyDictionary<string, Tensor> before, IReadOnlyDictionary<string, Tensor> after, TransformerSpec spec, TransformerSpec baseSpec,
+            IReadOnlyList<int?> layers,
         Func<string, string> source, Func<string, bool> same, WorkTeam team, CancellationToken cancellation)
     {
         var groups = new FunctionGroups(before, after, source, same, team, cancellation);
@@ -88,7 +91,8 @@ internal sealed class FunctionGroups
     private void Heads(AttentionSpec mine, AttentionSpec other)
     {
         if (mine.Delta is not null || mine.Latent is not null || other.Delta is not null || other.Latent is not null) return;
-        if (mine.Heads != other.Heads || mine.KeyValueHeads != other.KeyValueHeads || mine.HeadSize != other.HeadSize || mine.ValueSize != other.ValueSize) return;
+        if (mine.Heads != other.Heads || mine.KeyValueHeads != other.KeyValueHeads || mine.HeadSize != other.HeadSize
+            || mine.ValueSize != other.ValueSize) return;
         if (mine.Gate is null != other.Gate is null || AllSame(mine.Query, mine.Key, mine.Value, mine.Output)) return;
         LinearSpec[] all = [mine.Query, mine.Key, mine.Value, mine.Output], others = [other.Query, other.Key, other.Value, other.Output];
         if (all.Zip(others).Any(p => p.First.Outputs != p.Second.Outputs || p.First.Inputs != p.Second.Inputs)) return;
@@ -108,11 +112,13 @@ internal sealed class FunctionGroups
             if (!Allowed(head, queries[head])) return;
         var plans = new Dictionary<string, OrderPlan>(StringComparer.Ordinal);
         var holds = Outputs(plans, mine.Query, other.Query, queries, size, "heads") && Outputs(plans, mine.Key, other.Key, keyValues, size, "heads")
-            && Outputs(plans, mine.Value, other.Value, keyValues, mine.ValueSize, "heads") && Inputs(plans, mine.Output, other.Output, queries, mine.ValueSize, "heads")
+            && Outputs(plans, mine.Value, other.Value, keyValues, mine.ValueSize, "heads")
+                && Inputs(plans, mine.Output, other.Output, queries, mine.ValueSize, "heads")
             && (mine.Gate is null || Outputs(plans, mine.Gate, other.Gate!, queries, mine.ValueSize, "heads"))
             && Vector(plans, mine.Sinks, other.Sinks, queries, 1, "heads");
         if (mine.NormAcrossHeads)
-            holds = holds && Vector(plans, mine.QueryNorm?.Weight, other.QueryNorm?.Weight, queries, size, "heads") && Vector(plans, mine.KeyNorm?.Weight, other.KeyNorm?.Weight, keyValues, size, "heads");
+            holds = holds && Vector(plans, mine.QueryNorm?.Weight, other.QueryNorm?.Weight, queries, size, "heads")
+                && Vector(plans, mine.KeyNorm?.Weight, other.KeyNorm?.Weight, keyValues, size, "heads");
         if (holds) Keep(plans);
     }
 
@@ -170,7 +176,8 @@ internal sealed class FunctionGroups
 
     /// <summary>A map's tensors in both; null where one of them is not there or of another shape.</summary>
     private (Tensor Mine, Tensor Other)? Both(string mine, string other) =>
-        _after.TryGetValue(mine, out var a) && _before.TryGetValue(other, out var b) && a.Shape.AsSpan().SequenceEqual(b.Shape.AsSpan()) && a.DType.IsNumeric() && b.DType.IsNumeric() ? (a, b) : null;
+        _after.TryGetValue(mine, out var a) && _before.TryGetValue(other, out var b) && a.Shape.AsSpan().SequenceEqual(b.Shape.AsSpan()) && a.DType.IsNumeric()
+            && b.DType.IsNumeric() ? (a, b) : null;
 
     private void Vote(UnitVotes votes, LinearSpec mine, LinearSpec other, bool inputs, int size, Func<int, int, bool>? allowed)
     {
@@ -180,7 +187,8 @@ internal sealed class FunctionGroups
         var columns = inputs != mine.Transposed;
         LineProbe Probe(Tensor tensor, LinearSpec map)
         {
-            var (lines, first, count) = inputs ? (Enumerable.Range(map.FirstInput, map.Inputs).ToArray(), map.FirstOutput, map.Outputs) : (Stored(map), map.FirstInput, map.Inputs);
+            var (lines, first, count) = inputs ? (Enumerable.Range(map.FirstInput, map.Inputs).ToArray(), map.FirstOutput, map.Outputs)
+                : (Stored(map), map.FirstInput, map.Inputs);
             return LineProbe.Of(tensor, width, columns, lines, first, count);
         }
 
@@ -191,7 +199,8 @@ internal sealed class FunctionGroups
     private static int[] Stored(LinearSpec map, int? first = null)
     {
         var outputs = new int[map.Outputs];
-        for (var o = 0; o < outputs.Length; o++) outputs[o] = (first ?? map.FirstOutput) + (map.Block > 0 ? o / map.Block * map.BlockStride + o % map.Block : o);
+        for (var o = 0; o < outputs.Length; o++) outputs[o] = (first ?? map.FirstOutput)
+            + (map.Block > 0 ? o / map.Block * map.BlockStride + o % map.Block : o);
         return outputs;
     }
 
@@ -240,7 +249,8 @@ internal sealed class FunctionGroups
         if (Both(mine, other) is not var (a, _)) return null;
         if (plans.TryGetValue(mine, out var plan)) return plan.Source == other ? plan : null;
         // A vector of all experts' biases is read in one row.
-        var columns = a.Shape.Length <= 1 || what == "experts" && a.Shape.Length == 2 && mine.Contains("bias", StringComparison.Ordinal) ? (int)a.Count : (int)a.Shape[^1];
+        var columns = a.Shape.Length <= 1 || what == "experts" && a.Shape.Length == 2 && mine.Contains("bias", StringComparison.Ordinal) ? (int)a.Count
+            : (int)a.Shape[^1];
         return plans[mine] = new OrderPlan(other, (int)(a.Count / columns), columns, what);
     }
 

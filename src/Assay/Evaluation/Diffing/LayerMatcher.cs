@@ -4,8 +4,9 @@ using Assay.Checkpoints;
 namespace Assay.Evaluation.Diffing;
 
 /// <summary>Finds which layer of the base each layer of the candidate came from, by what they hold.</summary>
-/// <remarks>Layers of one model are as different as any two matrices: |cosine| about 1/√n of n elements. So a few thousand values of each matrix tell whose layer it is, whatever training,
-/// rounding or merging did to it since. Where rows or columns were put in another order those values are of other places; then all values are hashed without their order.</remarks>
+/// <remarks>Layers of one model are as different as any two matrices: |cosine| about 1/√n of n elements. So a few thousand values of each matrix tell whose
+/// layer it is, whatever training, rounding or merging did to it since. Where rows or columns were put in another order those values are of other places; then
+/// all values are hashed without their order.</remarks>
 internal sealed class LayerMatcher
 {
     // protocol.md, INCOMPARABLE: less in common than this is no lineage.
@@ -37,19 +38,22 @@ internal sealed class LayerMatcher
     /// <param name="baseTensors">By canonical name.</param>
     /// <param name="candidateTensors">By canonical name.</param>
     /// <param name="cancellation">Honoured between tensors.</param>
-    public static IReadOnlyList<int?> Match(IReadOnlyDictionary<string, Tensor> baseTensors, IReadOnlyDictionary<string, Tensor> candidateTensors, CancellationToken cancellation)
+    public static IReadOnlyList<int?> Match(IReadOnlyDictionary<string, Tensor> baseTensors, IReadOnlyDictionary<string, Tensor> candidateTensors,
+        CancellationToken cancellation)
     {
         var (before, after) = (Layers(baseTensors), Layers(candidateTensors));
         if (after.Count == 0) return [];
         var matcher = new LayerMatcher(cancellation);
-        var (baseSamples, samples) = (before.ToDictionary(l => l.Key, l => matcher.Samples(l.Value)), after.ToDictionary(l => l.Key, l => matcher.Samples(l.Value)));
+        var (baseSamples, samples) = (before.ToDictionary(l => l.Key, l => matcher.Samples(l.Value)),
+            after.ToDictionary(l => l.Key, l => matcher.Samples(l.Value)));
         var map = new int?[after.Keys.Max() + 1];
         int? previous = null;
         for (var layer = 0; layer < map.Length; layer++)
         {
             if (!after.TryGetValue(layer, out var tensors)) continue;
             var scores = before.Keys.Order().Select(l => (Layer: l, Score: Cosine(samples[layer], baseSamples[l]))).ToList();
-            if (!scores.Exists(s => s.Score >= LeastCosine)) scores = [.. before.Keys.Order().Select(l => (Layer: l, Score: matcher.EqualShare(tensors, before[l])))];
+            if (!scores.Exists(s => s.Score >= LeastCosine)) scores = [.. before.Keys.Order()
+                .Select(l => (Layer: l, Score: matcher.EqualShare(tensors, before[l])))];
             map[layer] = previous = Best(scores, layer, previous);
         }
 
@@ -63,7 +67,8 @@ internal sealed class LayerMatcher
         var most = scores.Max(s => s.Score);
         // Where the base's own layers are alike (made from each other), the same number is preferred, then what goes on from the layer before.
         var near = scores.Where(s => 1 - s.Score <= 2 * (1 - most) + 1e-9).Select(s => s.Layer).ToList();
-        return previous is { } last && near.Contains(last + 1) && !near.Contains(own) ? last + 1 : near.Contains(own) ? own : scores.First(s => s.Score == most).Layer;
+        return previous is { } last && near.Contains(last + 1) && !near.Contains(own) ? last + 1 : near.Contains(own) ? own
+            : scores.First(s => s.Score == most).Layer;
     }
 
     private static SortedDictionary<int, Dictionary<string, Tensor>> Layers(IReadOnlyDictionary<string, Tensor> tensors)

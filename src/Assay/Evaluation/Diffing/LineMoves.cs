@@ -20,7 +20,8 @@ internal static class LineMoves
     public static Rearrangement? Find(MatrixPair pair, ElementStatistics sums, WorkTeam team, CancellationToken cancellation)
     {
         if (pair.Rows < 2 || pair.Columns < 2 || pair.IsSlice) return null;
-        if (Lines(pair, columns: false, team, cancellation) is { } rows && Moved(rows) >= LeastShare * sums.ChangedRows) return Rearrangement.Of("rows", rows, null, Pattern(rows));
+        if (Lines(pair, columns: false, team, cancellation) is { } rows && Moved(rows) >= LeastShare * sums.ChangedRows) return Rearrangement.Of("rows", rows,
+            null, Pattern(rows));
         if (Lines(pair, columns: true, team, cancellation) is not { } columns) return null;
         var found = Rearrangement.Of("columns", null, columns, Pattern(columns));
         // Exchanged columns change every row and are few: they are told where nothing else differs.

@@ -2,7 +2,8 @@ using Assay.Checkpoints;
 
 namespace Assay.Evaluation.Diffing;
 
-/// <summary>Hashes of a few short pieces of some rows or columns: enough to know a line again wherever it stands, and cheap enough to be taken of every tensor that differs.</summary>
+/// <summary>Hashes of a few short pieces of some rows or columns: enough to know a line again wherever it stands, and cheap enough to be taken of every tensor
+/// that differs.</summary>
 /// <remarks>Each group is one piece at the same place of every line. A line that was edited in one place is known by its other pieces.</remarks>
 internal sealed class LineProbe
 {

@@ -84,7 +84,8 @@ internal sealed class MatrixPair(Tensor original, Tensor changed, long offset, i
             var part = destination.Slice(i, Math.Min(other.Length, destination.Length - i));
             Read(changed, row, column + i, other[..part.Length]);
             for (var k = 0; k < part.Length; k++)
-                if (!double.IsFinite(part[k]) || !double.IsFinite(other[k])) part[k] = double.IsFinite(part[k]) ? part[k] : double.IsFinite(other[k]) ? other[k] : 0;
+                if (!double.IsFinite(part[k]) || !double.IsFinite(other[k])) part[k] = double.IsFinite(part[k]) ? part[k] : double.IsFinite(other[k]) ? other[k]
+                    : 0;
         }
     }
 
@@ -100,7 +101,8 @@ internal sealed class MatrixPair(Tensor original, Tensor changed, long offset, i
             var part = destination.Slice(i, Math.Min(other.Length, destination.Length - i));
             ReadOriginal(row, column + i, other[..part.Length]);
             for (var k = 0; k < part.Length; k++)
-                if (!double.IsFinite(part[k]) || !double.IsFinite(other[k])) part[k] = double.IsFinite(other[k]) ? other[k] : double.IsFinite(part[k]) ? part[k] : 0;
+                if (!double.IsFinite(part[k]) || !double.IsFinite(other[k])) part[k] = double.IsFinite(other[k]) ? other[k] : double.IsFinite(part[k]) ? part[k]
+                    : 0;
         }
     }
 

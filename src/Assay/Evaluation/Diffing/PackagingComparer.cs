@@ -26,9 +26,11 @@ internal static class PackagingComparer
         return new PackagingDifference(parts, values, TokenizerDifferences.Between(a, b), TemplateDifferences.Between(a.Templates, b.Templates),
             baseConfig is null || candidateConfig is null ? null : baseConfig.Canonical != candidateConfig.Canonical)
         {
-            OnlyTheTie = baseConfig is not null && candidateConfig is not null && baseConfig.TiedHead != candidateConfig.TiedHead && baseConfig.CanonicalWithHead(candidateConfig) == candidateConfig.Canonical,
+            OnlyTheTie = baseConfig is not null && candidateConfig is not null && baseConfig.TiedHead != candidateConfig.TiedHead
+                && baseConfig.CanonicalWithHead(candidateConfig) == candidateConfig.Canonical,
             Unread = baseConfig is null || candidateConfig is null ? new HashSet<string>()
-                : Named(baseConfig, candidateConfig, ValueSource.Ignored, ValueSource.Shown).Except(Named(baseConfig, candidateConfig, ValueSource.Given, ValueSource.Defaulted)).ToHashSet(StringComparer.Ordinal),
+                : Named(baseConfig, candidateConfig, ValueSource.Ignored, ValueSource.Shown)
+                    .Except(Named(baseConfig, candidateConfig, ValueSource.Given, ValueSource.Defaulted)).ToHashSet(StringComparer.Ordinal),
             Spellings = Spellings(baseModel, candidate, values),
         };
     }
@@ -38,7 +40,9 @@ internal static class PackagingComparer
     {
         var all = new List<ValueDifference>();
         foreach (var file in (string[])["tokenizer_config.json", "special_tokens_map.json", "generation_config.json"]) Files(baseModel, candidate, file, all);
-        return all.FindAll(s => s.Path.Split('.')[0] != "chat_template" && !values.Exists(v => v.File == s.File && (v.Path == s.Path || v.Path.StartsWith(s.Path + ".", StringComparison.Ordinal) || s.Path.StartsWith(v.Path + ".", StringComparison.Ordinal))));
+        return all.FindAll(s => s.Path.Split('.')[0] != "chat_template"
+            && !values.Exists(v => v.File == s.File && (v.Path == s.Path || v.Path.StartsWith(s.Path + ".", StringComparison.Ordinal)
+            || s.Path.StartsWith(v.Path + ".", StringComparison.Ordinal))));
     }
 
     private static IEnumerable<string> Named(ModelConfig baseConfig, ModelConfig candidateConfig, ValueSource first, ValueSource second) =>
@@ -47,7 +51,8 @@ internal static class PackagingComparer
     private static void Keys(string file, SortedDictionary<string, string> a, SortedDictionary<string, string> b, List<ValueDifference> found)
     {
         foreach (var key in a.Keys.Union(b.Keys).Order(StringComparer.Ordinal))
-            if (found.Count < MostValues && a.GetValueOrDefault(key) != b.GetValueOrDefault(key)) found.Add(new ValueDifference(file, key, Shortened(a.GetValueOrDefault(key)), Shortened(b.GetValueOrDefault(key))));
+            if (found.Count < MostValues && a.GetValueOrDefault(key) != b.GetValueOrDefault(key)) found.Add(
+                new ValueDifference(file, key, Shortened(a.GetValueOrDefault(key)), Shortened(b.GetValueOrDefault(key))));
     }
 
     private static void Files(Checkpoint baseModel, Checkpoint candidate, string file, List<ValueDifference> found)

@@ -9,7 +9,8 @@ public sealed record ValueDifference(string File, string Path, string? Base, str
 
 /// <summary>What differs beside the weights. All texts come from the models: nothing of it is safe to show as it is.</summary>
 /// <param name="Parts">Parts whose packaging hashes differ: tokenizer, chat template, special tokens, generation config.</param>
-/// <param name="Values">Values that differ: of <c>config.json</c> as it is spelt, of <c>generation_config.json</c> and <c>tokenizer_config.json</c> what changes a token or a chat.</param>
+/// <param name="Values">Values that differ: of <c>config.json</c> as it is spelt, of <c>generation_config.json</c> and <c>tokenizer_config.json</c> what
+/// changes a token or a chat.</param>
 /// <param name="Tokenizer">What <c>tokenizer.json</c> does otherwise, in sentences that name the key.</param>
 /// <param name="Template">What differs in the chat template, in sentences.</param>
 /// <param name="Forward">Whether what the forward pass reads from the configs differs; null where one of them cannot be read.</param>

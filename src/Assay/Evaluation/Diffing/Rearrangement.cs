@@ -16,8 +16,8 @@ public sealed record Rearrangement
     /// <summary>What was moved, in a word: <c>rows</c>, <c>columns</c>, <c>rows and columns</c>, <c>neurons</c>, <c>heads</c>, <c>experts</c>.</summary>
     public required string What { get; init; }
 
-    /// <summary>The order, where it is a known one: <c>GGUF</c> for heads whose halves are interleaved, <c>from GGUF</c> for the way back, <c>exchanged</c> for two that changed places, <c>reversed</c>, <c>one</c>
-    /// where every line is a copy of the same line.</summary>
+    /// <summary>The order, where it is a known one: <c>GGUF</c> for heads whose halves are interleaved, <c>from GGUF</c> for the way back, <c>exchanged</c> for
+    /// two that changed places, <c>reversed</c>, <c>one</c> where every line is a copy of the same line.</summary>
     public string? Pattern { get; init; }
 
     /// <summary>Rows at another index, those of equal content not counted.</summary>
@@ -46,9 +46,11 @@ public sealed record Rearrangement
 
     /// <summary>In words.</summary>
     public override string ToString() =>
-        string.Join("; ", Words(RowRuns, MovedRows, "row").Concat(Words(ColumnRuns, MovedColumns, "column"))) + Pattern switch { "GGUF" => ", in GGUF's order", "from GGUF" => ", as if from GGUF's order", _ => "" };
+        string.Join("; ", Words(RowRuns, MovedRows, "row").Concat(Words(ColumnRuns, MovedColumns, "column")))
+            + Pattern switch { "GGUF" => ", in GGUF's order", "from GGUF" => ", as if from GGUF's order", _ => "" };
 
-    private static bool IsScattered(IReadOnlyList<MovedRun> runs, int moved) => runs.Select(r => r.Count).OrderDescending().Take(ToldRuns).Sum() < LeastTold * moved;
+    private static bool IsScattered(IReadOnlyList<MovedRun> runs, int moved) => runs.Select(r => r.Count).OrderDescending().Take(ToldRuns)
+        .Sum() < LeastTold * moved;
 
     private static IEnumerable<string> Words(IReadOnlyList<MovedRun> runs, int moved, string what)
     {
@@ -61,7 +63,8 @@ public sealed record Rearrangement
 
         var told = runs.OrderByDescending(r => r.Count).Take(ToldRuns).OrderBy(r => r.First).ToList();
         yield return string.Join(", ", told.Select(r => r.Count == 1 ? $"{what} {r.First} holds the base's {what} {r.From}"
-            : $"{what}s {r.First}–{r.First + r.Count - 1} hold the base's {what}s {r.From}–{r.From + r.Count - 1}")) + (told.Sum(r => r.Count) < moved ? $", and {moved - told.Sum(r => r.Count)} more moved" : "");
+            : $"{what}s {r.First}–{r.First + r.Count - 1} hold the base's {what}s {r.From}–{r.From + r.Count - 1}"))
+                + (told.Sum(r => r.Count) < moved ? $", and {moved - told.Sum(r => r.Count)} more moved" : "");
     }
 
     /// <summary>A rearrangement with its runs.</summary>

@@ -14,7 +14,8 @@ internal static class TemplateDifferences
         foreach (var name in baseModel.Keys.Union(candidate.Keys).OrderBy(n => n != "default").ThenBy(n => n, StringComparer.Ordinal))
         {
             var what = name == "default" ? "chat template" : $"chat template named '{name}'";
-            if (!baseModel.TryGetValue(name, out var a) || !candidate.TryGetValue(name, out var b)) sentences.Add($"Only the {(baseModel.ContainsKey(name) ? "base" : "candidate")} has a {what}.");
+            if (!baseModel.TryGetValue(name, out var a) || !candidate.TryGetValue(name, out var b)) sentences.Add(
+                $"Only the {(baseModel.ContainsKey(name) ? "base" : "candidate")} has a {what}.");
             else if (a != b) sentences.Add(Lines(what, a.Split('\n'), b.Split('\n')));
         }
 
@@ -28,5 +29,6 @@ internal static class TemplateDifferences
         return $"The {what}s differ from line {first + 1} on ({a.Length} and {b.Length} lines): base {Line(a, first)}, candidate {Line(b, first)}.";
     }
 
-    private static string Line(string[] lines, int line) => line < lines.Length ? $"'{(lines[line].Length > LongestLine ? string.Concat(lines[line].AsSpan(0, LongestLine), "…") : lines[line])}'" : "ends before";
+    private static string Line(string[] lines, int line) => line < lines.Length
+        ? $"'{(lines[line].Length > LongestLine ? string.Concat(lines[line].AsSpan(0, LongestLine), "…") : lines[line])}'" : "ends before";
 }

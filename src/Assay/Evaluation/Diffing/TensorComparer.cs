@@ -32,7 +32,8 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
         // Fused experts: one matrix each.
         if (shape.Length == 3 && shape[1] > 1 && shape[2] > 1 && shape[1] <= LongestSide && shape[2] <= LongestSide && shape[0] <= 4096)
         {
-            return Enumerable.Range(0, (int)shape[0]).Select(e => Slice(about with { Name = $"{about.Name}[{e}]", Shape = [shape[1], shape[2]], Elements = shape[1] * shape[2] },
+            return Enumerable.Range(0, (int)shape[0]).Select(e => Slice(about with { Name = $"{about.Name}[{e}]", Shape = [shape[1], shape[2]],
+                Elements = shape[1] * shape[2] },
                 new MatrixPair(original, changed, e * shape[1] * shape[2], (int)shape[1], (int)shape[2])));
         }
 
@@ -72,7 +73,8 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
         return result with
         {
             Kind = kind, Moves = order, Rest = rest.Changed == 0 ? null : rest,
-            Detail = $"{(kind == ChangeKind.Permuted ? $"{order.What} in another order" : order.ToString())}; " + (rest.Changed == 0 ? "every value is equal" : $"besides: {rest.Detail}"),
+            Detail = $"{(kind == ChangeKind.Permuted ? $"{order.What} in another order" : order.ToString())}; "
+                + (rest.Changed == 0 ? "every value is equal" : $"besides: {rest.Detail}"),
         };
     }
 
@@ -91,7 +93,8 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
             return result with
             {
                 Kind = ChangeKind.NonFinite, Rest = rest.Changed == 0 ? null : rest, Cosine = rest.Cosine,
-                Detail = $"{sums.NonFinite} elements are NaN or infinite that were not, or numbers that were" + (rest.Changed == 0 ? "" : $"; besides: {rest.Detail}"),
+                Detail = $"{sums.NonFinite} elements are NaN or infinite that were not, or numbers that were"
+                    + (rest.Changed == 0 ? "" : $"; besides: {rest.Detail}"),
             };
         }
 
@@ -243,7 +246,8 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
             return result with
             {
                 Kind = ChangeKind.Replaced, Left = [], Right = [],
-                Detail = FormattableString.Invariant($"nothing in common with the base's: cosine {result.Cosine:0.####}, and no row or column is one of the base's"),
+                Detail = FormattableString.Invariant(
+                    $"nothing in common with the base's: cosine {result.Cosine:0.####}, and no row or column is one of the base's"),
             };
         }
 
@@ -252,7 +256,8 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
             return result with
             {
                 Kind = ChangeKind.Orthogonalised, Removal = removal,
-                Detail = Removed(removal) + (removal.Replays ? "" : FormattableString.Invariant($"; {100 * removal.Left:0.##} % of the difference's energy is something else")),
+                Detail = Removed(removal) + (removal.Replays ? "" : FormattableString.Invariant(
+                    $"; {100 * removal.Left:0.##} % of the difference's energy is something else")),
             };
         }
 
@@ -270,7 +275,8 @@ internal sealed class TensorComparer(WorkTeam team, CancellationToken cancellati
     private static bool HasNothingInCommon(TensorDifference result, MatrixPair pair, ElementStatistics sums) =>
         result.Elements >= 256 && Math.Abs(result.Cosine) <= Math.Max(6 / Math.Sqrt(result.Elements), .01) && sums.ChangedRows > (1 - FewRows) * pair.Rows;
 
-    private static string Removed(DirectionRemoval removal) => (removal.Directions == 1 ? "a " : $"{removal.Directions} ") + (removal.Side == ResidualSide.Left ? "left" : "right") + (removal.Directions == 1 ? " direction" : " directions")
+    private static string Removed(DirectionRemoval removal) => (removal.Directions == 1 ? "a " : $"{removal.Directions} ")
+        + (removal.Side == ResidualSide.Left ? "left" : "right") + (removal.Directions == 1 ? " direction" : " directions")
         + FormattableString.Invariant($" removed with strength {removal.Strength:0.###}; {100 * removal.Remaining:0.#} % of the base's component remains");
 
     /// <summary>Vectors that outlive the pair: of a large model's hundreds of tensors only those that a common direction may be found in.</summary>

@@ -85,10 +85,12 @@ public sealed record TensorDifference
     public TensorDifference? Rest { get; init; }
 
     /// <summary>cos(W, W′) with rows and columns put back in order; <see cref="Cosine"/> where none moved.</summary>
-    public double MatchedCosine => Kind is ChangeKind.Swapped ? 1 : Kind is ChangeKind.Permuted or ChangeKind.Moved or ChangeKind.NonFinite ? Rest?.MatchedCosine ?? (Kind == ChangeKind.NonFinite ? double.NaN : 1) : Cosine;
+    public double MatchedCosine => Kind is ChangeKind.Swapped ? 1 : Kind is ChangeKind.Permuted or ChangeKind.Moved or ChangeKind.NonFinite
+        ? Rest?.MatchedCosine ?? (Kind == ChangeKind.NonFinite ? double.NaN : 1) : Cosine;
 
     /// <summary>Whether no value differs, or only the order of neurons, heads or experts, which every tensor of the group has alike.</summary>
-    public bool PreservesFunction => Rest is null && (Kind is ChangeKind.Identical or ChangeKind.Permuted || Kind is ChangeKind.Converted && Changed == 0 || Kind is ChangeKind.Added && EqualTo is not null);
+    public bool PreservesFunction => Rest is null && (Kind is ChangeKind.Identical or ChangeKind.Permuted || Kind is ChangeKind.Converted && Changed == 0
+        || Kind is ChangeKind.Added && EqualTo is not null);
 
     /// <summary>Leading left singular vectors of the difference above the noise, unit length: up to 8, fewer of long ones.</summary>
     public IReadOnlyList<double[]> Left { get; init; } = [];

@@ -16,7 +16,8 @@ internal static class TokenizerDifferences
     public static IReadOnlyList<string> Between(PackagingContents baseModel, PackagingContents candidate)
     {
         if (baseModel.Tokenizer is not { } a || candidate.Tokenizer is not { } b)
-            return baseModel.Tokenizer is null == candidate.Tokenizer is null ? [] : [$"Only the {(baseModel.Tokenizer is null ? "candidate" : "base")} has a tokenizer.json."];
+            return baseModel.Tokenizer is null == candidate.Tokenizer is null ? []
+                : [$"Only the {(baseModel.Tokenizer is null ? "candidate" : "base")} has a tokenizer.json."];
         var sentences = new List<string>();
         if (a.Vocabulary is not null && b.Vocabulary is not null) Vocabulary(a.Vocabulary, b.Vocabulary, sentences);
         else if (a.Vocabulary is null != b.Vocabulary is null) sentences.Add("tokenizer.json model.vocab is of another form.");
@@ -37,7 +38,8 @@ internal static class TokenizerDifferences
             var all = tokens.Order(StringComparer.Ordinal).ToList();
             if (all.Count == 0) return;
             var shown = string.Join(", ", all.Take(MostTokens).Select(t => $"'{Shortened(t)}'"));
-            sentences.Add($"tokenizer.json model.vocab: {all.Count} {(all.Count == 1 ? "token is" : "tokens are")} {what}: {shown}{(all.Count > MostTokens ? ", …" : ".")}");
+            sentences.Add($"tokenizer.json model.vocab: {all.Count} {(all.Count == 1 ? "token is" : "tokens are")} {what}: " +
+                $"{shown}{(all.Count > MostTokens ? ", …" : ".")}");
         }
     }
 
@@ -59,7 +61,8 @@ internal static class TokenizerDifferences
         if (sentences.Count >= MostKeys) return;
         if (depth < MostDepth && a is JsonObject x && b is JsonObject y)
         {
-            foreach (var key in x.Select(p => p.Key).Union(y.Select(p => p.Key)).Order(StringComparer.Ordinal)) Values(path.Length == 0 ? key : $"{path}.{key}", x[key], y[key], sentences, depth + 1);
+            foreach (var key in x.Select(p => p.Key).Union(y.Select(p => p.Key)).Order(StringComparer.Ordinal)) Values(path.Length == 0 ? key : $"{path}.{key}",
+                x[key], y[key], sentences, depth + 1);
             return;
         }
 

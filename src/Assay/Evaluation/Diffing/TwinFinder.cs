@@ -8,7 +8,8 @@ internal sealed class TwinFinder(IReadOnlyDictionary<string, Tensor> tensors, Ca
     private const int Rows = 4;
     private const int Columns = 128;
 
-    private readonly Lazy<ILookup<string, string>> _names = new(() => tensors.Where(t => IsEvidence(t.Value)).ToLookup(t => Key(t.Value), t => t.Key, StringComparer.Ordinal));
+    private readonly Lazy<ILookup<string, string>> _names = new(() => tensors.Where(t => IsEvidence(t.Value))
+        .ToLookup(t => Key(t.Value), t => t.Key, StringComparer.Ordinal));
 
     /// <summary>Another tensor of equal shape and values; the one at the same place of another layer if there are several.</summary>
     /// <param name="tensor">The candidate's.</param>

@@ -1,6 +1,7 @@
 namespace Assay.Evaluation.Diffing;
 
-/// <summary>Finds where units (rows, neurons, heads) of the candidate stand in the base. Each piece of each line that is found votes; what most say is taken, and checked by whoever asked.</summary>
+/// <summary>Finds where units (rows, neurons, heads) of the candidate stand in the base. Each piece of each line that is found votes; what most say is taken,
+/// and checked by whoever asked.</summary>
 internal sealed class UnitVotes(int units)
 {
     private const int MostAlike = 8;
@@ -56,13 +57,15 @@ internal sealed class UnitVotes(int units)
             var most = votes.Values.Max();
             // Of units that are alike, the one that goes on from the unit before.
             var goesOn = u > 0 && sources[u - 1] >= 0 ? sources[u - 1] + 1 : -1;
-            sources[u] = votes.GetValueOrDefault(u) == most ? u : votes.GetValueOrDefault(goesOn) == most ? goesOn : votes.Where(v => v.Value == most).Min(v => v.Key);
+            sources[u] = votes.GetValueOrDefault(u) == most ? u : votes.GetValueOrDefault(goesOn) == most ? goesOn
+                : votes.Where(v => v.Value == most).Min(v => v.Key);
         }
 
         return sources;
     }
 
-    /// <summary>A one-to-one order of all units: those found, and in the places left over those that were not, at their own index where that is free. Null where two came from one.</summary>
+    /// <summary>A one-to-one order of all units: those found, and in the places left over those that were not, at their own index where that is free. Null
+    /// where two came from one.</summary>
     public int[]? Order()
     {
         var sources = Sources();

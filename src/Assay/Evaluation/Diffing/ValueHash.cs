@@ -3,7 +3,8 @@ using Assay.Checkpoints;
 
 namespace Assay.Evaluation.Diffing;
 
-/// <summary>Hashes of values widened to float32, as sums over elements: they can be taken in any order, and a type that holds the same values gives the same hash.</summary>
+/// <summary>Hashes of values widened to float32, as sums over elements: they can be taken in any order, and a type that holds the same values gives the same
+/// hash.</summary>
 /// <remarks>Two different lists of n values have one hash with probability about 2⁻⁶⁴; whatever is told is read again and compared value for value.</remarks>
 internal static class ValueHash
 {

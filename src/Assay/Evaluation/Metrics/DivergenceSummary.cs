@@ -157,7 +157,8 @@ public sealed record DivergenceSummary
         return summary.HeavyTail ? summary with { Headline = Stamp(headline), FiniteHeadline = Stamp(finiteHeadline) } : summary;
 
         // No divergence is below 0, and the Jensen–Shannon divergence is at most ln 2.
-        Estimate Mean(Cluster[] clusters) => ClusterBootstrap.Mean(clusters, seed).Within(0, kind == DivergenceKind.Jsd ? Math.Log(2) : double.PositiveInfinity);
+        Estimate Mean(Cluster[] clusters) => ClusterBootstrap.Mean(clusters, seed)
+            .Within(0, kind == DivergenceKind.Jsd ? Math.Log(2) : double.PositiveInfinity);
         static Estimate Stamp(Estimate e) => e.HasInterval ? e with { Method = e.Method + ", HEAVY-TAIL" } : e;
     }
 

@@ -31,7 +31,8 @@ public static class ProseDomains
         {
             var text = Text(Domains[at], random, random.Between(minCharacters, maxCharacters));
             if (texts.Add(text)) documents.Add(new ProseDocument($"{domain}/{documents.Count:0000}", domain, text));
-            else if (++repeats > 10_000) throw new Checkpoints.InvalidInputException($"The domain '{domain}' has no {count} different documents of that length; ask for fewer or for longer ones.");
+            else if (++repeats > 10_000) throw new Checkpoints.InvalidInputException(
+                $"The domain '{domain}' has no {count} different documents of that length; ask for fewer or for longer ones.");
         }
 
         return documents;

@@ -28,7 +28,9 @@ public sealed unsafe class PairScorer
         // Without a tokenizer of its own the candidate is read with the base's.
         _named = candidate.Tokenizer is null ? Vocabulary : candidate.ValidVocabulary;
         if (_named < Vocabulary || candidate.Spec.VocabularySize < Vocabulary)
-            throw new InvalidInputException($"The base has {Vocabulary} vocabulary entries, the candidate {Math.Min(_named, candidate.Spec.VocabularySize)}; distributions over different vocabularies cannot be compared.");
+            throw new InvalidInputException(
+                $"The base has {Vocabulary} vocabulary entries, the candidate {Math.Min(_named, candidate.Spec.VocabularySize)}; distributions over " +
+                "different vocabularies cannot be compared.");
         SharedLayers = candidate.ShareWith(baseModel);
     }
 
@@ -96,14 +98,18 @@ public sealed unsafe class PairScorer
 
     private TokenScore Scores(LogitPair pair, float* zp, float* zq, int token)
     {
-        var (paddingP, paddingQ) = (Mass(zp, Vocabulary, _base.Spec.VocabularySize, _base.Spec.VocabularySize), Mass(zq, _named, _candidate.Spec.VocabularySize, _candidate.Spec.VocabularySize));
+        var (paddingP, paddingQ) = (Mass(zp, Vocabulary, _base.Spec.VocabularySize, _base.Spec.VocabularySize),
+            Mass(zq, _named, _candidate.Spec.VocabularySize, _candidate.Spec.VocabularySize));
         var added = Mass(zq, Vocabulary, _named, _candidate.Spec.VocabularySize);
-        var faults = Faults(pair.P, zp, paddingP, LogitFaults.BaseNotFinite, LogitFaults.BaseFlat) | Faults(pair.Q, zq, paddingQ + added, LogitFaults.CandidateNotFinite, LogitFaults.CandidateFlat);
-        return new TokenScore(token, pair.Kl, pair.ReverseKl, pair.Jsd, zp[token] - pair.P.LogSumExp, zq[token] - pair.Q.LogSumExp, pair.EntropyP, pair.EntropyQ,
+        var faults = Faults(pair.P, zp, paddingP, LogitFaults.BaseNotFinite, LogitFaults.BaseFlat) | Faults(pair.Q, zq, paddingQ + added,
+            LogitFaults.CandidateNotFinite, LogitFaults.CandidateFlat);
+        return new TokenScore(token, pair.Kl, pair.ReverseKl, pair.Jsd, zp[token] - pair.P.LogSumExp, zq[token] - pair.Q.LogSumExp, pair.EntropyP,
+            pair.EntropyQ,
             pair.P.Top, pair.Q.Top, pair.P.Argmax, pair.Q.Argmax, paddingP, paddingQ, added, faults);
     }
 
-    // NaN and +∞ show in the normaliser, and those of removed entries in the mass removed; −∞ of a token that the tokenizer has shows only in the smallest logit.
+    // NaN and +∞ show in the normaliser, and those of removed entries in the mass removed; −∞ of a token that the tokenizer has shows only in the smallest
+    // logit.
     private LogitFaults Faults(LogitRow row, float* logits, double removed, LogitFaults notFinite, LogitFaults flat)
     {
         var least = LogitRow.Smallest(logits, Vocabulary);

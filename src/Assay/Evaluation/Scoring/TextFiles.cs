@@ -39,7 +39,9 @@ public sealed record TextFiles(ImmutableArray<string> Paths, ImmutableArray<stri
             {
                 try
                 {
-                    foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false }).OrderBy(e => e.Name, StringComparer.Ordinal))
+                    foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos("*",
+                        new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
+                        .OrderBy(e => e.Name, StringComparer.Ordinal))
                     {
                         var at = Path.Combine(folder, entry.Name);
                         if (entry is not DirectoryInfo)

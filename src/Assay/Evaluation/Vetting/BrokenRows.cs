@@ -18,15 +18,19 @@ public static class BrokenRows
         ArgumentNullException.ThrowIfNull(difference);
         var broken = difference.Tensors.Where(t => t.Kind == ChangeKind.NonFinite).Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
         var found = new List<string>();
-        if (Row(candidate, candidate.Spec.Embedding, candidate.ValidVocabulary, broken, cancellation) is { } id && LogitProbe.Check(candidate, [id], cancellation) is not null)
+        if (Row(candidate, candidate.Spec.Embedding, candidate.ValidVocabulary, broken, cancellation) is { } id
+            && LogitProbe.Check(candidate, [id], cancellation) is not null)
         {
             var token = candidate.Tokenizer?.Vocabulary.FirstOrDefault(t => t.Value == id).Key;
-            found.Add(string.Create(CultureInfo.InvariantCulture, $"A text with the token {(token is null ? "" : $"'{token}' ")}({id}) gives logits that are no numbers: its row of {candidate.Spec.Embedding} is none."));
+            found.Add(string.Create(CultureInfo.InvariantCulture,
+                $"A text with the token {(token is null ? "" : $"'{token}' ")}({id}) gives logits that are no numbers: its row of {candidate.Spec.Embedding} " +
+                $"is none."));
         }
 
         if (Row(candidate, candidate.Spec.PositionEmbedding, candidate.Spec.MaxPositions, broken, cancellation) is { } position
             && LogitProbe.Check(candidate, new int[position + 1], cancellation) is not null)
-            found.Add(string.Create(CultureInfo.InvariantCulture, $"A text of {position + 1} tokens gives logits that are no numbers: row {position} of {candidate.Spec.PositionEmbedding} is none."));
+            found.Add(string.Create(CultureInfo.InvariantCulture,
+                $"A text of {position + 1} tokens gives logits that are no numbers: row {position} of {candidate.Spec.PositionEmbedding} is none."));
         return found;
     }
 

@@ -23,7 +23,8 @@ public sealed record Comparability(string? TokenDifference, IReadOnlyList<(strin
     {
         ArgumentNullException.ThrowIfNull(baseModel);
         ArgumentNullException.ThrowIfNull(candidate);
-        return new Comparability(Tokens(baseModel, candidate), Added(baseModel.Tokenizer, candidate.Tokenizer), difference is null ? 1 : difference.MedianCosine, difference is null || HasCounterparts(difference));
+        return new Comparability(Tokens(baseModel, candidate), Added(baseModel.Tokenizer, candidate.Tokenizer), difference is null ? 1
+            : difference.MedianCosine, difference is null || HasCounterparts(difference));
     }
 
     private static bool HasCounterparts(CheckpointDifference difference) =>
@@ -36,17 +37,21 @@ public sealed record Comparability(string? TokenDifference, IReadOnlyList<(strin
             var moved = before.Vocabulary.Where(t => after.Vocabulary.TryGetValue(t.Key, out var id) && id != t.Value).OrderBy(t => t.Value).ToList();
             var missing = before.Vocabulary.Where(t => !after.Vocabulary.ContainsKey(t.Key)).OrderBy(t => t.Value).ToList();
             var found = new List<string>();
-            if (moved.Count > 0) found.Add($"{moved.Count} of the base's {before.Vocabulary.Count} tokens have another id ({Named(moved.Select(t => $"'{t.Key}' is {t.Value}, in the candidate {after.Vocabulary[t.Key]}"), moved.Count)})");
+            if (moved.Count > 0) found.Add(
+                $"{moved.Count} of the base's {before.Vocabulary.Count} tokens have another id " +
+                $"({Named(moved.Select(t => $"'{t.Key}' is {t.Value}, in the candidate {after.Vocabulary[t.Key]}"), moved.Count)})");
             if (missing.Count > 0) found.Add($"{missing.Count} are missing ({Named(missing.Select(t => $"'{t.Key}' = {t.Value}"), missing.Count)})");
             if (found.Count > 0) return string.Join("; ", found) + ".";
         }
 
         return candidate.Spec.VocabularySize >= baseModel.ValidVocabulary ? null
-            : string.Create(CultureInfo.InvariantCulture, $"The base has {baseModel.ValidVocabulary} tokens; the candidate's embedding and head have {candidate.Spec.VocabularySize} rows.");
+            : string.Create(CultureInfo.InvariantCulture,
+                $"The base has {baseModel.ValidVocabulary} tokens; the candidate's embedding and head have {candidate.Spec.VocabularySize} rows.");
     }
 
     private static List<(string, int)> Added(Tokenizer? before, Tokenizer? after) =>
-        before is null || after is null ? [] : [.. after.Vocabulary.Where(t => !before.Vocabulary.ContainsKey(t.Key)).OrderBy(t => t.Value).Select(t => (t.Key, t.Value))];
+        before is null || after is null ? [] : [.. after.Vocabulary.Where(t => !before.Vocabulary.ContainsKey(t.Key)).OrderBy(t => t.Value)
+            .Select(t => (t.Key, t.Value))];
 
     private static string Named(IEnumerable<string> all, int count) => string.Join(", ", all.Take(MostNamed)) + (count > MostNamed ? ", …" : "");
 }

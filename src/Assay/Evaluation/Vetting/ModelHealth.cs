@@ -26,9 +26,13 @@ public sealed record ModelHealth(long Positions, long NotFinite, string? FirstNo
     public IReadOnlyList<string> Problems(string who)
     {
         var problems = new List<string>();
-        if (NotFinite > 0) problems.Add(string.Create(CultureInfo.InvariantCulture, $"{who} gives logits that are no numbers or infinite at {NotFinite} of {Positions} scored positions, the first in {FirstNotFinite}."));
-        if (Flat > 0) problems.Add(string.Create(CultureInfo.InvariantCulture, $"{who} gives every token the same logit at {Flat} of {Positions} scored positions, the first in {FirstFlat}: it cannot choose a token."));
-        if (Constant && Flat == 0) problems.Add(string.Create(CultureInfo.InvariantCulture, $"{who} gives the same distribution at all {Positions} scored positions: it does not read its context."));
+        if (NotFinite > 0) problems.Add(
+            string.Create(CultureInfo.InvariantCulture,
+            $"{who} gives logits that are no numbers or infinite at {NotFinite} of {Positions} scored positions, the first in {FirstNotFinite}."));
+        if (Flat > 0) problems.Add(string.Create(CultureInfo.InvariantCulture,
+            $"{who} gives every token the same logit at {Flat} of {Positions} scored positions, the first in {FirstFlat}: it cannot choose a token."));
+        if (Constant && Flat == 0) problems.Add(string.Create(CultureInfo.InvariantCulture,
+            $"{who} gives the same distribution at all {Positions} scored positions: it does not read its context."));
         return problems;
     }
 
@@ -55,7 +59,8 @@ public sealed record ModelHealth(long Positions, long NotFinite, string? FirstNo
                 var (entropy, top, argmax, log) = candidate ? (s.EntropyQ, s.TopQ, s.ArgmaxQ, s.LogQ) : (s.EntropyP, s.TopP, s.ArgmaxP, s.LogP);
                 first ??= (entropy, top, argmax);
                 // Each condition is false of NaN.
-                constant = constant && Math.Abs(entropy - first.Value.Entropy) <= Rounding && Math.Abs(top - first.Value.Top) <= Rounding && argmax == first.Value.Argmax
+                constant = constant && Math.Abs(entropy - first.Value.Entropy) <= Rounding && Math.Abs(top - first.Value.Top) <= Rounding
+                    && argmax == first.Value.Argmax
                     && (logs.TryAdd(s.Token, log) || logs[s.Token] == log || Math.Abs(logs[s.Token] - log) <= Rounding);
             }
         }

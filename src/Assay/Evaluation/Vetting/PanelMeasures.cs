@@ -23,7 +23,8 @@ public sealed record PanelMeasures(string Panel, DivergenceSummary Kl, Divergenc
         if (scores.Count == 0) return null;
         DivergenceSummary Summary(DivergenceKind kind) => DivergenceSummary.Compute(scores, kind, seed);
         return new PanelMeasures(panel, Summary(DivergenceKind.Kl), Summary(DivergenceKind.ReverseKl), Summary(DivergenceKind.Jsd), ConfidenceBreakdown.Compute(scores, seed),
-            AnswerLikelihood.Compute(scores, seed), ClusterBootstrap.Mean([.. scores.Select(i => new Cluster("", i.Tokens.Sum(t => t.LogP - t.LogQ), i.Tokens.Count))], seed),
+            AnswerLikelihood.Compute(scores, seed), ClusterBootstrap.Mean([.. scores.Select(i =>
+                new Cluster("", i.Tokens.Sum(t => t.LogP - t.LogQ), i.Tokens.Count))], seed),
             UnnamedTokens.Compute(scores, seed), items.Count(i => i.Stopped));
     }
 }

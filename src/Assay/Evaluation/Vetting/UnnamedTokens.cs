@@ -18,7 +18,8 @@ public sealed record UnnamedTokens(double Base, double Candidate, Estimate Delta
     {
         ArgumentNullException.ThrowIfNull(items);
         var (p, q, added) = (Means(t => t.PaddingP), Means(t => t.PaddingQ), Means(t => t.AddedQ));
-        return new UnnamedTokens(FixedOrderSum.Mean(p), FixedOrderSum.Mean(q), ClusterBootstrap.Mean(Clusters([.. q.Zip(p, (after, before) => after - before)]), seed).Within(-1, 1),
+        return new UnnamedTokens(FixedOrderSum.Mean(p), FixedOrderSum.Mean(q),
+            ClusterBootstrap.Mean(Clusters([.. q.Zip(p, (after, before) => after - before)]), seed).Within(-1, 1),
             ClusterBootstrap.Mean(Clusters(added), seed).Within(0, 1));
 
         double[] Means(Func<TokenScore, double> of) => [.. items.Select(i => FixedOrderSum.Mean(i.Tokens.Select(of).ToArray()))];

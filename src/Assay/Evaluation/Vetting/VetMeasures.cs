@@ -9,7 +9,8 @@ namespace Assay.Evaluation.Vetting;
 /// <param name="AllProse">Perplexity over all documents; null without any.</param>
 /// <param name="Health">Whether the candidate's logits say anything at all.</param>
 /// <param name="Agreement">How far the two agree over everything that was scored.</param>
-public sealed record VetMeasures(IReadOnlyList<PanelMeasures> Panels, ProseSummary Prose, IReadOnlyList<(string Domain, DivergenceSummary Kl)> ProseKl, ProseDomain? AllProse,
+public sealed record VetMeasures(IReadOnlyList<PanelMeasures> Panels, ProseSummary Prose, IReadOnlyList<(string Domain, DivergenceSummary Kl)> ProseKl,
+    ProseDomain? AllProse,
     ModelHealth Health, Agreement Agreement)
 {
     /// <summary>Summarises samples.</summary>

@@ -29,14 +29,16 @@ public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, Vet
         var items = new List<VetItem>();
         foreach (var group in prompts.Chunk(together))
         {
-            items.AddRange(Resume(group, p => journal?.FindItem(p.Id), open => Answer(open, scorer, ref tokens, cancellation), journal is null ? null : journal.Add, ref restored));
+            items.AddRange(Resume(group, p => journal?.FindItem(p.Id), open => Answer(open, scorer, ref tokens, cancellation), journal is null ? null
+                : journal.Add, ref restored));
             progress?.Report(new VetProgress("answers", items.Count, total, restored, tokens));
         }
 
         var documents = new List<VetDocument>();
         foreach (var group in prose.Chunk(together))
         {
-            documents.AddRange(Resume(group, d => journal?.FindDocument(d.Id), open => Read(open, scorer, ref tokens, cancellation), journal is null ? null : journal.Add, ref restored));
+            documents.AddRange(Resume(group, d => journal?.FindDocument(d.Id), open => Read(open, scorer, ref tokens, cancellation), journal is null ? null
+                : journal.Add, ref restored));
             progress?.Report(new VetProgress("reference text", items.Count + documents.Count, total, restored, tokens));
         }
 
@@ -50,7 +52,8 @@ public sealed class VetRun(LanguageModel baseModel, LanguageModel candidate, Vet
     /// <summary>The documents of a plan, domain by domain.</summary>
     public static IEnumerable<ProseDocument> Prose(VetPlan plan) => plan.Domains.SelectMany(domain => ProseDomains.Draw(plan.Seed, domain, plan.DocumentsPerDomain));
 
-    private static List<TResult> Resume<TAsked, TResult>(TAsked[] group, Func<TAsked, TResult?> find, Func<List<TAsked>, IReadOnlyList<TResult>> measure, Action<TResult>? keep, ref int restored)
+    private static List<TResult> Resume<TAsked, TResult>(TAsked[] group, Func<TAsked, TResult?> find, Func<List<TAsked>, IReadOnlyList<TResult>> measure,
+        Action<TResult>? keep, ref int restored)
         where TResult : class
     {
         var known = group.Select(find).ToArray();

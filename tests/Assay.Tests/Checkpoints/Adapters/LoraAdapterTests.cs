@@ -81,12 +81,15 @@ public sealed class LoraAdapterTests : IDisposable
         Assert.Contains("The adapter is for another base", Refused(Adapter(null, (Query + ".lora_A.weight", [2, 65]), (Query + ".lora_B.weight", [64, 2]))), StringComparison.Ordinal);
         Assert.Contains("is not in", Refused(Adapter(null, (Query.Replace(".0.", ".9.", StringComparison.Ordinal) + ".lora_A.weight", [2, 64]), (Query.Replace(".0.", ".9.", StringComparison.Ordinal) + ".lora_B.weight", [64, 2]))), StringComparison.Ordinal);
         Assert.Contains("does not begin with 'base_model.model.'", Refused(Adapter(null, ("model.x.lora_A.weight", [2, 64]))), StringComparison.Ordinal);
-        Assert.Contains("is not what a module that target_modules names keeps (base_layer), so PEFT would leave it unread", Refused(Adapter(null, ("base_model.model.lm_head.weight", [320, 64]))), StringComparison.Ordinal);
+        Assert.Contains("is not what a module that target_modules names keeps (base_layer), so PEFT would leave it unread",
+            Refused(Adapter(null, ("base_model.model.lm_head.weight", [320, 64]))), StringComparison.Ordinal);
     }
 
     [Fact]
     public void All_linear_leaves_the_output_layer_out() =>
-        Assert.Contains("'lm_head' is not among those that target_modules names", Refused(Adapter(new JsonObject { ["target_modules"] = "all-linear" }, ("base_model.model.lm_head.lora_A.weight", [2, 64]), ("base_model.model.lm_head.lora_B.weight", [320, 2]))), StringComparison.Ordinal);
+        Assert.Contains("'lm_head' is not among those that target_modules names",
+            Refused(Adapter(new JsonObject { ["target_modules"] = "all-linear" }, ("base_model.model.lm_head.lora_A.weight", [2, 64]),
+            ("base_model.model.lm_head.lora_B.weight", [320, 2]))), StringComparison.Ordinal);
 
     [Fact]
     public void What_is_missing_is_said()
@@ -130,18 +133,24 @@ public sealed class LoraAdapterTests : IDisposable
     {
         var patterns = new JsonObject();
         for (var i = 0; i < 4096; i++) patterns[$"x{i}"] = 1;
-        var tensors = Enumerable.Range(0, 1200).SelectMany(i => new (string, long[])[] { ($"base_model.model.model.layers.{i}.q_proj.lora_A.weight", [1, 1]), ($"base_model.model.model.layers.{i}.q_proj.lora_B.weight", [1, 1]) }).ToArray();
+        var tensors = Enumerable.Range(0, 1200).SelectMany(i => new (string, long[])[] { ($"base_model.model.model.layers.{i}.q_proj.lora_A.weight", [1, 1]),
+            ($"base_model.model.model.layers.{i}.q_proj.lora_B.weight", [1, 1]) }).ToArray();
         Assert.Contains("are more than are matched here", Refused(Adapter(new JsonObject { [key] = patterns }, tensors)), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("r", "1e400"), InlineData("r", "-1"), InlineData("r", "65537"), InlineData("r", "\"NaN\""), InlineData("lora_alpha", "1e400"), InlineData("lora_alpha", "\"NaN\""), InlineData("lora_alpha", "null")]
-    [InlineData("target_modules", "[1]"), InlineData("layers_to_transform", "[99999999999]"), InlineData("rank_pattern", "{\"q_proj\":0}"), InlineData("rank_pattern", "{\"((((a{1000}){1000}){1000}){1000})\":1}"), InlineData("alpha_pattern", "[]x")]
+    [InlineData("r", "1e400"), InlineData("r", "-1"), InlineData("r", "65537"), InlineData("r", "\"NaN\""), InlineData("lora_alpha", "1e400"),
+        InlineData("lora_alpha", "\"NaN\""), InlineData("lora_alpha", "null")]
+    [InlineData("target_modules", "[1]"), InlineData("layers_to_transform", "[99999999999]"), InlineData("rank_pattern", "{\"q_proj\":0}"),
+        InlineData("rank_pattern", "{\"((((a{1000}){1000}){1000}){1000})\":1}"), InlineData("alpha_pattern", "[]x")]
     public void Hostile_values_are_refused_by_key(string key, string value)
     {
         var adapter = Adapter();
-        folder.Write(Path.Combine(adapter, "adapter_config.json"), File.ReadAllText(Path.Combine(adapter, "adapter_config.json")).Replace("{\"peft_type\":\"LORA\",", $"{{\"peft_type\":\"LORA\",\"{key}\":{value},", StringComparison.Ordinal).Replace(key == "r" ? ",\"r\":2" : "\u0001", "", StringComparison.Ordinal)
-            .Replace(key == "lora_alpha" ? ",\"lora_alpha\":4" : "\u0001", "", StringComparison.Ordinal).Replace(key == "target_modules" ? ",\"target_modules\":[\"q_proj\",\"embed_tokens\",\"lm_head\"]" : "\u0001", "", StringComparison.Ordinal));
+        folder.Write(Path.Combine(adapter, "adapter_config.json"), File.ReadAllText(Path.Combine(adapter, "adapter_config.json"))
+            .Replace("{\"peft_type\":\"LORA\",", $"{{\"peft_type\":\"LORA\",\"{key}\":{value},", StringComparison.Ordinal)
+            .Replace(key == "r" ? ",\"r\":2" : "\u0001", "", StringComparison.Ordinal)
+            .Replace(key == "lora_alpha" ? ",\"lora_alpha\":4" : "\u0001", "", StringComparison.Ordinal)
+                .Replace(key == "target_modules" ? ",\"target_modules\":[\"q_proj\",\"embed_tokens\",\"lm_head\"]" : "\u0001", "", StringComparison.Ordinal));
         Assert.Contains(value.EndsWith('x') ? "not valid JSON" : key, Refused(adapter), StringComparison.Ordinal);
     }
 

@@ -78,13 +78,18 @@ public sealed class GgufModelTests : IDisposable
         (string Name, long Rows, DType Type, uint Number)[] matrices =
         [
             ("token_embd", 32, DType.IQ4_XS, 23), ("output", 32, DType.Q6_K, 14),
-            ("blk.0.attn_q", 256, DType.IQ2_S, 22), ("blk.0.attn_k", 128, DType.IQ3_XXS, 18), ("blk.0.attn_v", 128, DType.IQ4_NL, 20), ("blk.0.attn_output", 256, DType.IQ3_S, 21), ("blk.0.ffn_gate", 256, DType.IQ1_M, 29),
-            ("blk.0.ffn_up", 256, DType.MXFP4, 39), ("blk.0.ffn_down", 256, DType.TQ1_0, 34), ("blk.1.attn_q", 256, DType.IQ2_XXS, 16), ("blk.1.attn_k", 128, DType.IQ2_XS, 17), ("blk.1.attn_v", 128, DType.Q4_K, 12),
-            ("blk.1.attn_output", 256, DType.IQ1_S, 19), ("blk.1.ffn_gate", 256, DType.TQ2_0, 35), ("blk.1.ffn_up", 256, DType.Q2_K, 10), ("blk.1.ffn_down", 256, DType.IQ4_NL, 20),
+            ("blk.0.attn_q", 256, DType.IQ2_S, 22), ("blk.0.attn_k", 128, DType.IQ3_XXS, 18), ("blk.0.attn_v", 128, DType.IQ4_NL, 20),
+                ("blk.0.attn_output", 256, DType.IQ3_S, 21), ("blk.0.ffn_gate", 256, DType.IQ1_M, 29),
+            ("blk.0.ffn_up", 256, DType.MXFP4, 39), ("blk.0.ffn_down", 256, DType.TQ1_0, 34), ("blk.1.attn_q", 256, DType.IQ2_XXS, 16),
+                ("blk.1.attn_k", 128, DType.IQ2_XS, 17), ("blk.1.attn_v", 128, DType.Q4_K, 12),
+            ("blk.1.attn_output", 256, DType.IQ1_S, 19), ("blk.1.ffn_gate", 256, DType.TQ2_0, 35), ("blk.1.ffn_up", 256, DType.Q2_K, 10),
+                ("blk.1.ffn_down", 256, DType.IQ4_NL, 20),
         ];
         var random = new Random(5);
-        GgufWriter Start() => new GgufWriter().Text("general.architecture", "llama").U32("llama.context_length", 32).U32("llama.embedding_length", 256).U32("llama.block_count", 2).U32("llama.feed_forward_length", 256)
-            .U32("llama.attention.head_count", 4).U32("llama.attention.head_count_kv", 2).F32("llama.attention.layer_norm_rms_epsilon", 1e-5f).Text("tokenizer.ggml.model", "none");
+        GgufWriter Start() => new GgufWriter().Text("general.architecture", "llama").U32("llama.context_length", 32).U32("llama.embedding_length", 256)
+            .U32("llama.block_count", 2).U32("llama.feed_forward_length", 256)
+            .U32("llama.attention.head_count", 4).U32("llama.attention.head_count_kv", 2).F32("llama.attention.layer_norm_rms_epsilon", 1e-5f)
+                .Text("tokenizer.ggml.model", "none");
         var (blocks, floats) = (Start(), Start());
         foreach (var name in (string[])["output_norm", "blk.0.attn_norm", "blk.0.ffn_norm", "blk.1.attn_norm", "blk.1.ffn_norm"])
         {

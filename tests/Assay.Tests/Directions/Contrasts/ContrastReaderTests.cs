@@ -100,7 +100,8 @@ public sealed class ContrastReaderTests : IDisposable
         File.CreateSymbolicLink(device, "/dev/zero");
         foreach (var path in (string[])[pipe, link, device, "/dev/zero"])
         {
-            var refusal = await Assert.ThrowsAsync<InvalidInputException>(() => Task.Run(() => ContrastReader.Read(path), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+            var refusal = await Assert.ThrowsAsync<InvalidInputException>(() => Task.Run(() => ContrastReader.Read(path), TestContext.Current.CancellationToken)
+                .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
             Assert.Contains("a pipe or a device", refusal.Message, StringComparison.Ordinal);
         }
 

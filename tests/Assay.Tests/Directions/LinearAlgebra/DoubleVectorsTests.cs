@@ -18,7 +18,8 @@ public sealed class DoubleVectorsTests
         var random = new Random(3);
         for (var width = 0; width <= 200; width++)
         {
-            double[] x = [.. Enumerable.Range(0, width).Select(_ => random.NextDouble() - .5)], y = [.. Enumerable.Range(0, width).Select(_ => random.NextDouble() - .5)];
+            double[] x = [.. Enumerable.Range(0, width).Select(_ => random.NextDouble() - .5)],
+                y = [.. Enumerable.Range(0, width).Select(_ => random.NextDouble() - .5)];
             Assert.Equal(Reference(width, (i, sum) => Math.FusedMultiplyAdd(x[i], y[i], sum)), DoubleVectors.Dot(x, y));
             Assert.Equal(Reference(width, (i, sum) => sum + x[i]), DoubleVectors.Sum(x));
             Assert.Equal(Math.Sqrt(Reference(width, (i, sum) => Math.FusedMultiplyAdd(x[i] - y[i], x[i] - y[i], sum))), DoubleVectors.Distance(x, y));

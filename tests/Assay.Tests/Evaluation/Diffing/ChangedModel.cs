@@ -37,7 +37,8 @@ internal sealed class ChangedModel
         model._config = config.ToJsonString();
         foreach (var tensor in source.Tensors)
         {
-            if (tensor.Name.Split('.').FirstOrDefault(p => char.IsAsciiDigit(p[0])) is { } layer && int.Parse(layer, CultureInfo.InvariantCulture) >= layers) continue;
+            if (tensor.Name.Split('.').FirstOrDefault(p => char.IsAsciiDigit(p[0])) is { } layer
+                && int.Parse(layer, CultureInfo.InvariantCulture) >= layers) continue;
             var values = new double[tensor.Count];
             tensor.ReadDouble(0, values);
             model._tensors[tensor.Name] = (tensor.Shape, values);
@@ -68,11 +69,13 @@ internal sealed class ChangedModel
         var copy = WithLayers(layers.Length);
         foreach (var name in Names.Where(n => Layer(n) is not null)) copy.Remove(name);
         for (var to = 0; to < layers.Length; to++)
-            foreach (var name in Names.Where(n => Layer(n) == layers[to])) copy._tensors[InLayer(name, to)] = (_tensors[name].Shape, (double[])_tensors[name].Values.Clone());
+            foreach (var name in Names.Where(n => Layer(n) == layers[to])) copy._tensors[InLayer(name, to)] =
+                (_tensors[name].Shape, (double[])_tensors[name].Values.Clone());
         return copy;
     }
 
-    public static int? Layer(string name) => name.Split('.').FirstOrDefault(p => char.IsAsciiDigit(p[0])) is { } layer ? int.Parse(layer, CultureInfo.InvariantCulture) : null;
+    public static int? Layer(string name) => name.Split('.').FirstOrDefault(p => char.IsAsciiDigit(p[0])) is { } layer
+        ? int.Parse(layer, CultureInfo.InvariantCulture) : null;
 
     private static string InLayer(string name, int layer)
     {

@@ -4,7 +4,8 @@ using Assay.Verdicts;
 
 namespace Assay.Tests.Evaluation.Diffing;
 
-/// <summary>Rows, columns, neurons, heads, experts and layers that stand elsewhere, twenty seeds of each on the trained organisms: named rightly, and never a direction removed.</summary>
+/// <summary>Rows, columns, neurons, heads, experts and layers that stand elsewhere, twenty seeds of each on the trained organisms: named rightly, and never a
+/// direction removed.</summary>
 public sealed class MovedTests
 {
     private static readonly string[] Kinds = ["llama", "gemma2", "gpt2", "qwen3", "qwen3_moe"];
@@ -13,7 +14,8 @@ public sealed class MovedTests
 
     private static string Kind(int seed) => Kinds[seed % Kinds.Length];
 
-    private static string Some(ChangedModel model, Random random) => random.GetItems(model.Matrices.Where(n => Math.Min(model.Shape(n).Rows, model.Shape(n).Columns) > 32).ToArray(), 1)[0];
+    private static string Some(ChangedModel model, Random random) =>
+        random.GetItems(model.Matrices.Where(n => Math.Min(model.Shape(n).Rows, model.Shape(n).Columns) > 32).ToArray(), 1)[0];
 
     private static string Block(string kind, int layer) => kind == "gpt2" ? $"transformer.h.{layer}." : $"model.layers.{layer}.";
 
@@ -80,7 +82,8 @@ public sealed class MovedTests
         var model = ChangedModel.Organism("llama");
         var changed = model.Copy();
         changed.Rows("lm_head.weight", [.. Enumerable.Range(0, 1280).Select(i => i * 7 % 640)]);
-        Assert.StartsWith("Rows of lm_head.weight stand at other indices, some of them more than once", Compare(model, changed).Sentence, StringComparison.Ordinal);
+        Assert.StartsWith("Rows of lm_head.weight stand at other indices, some of them more than once", Compare(model, changed).Sentence,
+            StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Seeds))]
@@ -89,7 +92,8 @@ public sealed class MovedTests
         var (kind, random) = (Kind(seed), new Random(seed));
         var model = ChangedModel.Organism(kind);
         var changed = model.Copy();
-        var names = model.Names.Where(n => n.Contains("embed_tokens", StringComparison.Ordinal) || n.Contains("wte", StringComparison.Ordinal) || n.StartsWith("lm_head", StringComparison.Ordinal)).ToList();
+        var names = model.Names.Where(n => n.Contains("embed_tokens", StringComparison.Ordinal) || n.Contains("wte", StringComparison.Ordinal)
+            || n.StartsWith("lm_head", StringComparison.Ordinal)).ToList();
         var rows = model.Shape(names[0]).Rows;
         // From some id on, by some rows, to the one side or the other.
         var (first, by) = (random.Next(4, rows / 2), random.Next(1, 5) * (seed % 2 == 0 ? 1 : -1));
@@ -100,7 +104,8 @@ public sealed class MovedTests
         var run = difference.Differing.First().Moves!.RowRuns.MaxBy(r => r.Count);
         Assert.Equal(run.First - by, run.From);
         Assert.InRange(run.Count, rows - first - 8, rows - first);
-        Assert.Contains($"ows {run.First}–{run.First + run.Count - 1} hold the base's rows {run.From}–{run.From + run.Count - 1}", sentence, StringComparison.Ordinal);
+        Assert.Contains($"ows {run.First}–{run.First + run.Count - 1} hold the base's rows {run.From}–{run.From + run.Count - 1}", sentence,
+            StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Seeds))]
@@ -126,7 +131,8 @@ public sealed class MovedTests
         var model = ChangedModel.Organism(kind);
         var changed = model.Copy();
         // convert_hf_to_gguf.py: reshape(heads, 2, size / 2, …), swapaxes(1, 2).
-        int[] Order(int heads) => [.. Enumerable.Range(0, heads).SelectMany(h => Enumerable.Range(0, 16).SelectMany(i => Enumerable.Range(0, 2).Select(half => h * 32 + half * 16 + i)))];
+        int[] Order(int heads) => [.. Enumerable.Range(0, heads).SelectMany(h => Enumerable.Range(0, 16)
+            .SelectMany(i => Enumerable.Range(0, 2).Select(half => h * 32 + half * 16 + i)))];
         int[] Inverse(int[] order) => [.. Enumerable.Range(0, order.Length).Select(i => Array.IndexOf(order, i))];
         for (var layer = 0; layer < 2; layer++)
         {
@@ -138,7 +144,8 @@ public sealed class MovedTests
         IsPure(difference, ChangeKind.Moved);
         Assert.False(difference.PreservesFunction);
         Assert.All(difference.Differing, t => Assert.Equal(seed % 3 == 2 ? "from GGUF" : "GGUF", t.Moves!.Pattern));
-        Assert.StartsWith("Rows of self_attn.q_proj.weight of layers 0–1, self_attn.k_proj.weight of layers 0–1 stand " + (seed % 3 == 2 ? "as if a file in GGUF's order" : "in GGUF's order"), sentence, StringComparison.Ordinal);
+        Assert.StartsWith("Rows of self_attn.q_proj.weight of layers 0–1, self_attn.k_proj.weight of layers 0–1 stand "
+            + (seed % 3 == 2 ? "as if a file in GGUF's order" : "in GGUF's order"), sentence, StringComparison.Ordinal);
     }
 
     /// <summary>The neurons of a layer's MLP (or of one of its experts) in another order.</summary>
@@ -238,7 +245,8 @@ public sealed class MovedTests
         if (seed % 2 == 0) order = [order[1], order[0], order[3], order[2]];
         changed.Rows("model.layers.1.mlp.gate.weight", order);
         foreach (var part in (string[])["gate", "up", "down"])
-            for (var e = 0; e < 4; e++) changed[$"model.layers.1.mlp.experts.{e}.{part}_proj.weight"] = model[$"model.layers.1.mlp.experts.{order[e]}.{part}_proj.weight"];
+            for (var e = 0; e < 4; e++) changed[$"model.layers.1.mlp.experts.{e}.{part}_proj.weight"] =
+                model[$"model.layers.1.mlp.experts.{order[e]}.{part}_proj.weight"];
         // Neurons within an expert on top.
         if (seed % 3 == 0) Neurons(changed, "qwen3_moe", 1, random, seed % 4);
         var (difference, sentence) = Compare(model, changed);
@@ -353,7 +361,8 @@ public sealed class MovedTests
 
         var (difference, sentence) = Compare(model, changed);
         Assert.All(difference.Differing, t => Assert.Equal((t.Name, ChangeKind.Replaced), (t.Name, t.Kind)));
-        Assert.StartsWith(seed % 2 == 0 ? $"{names[0]} was replaced" : $"The {names.Count} matrices of layer 1 were replaced", sentence, StringComparison.Ordinal);
+        Assert.StartsWith(seed % 2 == 0 ? $"{names[0]} was replaced" : $"The {names.Count} matrices of layer 1 were replaced", sentence,
+            StringComparison.Ordinal);
         Assert.Contains("nothing in common", sentence, StringComparison.Ordinal);
     }
 
@@ -370,7 +379,8 @@ public sealed class MovedTests
         var difference = ChangedModel.Compare(model, changed, threads: 1);
         var tensor = Assert.Single(difference.Differing);
         Assert.Equal((ChangeKind.NonFinite, ChangeKind.Orthogonalised), (tensor.Kind, tensor.Rest!.Kind));
-        Assert.Equal($"{name} became NaN or infinite in places; besides, a direction was removed from 1 of the 5 matrices that write to the residual stream.", DifferenceStory.Of(difference).Sentence);
+        Assert.Equal($"{name} became NaN or infinite in places; besides, a direction was removed from 1 of the 5 matrices that write to the residual stream.",
+            DifferenceStory.Of(difference).Sentence);
     }
 
     [Fact]
@@ -394,7 +404,8 @@ public sealed class MovedTests
         var changed = model.Copy();
         const string name = "transformer.h.1.mlp.c_fc.bias";
         for (var i = 0; i < 5; i++) changed[name][100 * i] += .5;
-        Assert.Equal($"One vector was changed ({name}, 5 of {model[name].Length} elements).", DifferenceStory.Of(ChangedModel.Compare(model, changed, threads: 1)).Sentence);
+        Assert.Equal($"One vector was changed ({name}, 5 of {model[name].Length} elements).",
+            DifferenceStory.Of(ChangedModel.Compare(model, changed, threads: 1)).Sentence);
     }
 
     [Fact]

@@ -4,7 +4,8 @@ using Assay.Verdicts;
 
 namespace Assay.Tests.Evaluation.Diffing;
 
-/// <summary>What people do to matrices that is no removal of a direction: 250 pairs of trained matrices, and not one is told to have lost one. In an audit of ablations that is the worst error.</summary>
+/// <summary>What people do to matrices that is no removal of a direction: 250 pairs of trained matrices, and not one is told to have lost one. In an audit of
+/// ablations that is the worst error.</summary>
 public sealed class NoFalseRemovalTests
 {
     private const int Seeds = 10;
@@ -12,7 +13,8 @@ public sealed class NoFalseRemovalTests
 
     private static readonly (string Organism, string Name)[] Sources =
     [
-        ("llama", "model.layers.1.self_attn.k_proj.weight"), ("llama", "model.layers.0.self_attn.o_proj.weight"), ("gemma2", "model.layers.1.self_attn.v_proj.weight"),
+        ("llama", "model.layers.1.self_attn.k_proj.weight"), ("llama", "model.layers.0.self_attn.o_proj.weight"),
+            ("gemma2", "model.layers.1.self_attn.v_proj.weight"),
         // Positions are nearly of rank one: any row of them points the same way.
         ("gpt2", "transformer.wpe.weight"), ("qwen3_moe", "model.layers.1.mlp.experts.2.down_proj.weight"), ("qwen3", "model.layers.0.self_attn.q_proj.weight"),
     ];
@@ -23,9 +25,12 @@ public sealed class NoFalseRemovalTests
         ["noise of low effective rank"] = (w, _, columns, random) => Plus(w, Ranks(w, columns, random, 24, k => 1.0 / (k + 1))),
         ["an adapter"] = (w, _, columns, random) => Plus(w, Ranks(w, columns, random, 1 + random.Next(16), _ => 1)),
         ["a matrix of rank 1"] = (w, _, columns, random) => Plus(w, Ranks(w, columns, random, 1, _ => 1)),
-        ["rank 1 along what the rows have most in common"] = (w, _, columns, random) => Plus(w, Outer(w, ChangedModel.Unit(ChangedModel.Normal(random, w.Length / columns, 1)), Leading(w, columns, random), random)),
-        ["rank 1 along what the columns have most in common"] = (w, _, columns, random) => Plus(w, Outer(w, Times(w, columns, Leading(w, columns, random)), ChangedModel.Normal(random, columns, 1), random)),
-        ["one vector added to all rows"] = (w, _, columns, random) => Plus(w, Outer(w, [.. Enumerable.Repeat(1.0, w.Length / columns)], ChangedModel.Normal(random, columns, 1), random)),
+        ["rank 1 along what the rows have most in common"] = (w, _, columns, random) =>
+            Plus(w, Outer(w, ChangedModel.Unit(ChangedModel.Normal(random, w.Length / columns, 1)), Leading(w, columns, random), random)),
+        ["rank 1 along what the columns have most in common"] = (w, _, columns, random) =>
+            Plus(w, Outer(w, Times(w, columns, Leading(w, columns, random)), ChangedModel.Normal(random, columns, 1), random)),
+        ["one vector added to all rows"] = (w, _, columns, random) =>
+            Plus(w, Outer(w, [.. Enumerable.Repeat(1.0, w.Length / columns)], ChangedModel.Normal(random, columns, 1), random)),
         ["int8, int4 or int3"] = (w, _, columns, random) =>
         {
             var steps = (1 << random.GetItems([2, 3, 7], 1)[0]) - 1;
@@ -33,21 +38,29 @@ public sealed class NoFalseRemovalTests
         },
         ["pruned"] = (w, _, _, random) => Pruned(w, .1 + .6 * random.NextDouble()),
         ["pruned and tuned"] = (w, _, _, random) => Plus(Pruned(w, .1 + .6 * random.NextDouble()), ChangedModel.Normal(random, w.Length, .02 * Size(w))),
-        ["pruned in whole rows and tuned"] = (w, _, columns, random) => Plus([.. w.Chunk(columns).SelectMany((row, i) => i % 3 == 0 ? new double[columns] : row)], ChangedModel.Normal(random, w.Length, .02 * Size(w))),
+        ["pruned in whole rows and tuned"] = (w, _, columns, random) =>
+            Plus([.. w.Chunk(columns).SelectMany((row, i) => i % 3 == 0 ? new double[columns] : row)], ChangedModel.Normal(random, w.Length, .02 * Size(w))),
         ["a linear merge with a sibling"] = (w, sibling, _, random) => Merge(w, sibling, .2 + .6 * random.NextDouble()),
         ["task arithmetic"] = (w, sibling, _, random) => Merge(w, sibling, -1 - random.NextDouble()),
         ["a spherical merge with a sibling"] = (w, sibling, _, random) => Spherical(w, sibling, .2 + .6 * random.NextDouble()),
-        ["a spherical merge with a stranger"] = (w, _, _, random) => Spherical(w, ChangedModel.Normal(random, w.Length, Size(w)), .2 + .6 * random.NextDouble()),
+        ["a spherical merge with a stranger"] = (w, _, _, random) =>
+            Spherical(w, ChangedModel.Normal(random, w.Length, Size(w)), .2 + .6 * random.NextDouble()),
         ["a linear merge with a stranger"] = (w, _, _, random) => Merge(w, ChangedModel.Normal(random, w.Length, Size(w)), .2 + .6 * random.NextDouble()),
-        ["weight decay"] = (w, _, _, random) => Plus([.. w.Select(v => v * (.7 + .25 * random.NextDouble()))], ChangedModel.Normal(random, w.Length, .01 * Size(w))),
-        ["even weight decay and a little training"] = (w, _, _, random) => Plus([.. w.Select(v => v * .9)], ChangedModel.Normal(random, w.Length, .003 * Size(w))),
-        ["rows shifted and tuned"] = (w, _, columns, random) => Plus([.. w.Skip(columns), .. w.TakeLast(columns)], ChangedModel.Normal(random, w.Length, .02 * Size(w))),
+        ["weight decay"] = (w, _, _, random) => Plus([.. w.Select(v => v * (.7 + .25 * random.NextDouble()))],
+            ChangedModel.Normal(random, w.Length, .01 * Size(w))),
+        ["even weight decay and a little training"] = (w, _, _, random) =>
+            Plus([.. w.Select(v => v * .9)], ChangedModel.Normal(random, w.Length, .003 * Size(w))),
+        ["rows shifted and tuned"] = (w, _, columns, random) => Plus([.. w.Skip(columns), .. w.TakeLast(columns)],
+            ChangedModel.Normal(random, w.Length, .02 * Size(w))),
         ["rows shifted"] = (w, _, columns, _) => [.. w.Skip(columns), .. w.TakeLast(columns)],
         ["replaced by small values"] = (w, _, _, random) => ChangedModel.Normal(random, w.Length, .2 * Size(w)),
         ["replaced by large values"] = (w, _, _, random) => ChangedModel.Normal(random, w.Length, 2 * Size(w)),
-        ["some rows rewritten"] = (w, _, columns, random) => [.. w.Chunk(columns).SelectMany((row, i) => i % 5 == 0 ? ChangedModel.Normal(random, columns, Size(w)) : row)],
-        ["one row rewritten"] = (w, _, columns, random) => [.. w.Chunk(columns).SelectMany((row, i) => i == 11 ? ChangedModel.Normal(random, columns, Size(w)) : row)],
-        ["clipped and tuned"] = (w, _, _, random) => Plus([.. w.Select(v => Math.Clamp(v, -1.2 * Size(w), 1.2 * Size(w)))], ChangedModel.Normal(random, w.Length, .02 * Size(w))),
+        ["some rows rewritten"] = (w, _, columns, random) => [.. w.Chunk(columns).SelectMany((row, i) => i % 5 == 0
+            ? ChangedModel.Normal(random, columns, Size(w)) : row)],
+        ["one row rewritten"] = (w, _, columns, random) => [.. w.Chunk(columns).SelectMany((row, i) => i == 11 ? ChangedModel.Normal(random, columns, Size(w))
+            : row)],
+        ["clipped and tuned"] = (w, _, _, random) => Plus([.. w.Select(v => Math.Clamp(v, -1.2 * Size(w), 1.2 * Size(w)))],
+            ChangedModel.Normal(random, w.Length, .02 * Size(w))),
         ["the other sign and tuned"] = (w, _, _, random) => Plus([.. w.Select(v => -v)], ChangedModel.Normal(random, w.Length, .02 * Size(w))),
     };
 
@@ -72,7 +85,8 @@ public sealed class NoFalseRemovalTests
 
         var difference = ChangedModel.Compare(model, changed, threads: 1);
         Assert.Equal(Seeds, difference.Differing.Count());
-        Assert.All(difference.Tensors, t => Assert.False(t.Kind == ChangeKind.Orthogonalised || t.Rest?.Kind == ChangeKind.Orthogonalised, $"{t.Name}: {t.Detail}; explained {t.Removal?.Explained}, left {t.Removal?.Left}"));
+        Assert.All(difference.Tensors, t => Assert.False(t.Kind == ChangeKind.Orthogonalised || t.Rest?.Kind == ChangeKind.Orthogonalised,
+            $"{t.Name}: {t.Detail}; explained {t.Removal?.Explained}, left {t.Removal?.Left}"));
         var sentence = DifferenceStory.Of(difference).Sentence;
         foreach (var word in (string[])["removed", "weakened", "amplified", "turned round"]) Assert.DoesNotContain(word, sentence, StringComparison.Ordinal);
     }

@@ -210,7 +210,8 @@ public sealed class OtherKindTests
     public void A_direction_turned_round_is_amplified_the_other_way_and_more()
     {
         var model = ChangedModel.Random(4);
-        foreach (var (strength, word) in new[] { (2.0, "turned round (strength 2: 100 % of it remains, with the other sign) in"), (-1.0, "amplified (strength -1) in"), (.5, "removed with strength 0.5 from") })
+        foreach (var (strength, word) in new[] { (2.0, "turned round (strength 2: 100 % of it remains, with the other sign) in"),
+            (-1.0, "amplified (strength -1) in"), (.5, "removed with strength 0.5 from") })
         {
             var (changed, r) = (model.Copy(), ChangedModel.Unit(ChangedModel.Normal(new Random(4), ChangedModel.Hidden, 1)));
             var columns = model.Shape(Down).Columns;
@@ -393,8 +394,10 @@ public sealed class OtherKindTests
         var packaging = ChangedModel.Compare(a, b).Packaging;
         Assert.Equal(
         [
-            "tokenizer.json model.vocab: 1 token is new: 'd'.", "tokenizer.json model.vocab: 1 token is gone: 'c'.", "tokenizer.json model.vocab: 2 tokens are of another id or score: 'a', 'b'.",
-            "tokenizer.json model.merges[0] is absent in the base and 'a' + 'b' in the candidate.", "tokenizer.json normalizer is absent in the base and {\"type\":\"NFC\"} in the candidate.",
+            "tokenizer.json model.vocab: 1 token is new: 'd'.", "tokenizer.json model.vocab: 1 token is gone: 'c'.",
+                "tokenizer.json model.vocab: 2 tokens are of another id or score: 'a', 'b'.",
+            "tokenizer.json model.merges[0] is absent in the base and 'a' + 'b' in the candidate.",
+                "tokenizer.json normalizer is absent in the base and {\"type\":\"NFC\"} in the candidate.",
         ], packaging.Tokenizer);
         Assert.Equal("The chat templates differ from line 2 on (3 and 3 lines): base 'two', candidate '2'.", Assert.Single(packaging.Template));
         Assert.Equal(["tokenizer", "chat template"], packaging.Parts);

@@ -59,7 +59,8 @@ public sealed class ContrastGeneratorsTests
             Assert.Contains(Task(form, twin.Prompt)!, Vocabulary.Chores);
         }
 
-        static string Numbers(string prompt) => string.Join(' ', Regex.Matches(prompt, "[0-9]+", RegexOptions.None, TimeSpan.FromSeconds(60)).Select(m => m.Value));
+        static string Numbers(string prompt) => string.Join(' ', Regex.Matches(prompt, "[0-9]+", RegexOptions.None, TimeSpan.FromSeconds(60))
+            .Select(m => m.Value));
         static string? Task(string form, string prompt)
         {
             var parts = form.Split("{0}");

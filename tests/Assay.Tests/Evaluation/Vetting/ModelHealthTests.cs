@@ -5,7 +5,8 @@ namespace Assay.Tests.Evaluation.Vetting;
 
 public sealed class ModelHealthTests
 {
-    private static TokenScore Score(int token, double logQ = -1, double entropyQ = 1, double topQ = .5, int argmaxQ = 3, LogitFaults faults = LogitFaults.None) =>
+    private static TokenScore Score(int token, double logQ = -1, double entropyQ = 1, double topQ = .5, int argmaxQ = 3,
+        LogitFaults faults = LogitFaults.None) =>
         new(token, .1, .1, .05, -1 - token % 7, logQ, 1 + token % 5, entropyQ, .5, topQ, token, argmaxQ, Faults: faults);
 
     private static VetSamples Samples(params TokenScore[][] items) =>

@@ -12,7 +12,8 @@ public sealed class VetRunTests
 
     private static VetPlan Plan(LanguageModel baseModel, LanguageModel candidate) => new()
     {
-        Base = ModelIdentity.Of(baseModel), Candidate = ModelIdentity.Of(candidate), Seed = 3, SeedSource = "a test", Items = 2, MaxNewTokens = 5, DocumentsPerDomain = 1, Context = 64,
+        Base = ModelIdentity.Of(baseModel), Candidate = ModelIdentity.Of(candidate), Seed = 3, SeedSource = "a test", Items = 2, MaxNewTokens = 5,
+            DocumentsPerDomain = 1, Context = 64,
         Domains = ["records"], ChatTemplate = true, Clock = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero),
     };
 

@@ -24,7 +24,8 @@ public sealed class BlockTypeTests
             expected.Read(0, want);
             tensor.Read(0, got);
             for (var i = 0; i < want.Length; i++)
-                Assert.True(BitConverter.SingleToInt32Bits(want[i]) == BitConverter.SingleToInt32Bits(got[i]), $"{tensor.Name}, element {i}: {got[i]:r}, gguf-py has {want[i]:r}");
+                Assert.True(BitConverter.SingleToInt32Bits(want[i]) == BitConverter.SingleToInt32Bits(got[i]),
+                    $"{tensor.Name}, element {i}: {got[i]:r}, gguf-py has {want[i]:r}");
 
             // The same from any start and in any pieces.
             var random = new Random(11);

@@ -55,7 +55,8 @@ public sealed class InteropPackagingTests
         Assert.Equal(original, TemplateFiles.Read(null, null, Holder(text)));
         Assert.Equal(original, TemplateFiles.Read(text.ReplaceLineEndings("\r\n"), null, null));
         var middle = text.Length / 2;
-        foreach (var changed in (string[])[text[..middle] + "~" + text[middle..], text[..middle] + text[(middle + 1)..], " " + text]) Assert.NotEqual(original, TemplateFiles.Read(changed, null, null));
+        foreach (var changed in (string[])[text[..middle] + "~" + text[middle..], text[..middle] + text[(middle + 1)..], " " + text]) Assert.NotEqual(original,
+            TemplateFiles.Read(changed, null, null));
     }
 
     [Theory, MemberData(nameof(Configs))]
@@ -70,7 +71,8 @@ public sealed class InteropPackagingTests
         foreach (var (key, value) in config.ToList())
         {
             if (!key.EndsWith("_token", StringComparison.Ordinal) || key.StartsWith("add_", StringComparison.Ordinal) || value is null) continue;
-            other[key] = value is JsonObject spelt ? spelt["content"]!.DeepClone() : new JsonObject { ["__type"] = "AddedToken", ["content"] = value.DeepClone(), ["lstrip"] = false };
+            other[key] = value is JsonObject spelt ? spelt["content"]!.DeepClone()
+                : new JsonObject { ["__type"] = "AddedToken", ["content"] = value.DeepClone(), ["lstrip"] = false };
         }
 
         Assert.Equal(original, SpecialTokenFiles.Special(other, null, tokenizer, ""));
@@ -84,7 +86,8 @@ public sealed class InteropPackagingTests
         Assert.Contains("add_bos_token", SpecialTokenFiles.Switches(config, tokenizer).Keys);
     }
 
-    private static Dictionary<string, string> Parts(string json) => TokenizerContents.Parse(json, "tokenizer.json").Parts().ToDictionary(p => p.Key, p => p.Text, StringComparer.Ordinal);
+    private static Dictionary<string, string> Parts(string json) => TokenizerContents.Parse(json, "tokenizer.json").Parts()
+        .ToDictionary(p => p.Key, p => p.Text, StringComparer.Ordinal);
 
     private static void AssertOnly(string key, Dictionary<string, string> a, Dictionary<string, string> b) =>
         Assert.Equal([key], a.Keys.Union(b.Keys).Where(k => a.GetValueOrDefault(k) != b.GetValueOrDefault(k)));
@@ -93,7 +96,8 @@ public sealed class InteropPackagingTests
     private static JsonArray Turned(JsonArray merges)
     {
         if (merges[0] is JsonArray)
-            return merges.Any(m => m!.AsArray().Any(half => half!.GetValue<string>().Contains(' '))) ? merges.DeepClone().AsArray() : new JsonArray([.. merges.Select(m => (JsonNode)$"{m![0]} {m[1]}")]);
+            return merges.Any(m => m!.AsArray().Any(half => half!.GetValue<string>().Contains(' '))) ? merges.DeepClone().AsArray()
+                : new JsonArray([.. merges.Select(m => (JsonNode)$"{m![0]} {m[1]}")]);
         return new JsonArray([.. merges.Select(m => m!.GetValue<string>().Split(' ')).Select(halves => (JsonNode)new JsonArray(halves[0], halves[1]))]);
     }
 
@@ -104,12 +108,16 @@ public sealed class InteropPackagingTests
         _ => node.DeepClone(),
     };
 
-    private static IEnumerable<TheoryDataRow<string>> Folders(string area, Func<string, bool> wanted) => GoldenFiles.Interop is { } root && Directory.Exists(Path.Combine(root, area))
-        ? Directory.GetDirectories(Path.Combine(root, area)).Where(wanted).Order(StringComparer.Ordinal).Select(f => new TheoryDataRow<string>(Path.GetRelativePath(root, f)))
+    private static IEnumerable<TheoryDataRow<string>> Folders(string area, Func<string, bool> wanted) => GoldenFiles.Interop is { } root
+        && Directory.Exists(Path.Combine(root, area))
+        ? Directory.GetDirectories(Path.Combine(root, area)).Where(wanted).Order(StringComparer.Ordinal)
+            .Select(f => new TheoryDataRow<string>(Path.GetRelativePath(root, f)))
         : [Missing(area)];
 
-    private static IEnumerable<TheoryDataRow<string>> Files(string area, string pattern) => GoldenFiles.Interop is { } root && Directory.Exists(Path.Combine(root, area))
-        ? Directory.GetFiles(Path.Combine(root, area), pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(f => new TheoryDataRow<string>(Path.GetRelativePath(root, f)))
+    private static IEnumerable<TheoryDataRow<string>> Files(string area, string pattern) => GoldenFiles.Interop is { } root
+        && Directory.Exists(Path.Combine(root, area))
+        ? Directory.GetFiles(Path.Combine(root, area), pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(f => new TheoryDataRow<string>(Path.GetRelativePath(root, f)))
         : [Missing(area)];
 
     private static TheoryDataRow<string> Missing(string area) => new(area) { Skip = $"$ASSAY_INTEROP/{area} is not there." };

@@ -66,7 +66,8 @@ public sealed class TensorNamesTests
     public void A_checkpoint_of_another_model_is_refused_briefly() =>
         Assert.Equal(
             [
-                "m.safetensors: none of the 39 tensors that the config expects is there, as 'model.embed_tokens.weight' and 'lm_head.weight'. The weights and the config are from different models.",
+                "m.safetensors: none of the 39 tensors that the config expects is there, as 'model.embed_tokens.weight' and 'lm_head.weight'. The weights " +
+                    "and the config are from different models.",
                 "m.safetensors: 10000 tensors as 't0', up to 't9999', are no tensors of 'llama' with this config.",
             ],
             Refusal(ConfigText.Parse("llama"), Enumerable.Range(0, 10_000).Select(i => $"t{i}")));
@@ -77,12 +78,16 @@ public sealed class TensorNamesTests
         var config = ConfigText.Parse("qwen3_moe");
         var names = config.Tensors.Select(t => t.Name).Where(n => !n.Contains(".experts.", StringComparison.Ordinal)).ToList();
         var problem = Assert.Single(Refusal(config, names));
-        Assert.StartsWith("m.safetensors: no expert of any of the 4 layers that have experts is there: 36 tensors are expected, the first 'model.layers.0.mlp.experts.0.gate_proj.weight'", problem, StringComparison.Ordinal);
+        Assert.StartsWith("m.safetensors: no expert of any of the 4 layers that have experts is there: 36 tensors are expected, the first " +
+            "'model.layers.0.mlp.experts.0.gate_proj.weight'", problem, StringComparison.Ordinal);
         // A layout of its own is named too, once.
-        var problems = Refusal(config, [.. names, .. Enumerable.Range(0, 4).SelectMany(l => (string[])[$"model.layers.{l}.mlp.experts.w13", $"model.layers.{l}.mlp.experts.w2"])]);
-        Assert.Equal(2, problems.Count(p => p.Contains("tensors as 'model.layers.0.mlp.experts.w", StringComparison.Ordinal) || p.Contains("no expert of any", StringComparison.Ordinal)));
+        var problems = Refusal(config, [.. names, .. Enumerable.Range(0, 4).SelectMany(l =>
+            (string[])[$"model.layers.{l}.mlp.experts.w13", $"model.layers.{l}.mlp.experts.w2"])]);
+        Assert.Equal(2, problems.Count(p => p.Contains("tensors as 'model.layers.0.mlp.experts.w", StringComparison.Ordinal)
+            || p.Contains("no expert of any", StringComparison.Ordinal)));
         // All norms of one kind.
-        Assert.Equal("m.safetensors: 4 tensors as 'model.layers.0.self_attn.q_norm.weight', up to 'model.layers.3.self_attn.q_norm.weight', are missing; the config expects them.",
+        Assert.Equal("m.safetensors: 4 tensors as 'model.layers.0.self_attn.q_norm.weight', up to 'model.layers.3.self_attn.q_norm.weight', are missing; the " +
+            "config expects them.",
             Assert.Single(Refusal(config, config.Tensors.Select(t => t.Name).Where(n => !n.EndsWith("q_norm.weight", StringComparison.Ordinal)))));
     }
 
@@ -101,7 +106,9 @@ public sealed class TensorNamesTests
         var config = ConfigText.Parse(type);
         var single = config.Tensors.Select(t => t.Name).Where(n => n.Contains(".experts.", StringComparison.Ordinal)).ToList();
         var layers = single.Select(n => n.Split('.')[2]).Distinct().ToList();
-        List<string> stored = [.. config.Tensors.Select(t => t.Name).Except(single).Select(n => stacks[0].StartsWith("mlp", StringComparison.Ordinal) ? n.Replace("block_sparse_moe", "mlp", StringComparison.Ordinal) : n), .. layers.SelectMany(l => stacks.Select(s => $"model.layers.{l}.{s}"))];
+        List<string> stored = [.. config.Tensors.Select(t => t.Name).Except(single)
+            .Select(n => stacks[0].StartsWith("mlp", StringComparison.Ordinal) ? n.Replace("block_sparse_moe", "mlp", StringComparison.Ordinal) : n),
+            .. layers.SelectMany(l => stacks.Select(s => $"model.layers.{l}.{s}"))];
         var match = config.Match(stored);
         Assert.Equal(config.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal), match.Stored.Keys.Order(StringComparer.Ordinal));
         Assert.All(single, n => Assert.Contains(match.Stored[n], stored));

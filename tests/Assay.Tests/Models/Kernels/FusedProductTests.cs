@@ -6,13 +6,16 @@ namespace Assay.Tests.Models.Kernels;
 /// <summary>Multiply-add rounded once, as the processor's instruction and without it.</summary>
 public sealed class FusedProductTests
 {
-    private static readonly float[] Special = [0, -0f, 1, -1, float.Epsilon, -float.Epsilon, 1.17549435e-38f, 1 + 1.1920929e-7f, 1 - 5.9604645e-8f, 16777216, 3.4028235e38f, -3.4028235e38f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 1.5e-23f, 8388609];
+    private static readonly float[] Special = [0, -0f, 1, -1, float.Epsilon, -float.Epsilon, 1.17549435e-38f, 1 + 1.1920929e-7f, 1 - 5.9604645e-8f, 16777216,
+        3.4028235e38f, -3.4028235e38f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 1.5e-23f, 8388609];
 
     private static void Holds(float x, float y, float z)
     {
         var want = MathF.FusedMultiplyAdd(x, y, z);
-        foreach (var got in (float[])[FusedProduct.Emulated(Vector128.Create(x), Vector128.Create(y), Vector128.Create(z))[3], FusedProduct.Add(Vector128.Create(x), Vector128.Create(y), Vector128.Create(z))[1]])
-            Assert.True(float.IsNaN(want) ? float.IsNaN(got) : BitConverter.SingleToInt32Bits(want) == BitConverter.SingleToInt32Bits(got), $"{x:r} · {y:r} + {z:r} = {want:r}, not {got:r}");
+        foreach (var got in (float[])[FusedProduct.Emulated(Vector128.Create(x), Vector128.Create(y), Vector128.Create(z))[3],
+            FusedProduct.Add(Vector128.Create(x), Vector128.Create(y), Vector128.Create(z))[1]])
+            Assert.True(float.IsNaN(want) ? float.IsNaN(got) : BitConverter.SingleToInt32Bits(want) == BitConverter.SingleToInt32Bits(got),
+                $"{x:r} · {y:r} + {z:r} = {want:r}, not {got:r}");
     }
 
     [Fact]

@@ -5,7 +5,8 @@ namespace Assay.Tests.Models.Kernels;
 /// <summary>Products of rows: each bit as the definition says, whatever the processor.</summary>
 public sealed class RowProductsTests
 {
-    private static float[] Row(int width, Random random) => [.. Enumerable.Range(0, width).Select(_ => (float)((random.NextDouble() - .5) * Math.Pow(2, random.Next(-20, 20))))];
+    private static float[] Row(int width, Random random) => [.. Enumerable.Range(0, width)
+        .Select(_ => (float)((random.NextDouble() - .5) * Math.Pow(2, random.Next(-20, 20))))];
 
     /// <summary>16 lanes in float64, halves added until one is left, then the rest.</summary>
     private static double Reference(float[] x, float[] y)
@@ -30,7 +31,8 @@ public sealed class RowProductsTests
             Assert.Equal(Reference(x, y), RowProducts.Dot(x, y));
             var (row, offset) = (Row(width, random), width % 2 == 0 ? Row(width, random) : []);
             double p = random.NextDouble() - .5, q = random.NextDouble() - .5;
-            float[] want = [.. row.Select((r, i) => (float)(Math.FusedMultiplyAdd(-q, y[i], Math.FusedMultiplyAdd(-p, x[i], r)) + (offset.Length > 0 ? offset[i] : 0.0)))];
+            float[] want = [.. row.Select((r, i) => (float)(Math.FusedMultiplyAdd(-q, y[i], Math.FusedMultiplyAdd(-p, x[i], r))
+                + (offset.Length > 0 ? offset[i] : 0.0)))];
             RowProducts.Subtract([p, q], [.. x, .. y], offset, row);
             Assert.Equal(want, row);
         }

@@ -36,7 +36,8 @@ public sealed class VectorMathTests
 
         Assert.Equal(0, VectorMath.Log(1.0));
         Assert.Equal(1, VectorMath.Exp(0.0));
-        foreach (var x in (double[])[0, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon]) Assert.Equal(Math.Log(x), VectorMath.Log(x));
+        foreach (var x in (double[])[0, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon]) Assert.Equal(Math.Log(x),
+            VectorMath.Log(x));
         Assert.Equal(0, VectorMath.Exp(double.NegativeInfinity));
         Assert.Equal(double.PositiveInfinity, VectorMath.Exp(double.PositiveInfinity));
         Assert.True(double.IsNaN(VectorMath.Exp(double.NaN)));

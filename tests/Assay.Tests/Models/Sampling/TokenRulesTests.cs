@@ -55,7 +55,8 @@ public sealed class TokenRulesTests
 
     [Fact]
     public void Lists_that_leave_no_token_are_refused() =>
-        Assert.Contains("suppress_tokens", Assert.Throws<InvalidInputException>(() => Apply(new TokenRules { SuppressTokens = [0, 1, 2, 3, 4, 5] }, [1], 0, 8)).Message, StringComparison.Ordinal);
+        Assert.Contains("suppress_tokens", Assert.Throws<InvalidInputException>(() => Apply(new TokenRules { SuppressTokens = [0, 1, 2, 3, 4, 5] }, [1], 0, 8))
+            .Message, StringComparison.Ordinal);
 
     /// <summary>Random lists against the definition, written as transformers' processors are: one after another, over all of the vocabulary.</summary>
     [Fact]
@@ -77,7 +78,8 @@ public sealed class TokenRulesTests
             for (var id = 0; id < 8; id++)
             {
                 foreach (var word in rules.BadWords)
-                    if (word[^1] == id && (word.Length == 1 || word.Length <= sequence.Length && sequence[^(word.Length - 1)..].SequenceEqual(word[..^1]))) expected[id] = Gone;
+                    if (word[^1] == id && (word.Length == 1 || word.Length <= sequence.Length
+                        && sequence[^(word.Length - 1)..].SequenceEqual(word[..^1]))) expected[id] = Gone;
                 if (rules.ForcedEosTokenIds.Length > 0 && made == most - 1) expected[id] = rules.ForcedEosTokenIds.Contains(id) ? 0 : Gone;
                 if (rules.SuppressTokens.Contains(id)) expected[id] = Gone;
                 if (made == 0 && rules.BeginSuppressTokens.Contains(id)) expected[id] = Gone;
@@ -108,9 +110,11 @@ public sealed class TokenRulesTests
         var banned = Answer(new TokenRules { BadWords = [[free[0], free[1]]] });
         Assert.Equal(free[0], banned[0]);
         Assert.NotEqual(free[1], banned[1]);
-        Assert.Equal([.. free[..1], 777], [.. model.Generate([prompt], plain with { MaxNewTokens = 2, Rules = new TokenRules { ForcedEosTokenIds = [777] } })[0].Tokens]);
+        Assert.Equal([.. free[..1], 777], [.. model.Generate([prompt], plain with { MaxNewTokens = 2, Rules = new TokenRules { ForcedEosTokenIds = [777] } })[
+            0].Tokens]);
         // Drawn tokens obey too.
-        var drawn = model.Generate([.. Enumerable.Repeat(prompt, 20)], plain with { Sampling = new SamplingOptions { Temperature = 1.5 }, Rules = new TokenRules { SuppressTokens = [free[0]] } });
+        var drawn = model.Generate([.. Enumerable.Repeat(prompt, 20)],
+            plain with { Sampling = new SamplingOptions { Temperature = 1.5 }, Rules = new TokenRules { SuppressTokens = [free[0]] } });
         Assert.All(drawn, d => Assert.DoesNotContain(free[0], d.Tokens));
     }
 }
