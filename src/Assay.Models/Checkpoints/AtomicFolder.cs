@@ -120,15 +120,5 @@ internal sealed class AtomicFolder : IDisposable
         return Marks.Any(m => File.Exists(Path.Combine(folder, m))) && (Has("*.safetensors") || Has("*.bin")) || Has("*.gguf");
     }
 
-    private void Guard(Action work)
-    {
-        try
-        {
-            work();
-        }
-        catch (Exception e) when (AtomicFile.IsRefusal(e))
-        {
-            throw new InvalidInputException($"{_given}: cannot be written: {e.Message} Nothing was left behind.", e);
-        }
-    }
+    private void Guard(Action work) => AtomicFile.Guard(_given, work, "Nothing was left behind.");
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 
 namespace Assay.Checkpoints;
@@ -8,8 +7,6 @@ namespace Assay.Checkpoints;
 /// in every byte. The copy is written into a folder beside the target, flushed to disk and renamed: there is a whole copy or none.</remarks>
 public static class CheckpointWriter
 {
-    private const int BlockLength = 1 << 20;
-
     /// <summary>Copies a model folder.</summary>
     /// <param name="source">An open model folder.</param>
     /// <param name="target">The new folder; an existing one is refused and never touched.</param>
@@ -89,20 +86,6 @@ public static class CheckpointWriter
     {
         // Nothing to read in an empty file, and what looks empty may be a pipe, which would be waited for.
         if (file.Length == 0) return;
-        using var source = RegularFile.OpenRead(file.Path, "a file of the model");
-        var block = ArrayPool<byte>.Shared.Rent(BlockLength);
-        try
-        {
-            while (source.Read(block, 0, BlockLength) is > 0 and var count)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                stream.Write(block, 0, count);
-                report(count);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(block);
-        }
+        RegularFile.CopyTo(file.Path, stream, report, cancellation);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -6,6 +7,7 @@ namespace Assay.Checkpoints;
 /// <summary>Reads whole files that others have made: regular ones only, looked at before they are opened, and no more bytes than a stated bound.</summary>
 public static partial class RegularFile
 {
+    private const int CopyBlock = 1 << 20;
     private const int KindBits = 0xF000, RegularBits = 0x8000, FolderBits = 0x4000;
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
 
@@ -79,6 +81,32 @@ public static partial class RegularFile
     {
         Require(path, what);
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    }
+
+    /// <summary>Copies a file into a stream, block by block.</summary>
+    /// <param name="path">The file; links are followed.</param>
+    /// <param name="stream">Where its bytes go.</param>
+    /// <param name="written">Told the bytes of each block.</param>
+    /// <param name="cancellation">Cancels between blocks.</param>
+    /// <exception cref="InvalidInputException">Missing, or no regular file.</exception>
+    /// <exception cref="IOException">It cannot be read, or the stream not written.</exception>
+    internal static void CopyTo(string path, Stream stream, Action<long> written, CancellationToken cancellation)
+    {
+        using var source = OpenRead(path, "a file of the model");
+        var block = ArrayPool<byte>.Shared.Rent(CopyBlock);
+        try
+        {
+            while (source.Read(block, 0, CopyBlock) is > 0 and var count)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                stream.Write(block, 0, count);
+                written(count);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
     }
 
     /// <summary>Refuses a target that is there, unless it is a file that may be replaced, and one in a folder that is not there.</summary>

@@ -63,7 +63,7 @@ internal static class GgufEdit
 
     private static void Fill(FileStream stream, string source, List<(Tensor Stored, EditedTensor Edited)> edited, Action<long> count, CancellationToken cancellation)
     {
-        MergedCheckpoint.CopyFile(source, stream, count, cancellation);
+        RegularFile.CopyTo(source, stream, count, cancellation);
         var block = new byte[1 << 18];
         foreach (var (stored, change) in edited)
         {

@@ -13,8 +13,6 @@ namespace Assay.Directions.Edits;
 /// type. What was written is read back and held against the plan before it gets its name.</remarks>
 public static class MergedCheckpoint
 {
-    private const int BlockLength = 1 << 20;
-
     // Other files that hold weights: left as they are they would be the unedited model in the edited one's folder.
     private static readonly string[] WeightEndings = [".safetensors", ".gguf", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".onnx", ".pkl", ".pickle", ".bin.index.json"];
 
@@ -61,26 +59,6 @@ public static class MergedCheckpoint
         else _ = (weights.ByStoredName(), weights.Additions().Count());
     }
 
-    /// <summary>Bytes of a file that is written in pieces, counted.</summary>
-    internal static void CopyFile(string path, Stream stream, Action<long> written, CancellationToken cancellation)
-    {
-        using var source = RegularFile.OpenRead(path, "a file of the model");
-        var block = ArrayPool<byte>.Shared.Rent(BlockLength);
-        try
-        {
-            while (source.Read(block, 0, BlockLength) is > 0 and var count)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                stream.Write(block, 0, count);
-                written(count);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(block);
-        }
-    }
-
     private static EditReport WriteFolder(EditableModel model, EditedWeights weights, string target, bool overwrite, Action<string>? step, IProgress<long>? progress, CancellationToken cancellation)
     {
         var container = model.Container;
@@ -94,7 +72,7 @@ public static class MergedCheckpoint
         using var folder = new AtomicFolder(target, overwrite, [container.Folder, .. model.Inputs], shards.Sum(s => s.Length) + others.Sum(f => new FileInfo(f.Path).Length)) { Step = step };
         foreach (var shard in shards) folder.Write(shard.FileName, stream => SafetensorsWriter.WriteTo(stream, shard.Header, shard.Tensors, Count, cancellation));
         if (index is not null) folder.Write(SafetensorsIndex.FileName, stream => stream.Write(index));
-        foreach (var (relative, path) in others.Where(f => f.Relative != "config.json")) folder.Write(relative, stream => CopyFile(path, stream, Count, cancellation));
+        foreach (var (relative, path) in others.Where(f => f.Relative != "config.json")) folder.Write(relative, stream => RegularFile.CopyTo(path, stream, Count, cancellation));
         var config = ConfigBytes(model, weights);
         folder.Write("config.json", stream => stream.Write(config));
         step?.Invoke("check");
