@@ -17,29 +17,49 @@ public static class ClusterBootstrap
     /// <returns>NaN of no clusters; no interval where a total is not finite or the clusters are too few. A bound is infinite where too many
     /// resamples have no spread at all.</returns>
     /// <remarks>Bootstrap-t (Efron and Tibshirani, 1993, chapter 12) with standard errors by cluster linearisation.</remarks>
-    public static Estimate Mean(IReadOnlyList<Cluster> clusters, ulong seed, double level = .95)
+    public static Estimate Mean(IReadOnlyList<Cluster> clusters, ulong seed, double level = .95) => Mean(clusters, level, (totals, weights, strata, mean) =>
     {
-        var kept = clusters.Where(c => c.Weight != 0).ToArray();
-        if (kept.Length == 0) return new Estimate(double.NaN, double.NaN, double.NaN, level, 0, "no data");
-        var strata = Strata.Of([.. kept.Select(c => c.Stratum)]);
-        var (totals, weights) = Parts(kept, strata);
-        var drawn = Enumerable.Repeat(1, kept.Length).ToArray();
-        var (mean, error) = MeanAndError(totals, weights, strata, drawn);
-        if (!double.IsFinite(mean)) return None(mean, "a value is not finite");
-        if (kept.Length < MinimumClusters) return None(mean, $"fewer than {MinimumClusters} clusters");
-        if (error == 0) return new Estimate(mean, mean, mean, level, kept.Length, "no variation between clusters");
-        var t = new double[Replicates];
+        var (t, drawn) = (new double[Replicates], new int[totals.Length]);
         for (var b = 0; b < t.Length; b++)
         {
             strata.Resample(seed, b, drawn);
             var (value, spread) = MeanAndError(totals, weights, strata, drawn);
             t[b] = value == mean ? 0 : (value - mean) / spread;
         }
+
+        return t;
+    });
+
+    /// <summary>The studentised interval around the mean of clusters.</summary>
+    /// <param name="clusters">Clusters; those without weight are passed over.</param>
+    /// <param name="level">Coverage asked.</param>
+    /// <param name="studentised">Of totals, weights, strata and the mean: (mean* − mean) / standard error* of each resample, in the order of the resamples.</param>
+    internal static Estimate Mean(IReadOnlyList<Cluster> clusters, double level, Func<double[], double[], Strata, double, double[]> studentised)
+    {
+        var kept = clusters.Where(c => c.Weight != 0).ToArray();
+        if (kept.Length == 0) return new Estimate(double.NaN, double.NaN, double.NaN, level, 0, "no data");
+        var strata = Strata.Of([.. kept.Select(c => c.Stratum)]);
+        var (totals, weights) = Parts(kept, strata);
+        var (mean, error) = MeanAndError(totals, weights, strata, [.. Enumerable.Repeat(1, kept.Length)]);
+        if (!double.IsFinite(mean) || kept.Any(c => !double.IsFinite(c.Weight))) return None("a value is not finite");
+        if (kept.Length < MinimumClusters) return None($"fewer than {MinimumClusters} clusters");
+        if (error == 0) return new Estimate(mean, mean, mean, level, kept.Length, "no variation between clusters");
+        var (low, high) = Bounds(mean, error, studentised(totals, weights, strata, mean), level);
+        return new Estimate(mean, low, high, level, kept.Length, "bootstrap-t");
+
+        Estimate None(string why) => new(mean, double.NaN, double.NaN, level, kept.Length, why);
+    }
+
+    /// <summary>Bounds of the bootstrap-t interval.</summary>
+    /// <param name="value">The estimate.</param>
+    /// <param name="error">Its standard error.</param>
+    /// <param name="t">Studentised resamples; sorted in place.</param>
+    /// <param name="level">Coverage asked.</param>
+    internal static (double Low, double High) Bounds(double value, double error, double[] t, double level)
+    {
         Array.Sort(t);
         var beyond = (1 - level) / 2;
-        return new Estimate(mean, mean - OrderStatistics.Quantile(t, 1 - beyond) * error, mean - OrderStatistics.Quantile(t, beyond) * error, level, kept.Length, "bootstrap-t");
-
-        Estimate None(double value, string why) => new(value, double.NaN, double.NaN, level, kept.Length, why);
+        return (value - OrderStatistics.Quantile(t, 1 - beyond) * error, value - OrderStatistics.Quantile(t, beyond) * error);
     }
 
     /// <summary>Standard error of the mean by cluster linearisation within strata; NaN of fewer than two clusters.</summary>
@@ -60,11 +80,15 @@ public static class ClusterBootstrap
     /// <param name="seed">Chooses the resamples.</param>
     /// <param name="level">Coverage asked.</param>
     /// <exception cref="ArgumentException">The two are not the same clusters.</exception>
-    public static Estimate PairedDifference(IReadOnlyList<Cluster> before, IReadOnlyList<Cluster> after, ulong seed, double level = .95)
+    public static Estimate PairedDifference(IReadOnlyList<Cluster> before, IReadOnlyList<Cluster> after, ulong seed, double level = .95) =>
+        Mean(Differences(before, after), seed, level);
+
+    /// <summary>Candidate − base of each cluster.</summary>
+    internal static Cluster[] Differences(IReadOnlyList<Cluster> before, IReadOnlyList<Cluster> after)
     {
         if (before.Count != after.Count || before.Zip(after).Any(p => p.First.Stratum != p.Second.Stratum || p.First.Weight != p.Second.Weight))
             throw new ArgumentException("Paired clusters have the same order, strata and weights.", nameof(after));
-        return Mean([.. before.Zip(after, (a, b) => b with { Total = b.Total - a.Total })], seed, level);
+        return [.. before.Zip(after, (a, b) => b with { Total = b.Total - a.Total })];
     }
 
     /// <summary>Percentile intervals of statistics that are no means (quantiles, tail means), all from the same resamples.</summary>
@@ -75,24 +99,38 @@ public static class ClusterBootstrap
     /// <param name="level">Coverage asked.</param>
     public static Estimate[] Percentile(IReadOnlyList<string> strata, Action<int[], double[]> statistics, int count, ulong seed, double level = .95)
     {
-        var n = strata.Count;
-        var drawn = Enumerable.Repeat(1, n).ToArray();
         var values = new double[count];
-        statistics(drawn, values);
+        statistics([.. Enumerable.Repeat(1, strata.Count)], values);
+        return Percentile(strata, values, level, groups =>
+        {
+            var (one, drawn) = (new double[count], new int[strata.Count]);
+            var all = Enumerable.Range(0, count).Select(_ => new double[Replicates]).ToArray();
+            for (var b = 0; b < Replicates; b++)
+            {
+                groups.Resample(seed, b, drawn);
+                statistics(drawn, one);
+                for (var k = 0; k < count; k++) all[k][b] = one[k];
+            }
+
+            return all;
+        });
+    }
+
+    /// <summary>Percentile intervals around values.</summary>
+    /// <param name="strata">Each cluster's stratum.</param>
+    /// <param name="values">The statistics of the sample itself.</param>
+    /// <param name="level">Coverage asked.</param>
+    /// <param name="resampled">Each statistic's values over all resamples; sorted in place.</param>
+    internal static Estimate[] Percentile(IReadOnlyList<string> strata, double[] values, double level, Func<Strata, double[][]> resampled)
+    {
+        var n = strata.Count;
         if (n < MinimumClusters)
             return [.. values.Select(v => new Estimate(v, double.NaN, double.NaN, level, n, n == 0 ? "no data" : $"fewer than {MinimumClusters} clusters"))];
-        var groups = Strata.Of(strata);
-        var one = new double[count];
-        var all = Enumerable.Range(0, count).Select(_ => new double[Replicates]).ToArray();
-        for (var b = 0; b < Replicates; b++)
-        {
-            groups.Resample(seed, b, drawn);
-            statistics(drawn, one);
-            for (var k = 0; k < count; k++) all[k][b] = one[k];
-        }
+        var all = resampled(Strata.Of(strata));
         foreach (var sample in all) Array.Sort(sample);
         var beyond = (1 - level) / 2;
-        return [.. values.Select((v, k) => new Estimate(v, OrderStatistics.Quantile(all[k], beyond), OrderStatistics.Quantile(all[k], 1 - beyond), level, n, "percentile bootstrap"))];
+        return [.. values.Select((v, k) =>
+            new Estimate(v, OrderStatistics.Quantile(all[k], beyond), OrderStatistics.Quantile(all[k], 1 - beyond), level, n, "percentile bootstrap"))];
     }
 
     private static (double Mean, double Error) MeanAndError(double[] totals, double[] weights, Strata strata, int[] counts)

@@ -9,6 +9,9 @@ internal sealed class Strata
     /// <summary>Cluster indices of each stratum.</summary>
     public int[][] Members { get; }
 
+    /// <summary>How many clusters each stratum has.</summary>
+    public int[] Sizes => [.. Members.Select(m => m.Length)];
+
     /// <summary>Weight of each stratum in the estimate; they sum to 1.</summary>
     public double[] Shares { get; }
 
