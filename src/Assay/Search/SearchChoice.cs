@@ -2,11 +2,13 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Assay.Checkpoints;
 using Assay.Evaluation;
+using Assay.Evaluation.Statistics;
 
 namespace Assay.Search;
 
 /// <summary>What the scores of all candidates say: the certificate of a search.</summary>
-/// <remarks>Indices are into the list of candidates. The best of many is biased: the winner is to be measured anew on the report split (editing.md, mistake 43).</remarks>
+/// <remarks>Indices are into the list of candidates. The best of many is biased: the winner is to be measured anew on the report split (editing.md, mistake
+/// 43).</remarks>
 public sealed record SearchChoice
 {
     /// <summary>Candidates scored.</summary>
@@ -43,8 +45,8 @@ public sealed record SearchChoice
     public required ImmutableArray<int> Ties { get; init; }
 
     /// <summary>Chooses.</summary>
-    /// <remarks>The winner: least damage among the candidates whose behaviour lies within the 95 % interval of the best's; ties by the larger behaviour, then by the order of the list. With a limit on the damage: the
-    /// best behaviour within it. Where too few items allow no interval: the best.</remarks>
+    /// <remarks>The winner: least damage among the candidates whose behaviour lies within the 95 % interval of the best's; ties by the larger behaviour, then
+    /// by the order of the list. With a limit on the damage: the best behaviour within it. Where too few items allow no interval: the best.</remarks>
     /// <param name="scores">Of all candidates, in list order.</param>
     /// <param name="seed">Of the bootstraps.</param>
     /// <param name="maxDamage">Largest mean KL allowed, in nats; null for the rule of the interval.</param>

@@ -33,7 +33,8 @@ public static class ClusterBootstrap
     /// <summary>The studentised interval around the mean of clusters.</summary>
     /// <param name="clusters">Clusters; those without weight are passed over.</param>
     /// <param name="level">Coverage asked.</param>
-    /// <param name="studentised">Of totals, weights, strata and the mean: (mean* − mean) / standard error* of each resample, in the order of the resamples.</param>
+    /// <param name="studentised">Of totals, weights, strata and the mean: (mean* − mean) / standard error* of each resample, in the order of the
+    /// resamples.</param>
     internal static Estimate Mean(IReadOnlyList<Cluster> clusters, double level, Func<double[], double[], Strata, double, double[]> studentised)
     {
         var kept = clusters.Where(c => c.Weight != 0).ToArray();
@@ -68,10 +69,16 @@ public static class ClusterBootstrap
     public static double StandardError(IReadOnlyList<Cluster> clusters)
     {
         var kept = clusters.Where(c => c.Weight != 0).ToArray();
-        if (kept.Length < 2) return double.NaN;
-        var strata = Strata.Of([.. kept.Select(c => c.Stratum)]);
-        var (totals, weights) = Parts(kept, strata);
-        return MeanAndError(totals, weights, strata, [.. kept.Select(_ => 1)]).Error;
+        return kept.Length < 2 ? double.NaN : MeanAndError(kept).Error;
+    }
+
+    /// <summary>Mean and standard error of clusters that have weight, and how many strata they are drawn in.</summary>
+    internal static (double Mean, double Error, int Strata) MeanAndError(Cluster[] clusters)
+    {
+        var strata = Strata.Of([.. clusters.Select(c => c.Stratum)]);
+        var (totals, weights) = Parts(clusters, strata);
+        var (mean, error) = MeanAndError(totals, weights, strata, [.. Enumerable.Repeat(1, clusters.Length)]);
+        return (mean, error, strata.Members.Length);
     }
 
     /// <summary>The mean of candidate − base over clusters measured under both, with the studentised interval.</summary>

@@ -2,8 +2,9 @@ namespace Assay.Evaluation.Statistics;
 
 /// <summary>The difference of two stratified means of the same clusters, or of the logarithms of these means, with its linearised standard error.</summary>
 /// <remarks>Each mean is Σ share · total / weight over the strata in which it has weight, whose shares are scaled to sum to 1. With influence u of a cluster,
-/// u = share₁ (total₁ − ratio₁ weight₁) / (W₁ M₁) − share₂ (total₂ − ratio₂ weight₂) / (W₂ M₂), where M is the mean (1 for plain differences), the squared error is
-/// Σ G/(G−1) Σ u² over strata of G clusters (Woodruff, A simple method for approximating the variance of a complicated estimate, 1971). Immutable.</remarks>
+/// u = share₁ (total₁ − ratio₁ weight₁) / (W₁ M₁) − share₂ (total₂ − ratio₂ weight₂) / (W₂ M₂), where M is the mean (1 for plain differences), the squared
+/// error is Σ G/(G−1) Σ u² over strata of G clusters (Woodruff, A simple method for approximating the variance of a complicated estimate, 1971).
+/// Immutable.</remarks>
 internal sealed class RatioContrast
 {
     private readonly Side _first, _second;

@@ -1,7 +1,9 @@
 namespace Assay.Evaluation.Statistics;
 
-/// <summary>How often each cluster is drawn in each resample: the same draws as <see cref="Strata.Resample"/>, in blocks of <see cref="Lanes"/> replicates.</summary>
-/// <remarks>Clusters stand in the order of the strata's members. The draws depend on nothing but the seed and the strata's sizes, so sets of clusters with equal sizes share them.</remarks>
+/// <summary>How often each cluster is drawn in each resample: the same draws as <see cref="Strata.Resample"/>, in blocks of <see cref="Lanes"/>
+/// replicates.</summary>
+/// <remarks>Clusters stand in the order of the strata's members. The draws depend on nothing but the seed and the strata's sizes, so sets of clusters with
+/// equal sizes share them.</remarks>
 internal sealed class Resamples
 {
     /// <summary>Replicates in a block: their counts of one cluster lie together, so that vectors run over replicates and no sum changes its order.</summary>

@@ -3,8 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Assay.Evaluation.Statistics;
 
-/// <summary>The values of many items in ascending order, from which the order statistics of a resample of items are read without writing the resample out.</summary>
-/// <remarks>At the end of each block of values stands how many values each item has up to there, so that a rank's block is found by a few products of counts. Immutable.</remarks>
+/// <summary>The values of many items in ascending order, from which the order statistics of a resample of items are read without writing the resample
+/// out.</summary>
+/// <remarks>At the end of each block of values stands how many values each item has up to there, so that a rank's block is found by a few products of counts.
+/// Immutable.</remarks>
 internal sealed class SortedValues
 {
     /// <summary>Bounds the table of counts to 4 MiB.</summary>
@@ -34,7 +36,11 @@ internal sealed class SortedValues
         if (at != values.Length) throw new ArgumentException($"{values.Length} values are given, and the items have {at}.", nameof(values));
         // A resample of nothing but the longest item must still be countable.
         if (most * lengths.Length > int.MaxValue)
-            throw new ArgumentException($"{lengths.Length} items of up to {most} values: a resample may have more than {int.MaxValue} values. Split the set.", nameof(lengths));
+        {
+            throw new ArgumentException(
+                $"{lengths.Length} items of up to {most} values: a resample may have more than {int.MaxValue} values. Split the set.", nameof(lengths));
+        }
+
         Array.Sort(_values, _owners);
         _blockLength = Math.Max(256, (int)((long)values.Length * lengths.Length / TableLength) + 1);
         _blocks = values.Length / _blockLength;

@@ -8,8 +8,8 @@ namespace Assay.Evaluation.Statistics;
 /// <param name="threads">How many threads compute; results do not depend on it.</param>
 /// <param name="progress">Told how many resamples have been computed by all calls so far, several times within each call.</param>
 /// <param name="cancellationToken">Ends a call within a block of resamples by an <see cref="OperationCanceledException"/>.</param>
-/// <remarks>protocol.md, Statistics. Results have the bits of <see cref="ClusterBootstrap"/> with the same seed. The draws of at most two layouts of strata are kept,
-/// in at most 2 × <see cref="KeptBytes"/> bytes; those of larger ones are drawn anew by each call. Safe for several threads at once.</remarks>
+/// <remarks>protocol.md, Statistics. Results have the bits of <see cref="ClusterBootstrap"/> with the same seed. The draws of at most two layouts of strata
+/// are kept, in at most 2 × <see cref="KeptBytes"/> bytes; those of larger ones are drawn anew by each call. Safe for several threads at once.</remarks>
 public sealed class Statistician(ulong seed, int threads = 1, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
 {
     /// <summary>Draws of a layout are kept up to this many bytes.</summary>
@@ -61,21 +61,25 @@ public sealed class Statistician(ulong seed, int threads = 1, IProgress<long>? p
     /// <param name="level">Coverage asked.</param>
     /// <returns>First − second. The error is by linearisation.</returns>
     /// <exception cref="ArgumentException">The two are not the same clusters.</exception>
-    public Estimate Difference(IReadOnlyList<Cluster> first, IReadOnlyList<Cluster> second, double level = .95) => Contrast(new RatioContrast(first, second, logarithm: false), level);
+    public Estimate Difference(IReadOnlyList<Cluster> first, IReadOnlyList<Cluster> second, double level = .95) =>
+        Contrast(new RatioContrast(first, second, logarithm: false), level);
 
     /// <summary>The logarithm of the ratio of two means of the same clusters, drawn together, with the studentised interval.</summary>
     /// <param name="above">What each cluster gives to the mean above the line; weight 0 where it gives nothing.</param>
     /// <param name="below">What the same clusters give to the mean below it: same order and strata.</param>
     /// <param name="level">Coverage asked.</param>
-    /// <returns>ln(mean above) − ln(mean below), in nats; NaN without an interval where a mean is not above 0. The error is by linearisation; a bound is infinite where too
-    /// many resamples have a mean that is not above 0.</returns>
-    /// <remarks>Two sets of items are contrasted by giving each its own strata and weight 0 in the other mean; a mean is over those strata in which it has weight.</remarks>
+    /// <returns>ln(mean above) − ln(mean below), in nats; NaN without an interval where a mean is not above 0. The error is by linearisation; a bound is
+    /// infinite where too many resamples have a mean that is not above 0.</returns>
+    /// <remarks>Two sets of items are contrasted by giving each its own strata and weight 0 in the other mean; a mean is over those strata in which it has
+    /// weight.</remarks>
     /// <exception cref="ArgumentException">The two are not the same clusters.</exception>
-    public Estimate LogRatio(IReadOnlyList<Cluster> above, IReadOnlyList<Cluster> below, double level = .95) => Contrast(new RatioContrast(above, below, logarithm: true), level);
+    public Estimate LogRatio(IReadOnlyList<Cluster> above, IReadOnlyList<Cluster> below, double level = .95) =>
+        Contrast(new RatioContrast(above, below, logarithm: true), level);
 
     /// <summary>Percentile intervals of statistics that are no means, all from the same resamples.</summary>
     /// <param name="strata">Each cluster's stratum.</param>
-    /// <param name="statistics">Fills its second argument from how often each cluster was drawn; called with ones first, then by several threads at once.</param>
+    /// <param name="statistics">Fills its second argument from how often each cluster was drawn; called with ones first, then by several threads at
+    /// once.</param>
     /// <param name="count">How many statistics.</param>
     /// <param name="level">Coverage asked.</param>
     /// <returns>What <see cref="ClusterBootstrap.Percentile(IReadOnlyList{string}, Action{int[], double[]}, int, ulong, double)"/> returns.</returns>
@@ -123,6 +127,25 @@ public sealed class Statistician(ulong seed, int threads = 1, IProgress<long>? p
     /// <param name="level">Coverage asked.</param>
     public TailEstimates Tail(IReadOnlyList<double[]> values, IReadOnlyList<string> strata, double level = .95) =>
         Tail([.. values.SelectMany(v => v)], [.. values.Select(v => v.Length)], strata, level);
+
+    /// <summary>The area under the ROC curve, P[a positive's value exceeds a negative's] with ties one half, with its percentile interval over items.</summary>
+    /// <param name="positives">Each item's values that should be larger.</param>
+    /// <param name="negatives">The same items' values that should be smaller.</param>
+    /// <param name="strata">Each item's stratum.</param>
+    /// <param name="level">Coverage asked.</param>
+    /// <remarks>All values are pooled over items. The share within items is a <see cref="Mean"/> of wins over pairs.</remarks>
+    public Estimate Auc(IReadOnlyList<double[]> positives, IReadOnlyList<double[]> negatives, IReadOnlyList<string> strata, double level = .95)
+    {
+        if (positives.Count != strata.Count || negatives.Count != strata.Count)
+        {
+            throw new ArgumentException(
+                $"{positives.Count} items with positives, {negatives.Count} with negatives, {strata.Count} strata: they are the same items.", nameof(strata));
+        }
+
+        var missing = positives.All(v => v.Length == 0) ? "no positives" : negatives.All(v => v.Length == 0) ? "no negatives" : null;
+        if (missing is not null) return new Estimate(double.NaN, double.NaN, double.NaN, level, strata.Count, missing);
+        return Percentile(strata, new RankAuc(positives, negatives).Compute, 1, level)[0];
+    }
 
     private Estimate Contrast(RatioContrast contrast, double level)
     {
@@ -204,7 +227,8 @@ public sealed class Statistician(ulong seed, int threads = 1, IProgress<long>? p
         }
         else
         {
-            Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken }, local, (task, _, own) => Run(task, own), _ => { });
+            var options = new ParallelOptions { MaxDegreeOfParallelism = _threads, CancellationToken = cancellationToken };
+            Parallel.For(0, tasks, options, local, (task, _, own) => Run(task, own), _ => { });
         }
 
         T Run(int task, T own)

@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
-using Assay.Evaluation;
-using Assay.Evaluation.Statistics;
 
-namespace Assay.Search;
+namespace Assay.Evaluation.Statistics;
 
 /// <summary>Simultaneous intervals of the paired differences of many candidates from one of them.</summary>
-/// <remarks>Single-step max-t by bootstrap over items (Westfall and Young 1993, §2.3; Hothorn, Bretz and Westfall 2008): in each resample the largest |mean* − mean| / se over all candidates, whose
-/// quantile is the half-width of every interval in standard errors. The standard error is the sample's, not the resample's: where one item has nearly all of a candidate's spread, resamples without it have none,
-/// and that candidate's t would widen the intervals of all. Items are drawn together for all candidates, so what they have in common cancels. Deterministic for a seed.</remarks>
+/// <remarks>Single-step max-t by bootstrap over items (Westfall and Young 1993, §2.3; Hothorn, Bretz and Westfall 2008): in each resample the largest |mean*
+/// − mean| / se over all candidates, whose quantile is the half-width of every interval in standard errors. The standard error is the sample's, not the
+/// resample's: where one item has nearly all of a candidate's spread, resamples without it have none, and that candidate's t would widen the intervals of
+/// all. Items are drawn together for all candidates, so what they have in common cancels. Deterministic for a seed.</remarks>
 public static class PairedMaxT
 {
     /// <summary>Mean of value − value of the reference, with simultaneous intervals; the reference's own is 0.</summary>
@@ -21,16 +20,29 @@ public static class PairedMaxT
     {
         var n = values[reference].Length;
         if (values.Any(v => v.Length != n)) throw new ArgumentException("Paired values are of the same items.", nameof(values));
-        var results = new Estimate[values.Count];
+        var results = Simultaneous([.. values.Select(v => Difference(v, values[reference]))], n, seed, level, except: reference);
+        results[reference] = n < ClusterBootstrap.MinimumClusters ? results[reference] with { Value = 0 } : new Estimate(0, 0, 0, level, n, "the reference");
+        return [.. results];
+    }
+
+    /// <summary>Means of several values of the same items with simultaneous intervals.</summary>
+    /// <param name="values">(statistic, item).</param>
+    /// <param name="n">Items.</param>
+    /// <param name="seed">Of the resamples.</param>
+    /// <param name="level">Coverage of all intervals together.</param>
+    /// <param name="except">A statistic that is 0 by definition and takes no part.</param>
+    internal static Estimate[] Simultaneous(double[][] values, int n, ulong seed, double level, int except = -1)
+    {
+        var results = new Estimate[values.Length];
         var (compared, means, errors) = (new List<int>(), new List<double>(), new List<double>());
         for (var c = 0; c < results.Length; c++)
         {
-            var differences = Difference(values[c], values[reference]);
-            var mean = FixedOrderSum.Mean(differences);
-            var error = FixedOrderSum.StandardDeviation(differences) / Math.Sqrt(n);
-            if (c != reference && !double.IsFinite(mean)) results[c] = new Estimate(mean, double.NaN, double.NaN, level, n, "a difference is not finite");
-            else if (n < ClusterBootstrap.MinimumClusters) results[c] = new Estimate(c == reference ? 0 : mean, double.NaN, double.NaN, level, n, $"fewer than {ClusterBootstrap.MinimumClusters} items");
-            else if (c == reference || error == 0) results[c] = c == reference ? new Estimate(0, 0, 0, level, n, "the reference") : new Estimate(mean, mean, mean, level, n, "no variation between items");
+            var mean = FixedOrderSum.Mean(values[c]);
+            var error = FixedOrderSum.StandardDeviation(values[c]) / Math.Sqrt(n);
+            if (c != except && !double.IsFinite(mean)) results[c] = new Estimate(mean, double.NaN, double.NaN, level, n, "a difference is not finite");
+            else if (n < ClusterBootstrap.MinimumClusters)
+                results[c] = new Estimate(mean, double.NaN, double.NaN, level, n, $"fewer than {ClusterBootstrap.MinimumClusters} items");
+            else if (c == except || error == 0) results[c] = new Estimate(mean, mean, mean, level, n, "no variation between items");
             else
             {
                 compared.Add(c);
@@ -39,10 +51,11 @@ public static class PairedMaxT
             }
         }
 
-        if (compared.Count == 0) return [.. results];
-        var width = Largest([.. compared.Select(c => Difference(values[c], values[reference]))], means, errors, n, seed, level);
-        for (var k = 0; k < compared.Count; k++) results[compared[k]] = new Estimate(means[k], means[k] - width * errors[k], means[k] + width * errors[k], level, n, "bootstrap max-t");
-        return [.. results];
+        if (compared.Count == 0) return results;
+        var width = Largest([.. compared.Select(c => values[c])], means, errors, n, seed, level);
+        for (var k = 0; k < compared.Count; k++)
+            results[compared[k]] = new Estimate(means[k], means[k] - width * errors[k], means[k] + width * errors[k], level, n, "bootstrap max-t");
+        return results;
     }
 
     /// <summary>The quantile of the largest |t| over candidates.</summary>
