@@ -3,7 +3,8 @@ using BenchmarkDotNet.Running;
 
 // `-- engine` measures products and whole models and writes bench/results/<cpu>.md, `-- peers` the same work done by other programs,
 // `-- tokenizers` how fast text becomes ids, `-- diff` comparisons of weights, `-- large` a pair of 7B-shaped models within 2 GiB,
-// `-- fuzz` gives every reader damaged files; `-- directions` what removing directions does to the organisms; anything else goes to BenchmarkDotNet.
+// `-- fuzz` gives every reader damaged files; `-- directions` what removing directions does to the organisms, `-- coverage` what intervals
+// cover; anything else goes to BenchmarkDotNet.
 if (args is ["engine", ..])
 {
     EngineBenchmark.Run(args[1..]);
@@ -43,6 +44,12 @@ if (args is ["directions", ..])
 if (args is ["fuzz", ..])
 {
     Environment.ExitCode = Assay.Benchmarks.Fuzzing.FuzzBenchmark.Run(args[1..]);
+    return;
+}
+
+if (args is ["coverage", ..])
+{
+    Environment.ExitCode = CoverageBenchmark.Run(args[1..]);
     return;
 }
 
