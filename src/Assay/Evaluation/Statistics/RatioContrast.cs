@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Assay.Evaluation.Statistics;
 
 /// <summary>The difference of two stratified means of the same clusters, or of the logarithms of these means, with its linearised standard error.</summary>
@@ -17,6 +19,7 @@ internal sealed class RatioContrast
     {
         if (first.Count != second.Count || first.Zip(second).Any(p => p.First.Stratum != p.Second.Stratum))
             throw new ArgumentException("The two means are of the same clusters, in the same order and strata.", nameof(second));
+        if (first.Concat(second).Any(c => !double.IsFinite(c.Weight))) throw new ArgumentException("A weight is a finite number.", nameof(first));
         var kept = Enumerable.Range(0, first.Count).Where(i => first[i].Weight != 0 || second[i].Weight != 0).ToArray();
         var strata = Strata.Of([.. kept.Select(i => first[i].Stratum)]);
         int[] order = [.. strata.Members.SelectMany(m => m.Select(i => kept[i]))];
@@ -33,32 +36,48 @@ internal sealed class RatioContrast
     /// <summary>Why the contrast of the sample itself is no number.</summary>
     public string WhyUndefined => _logarithm ? "a mean is not finite and above 0" : "a value is not finite";
 
-    /// <summary>The contrast and its standard error in a resample; NaN where a mean is undefined, infinite where one of two logarithms is.</summary>
-    /// <param name="counts">How often each cluster was drawn.</param>
-    public (double Value, double Error) Compute(ReadOnlySpan<double> counts)
+    /// <summary>The contrast and its standard error in the sample itself.</summary>
+    public (double Value, double Error) Compute()
+    {
+        Span<double> values = stackalloc double[Resamples.Lanes], errors = stackalloc double[Resamples.Lanes];
+        Compute([.. Enumerable.Repeat((byte)1, Resamples.Lanes * Clusters)], values, errors);
+        return (values[0], errors[0]);
+    }
+
+    /// <summary>The contrast and its standard error in each lane of a block; NaN where a mean is undefined, infinite where one of two logarithms is.</summary>
+    /// <param name="counts">How often each cluster was drawn (cluster, lane).</param>
+    /// <param name="values">One for each lane.</param>
+    /// <param name="errors">One for each lane.</param>
+    public void Compute(ReadOnlySpan<byte> counts, Span<double> values, Span<double> errors)
+    {
+        Half(counts, 0, values, errors);
+        Half(counts, 4, values[4..], errors[4..]);
+    }
+
+    private void Half(ReadOnlySpan<byte> counts, int lane, Span<double> values, Span<double> errors)
     {
         var strata = Sizes.Length;
-        Span<double> room = strata <= 64 ? stackalloc double[4 * strata] : new double[4 * strata];
-        Span<double> ratios1 = room[..strata], weights1 = room.Slice(strata, strata), ratios2 = room.Slice(2 * strata, strata), weights2 = room[(3 * strata)..];
-        var (mean1, mean2) = (_first.Mean(counts, Sizes, ratios1, weights1), _second.Mean(counts, Sizes, ratios2, weights2));
-        if (_logarithm && !(mean1 > 0 && mean2 > 0))
-            return (mean2 > 0 && mean1 <= 0 ? double.NegativeInfinity : mean1 > 0 && mean2 <= 0 ? double.PositiveInfinity : double.NaN, double.NaN);
-        var (slope1, slope2) = _logarithm ? (1 / mean1, 1 / mean2) : (1, 1);
-        double variance = 0;
+        Span<Vector256<double>> room = strata <= 32 ? stackalloc Vector256<double>[4 * strata] : new Vector256<double>[4 * strata];
+        Span<Vector256<double>> ratios1 = room[..strata], scales1 = room.Slice(strata, strata);
+        Span<Vector256<double>> ratios2 = room.Slice(2 * strata, strata), scales2 = room[(3 * strata)..];
+        var (mean1, mean2) = (_first.Means(counts, lane, Sizes, ratios1, scales1), _second.Means(counts, lane, Sizes, ratios2, scales2));
+        var (slope1, slope2) = _logarithm ? (Vector256<double>.One / mean1, Vector256<double>.One / mean2) : (Vector256<double>.One, Vector256<double>.One);
+        Vector256<double> variance = default;
         var from = 0;
         for (var s = 0; s < strata; s++)
         {
             var size = Sizes[s];
-            double squares = 0;
             if (size > 1)
             {
+                Vector256<double> squares = default;
+                var (scale1, scale2) = (scales1[s] * slope1, scales2[s] * slope2);
                 for (var k = from; k < from + size; k++)
                 {
-                    var influence = _first.Influence(k, s, ratios1[s], weights1[s]) * slope1 - _second.Influence(k, s, ratios2[s], weights2[s]) * slope2;
-                    squares += counts[k] * influence * influence;
+                    var influence = _first.Residual(k, ratios1[s]) * scale1 - _second.Residual(k, ratios2[s]) * scale2;
+                    squares += Resamples.Four(counts, k * Resamples.Lanes + lane) * influence * influence;
                 }
 
-                variance += squares * size / (size - 1);
+                variance += squares * Vector256.Create(size / (size - 1.0));
             }
             else if (strata > 1)
             {
@@ -70,7 +89,14 @@ internal sealed class RatioContrast
             from += size;
         }
 
-        return (_logarithm ? Math.Log(mean1) - Math.Log(mean2) : mean1 - mean2, Math.Sqrt(variance));
+        Vector256.Sqrt(variance).CopyTo(errors);
+        for (var k = 0; k < 4; k++) values[k] = _logarithm ? LogRatio(mean1[k], mean2[k]) : mean1[k] - mean2[k];
+    }
+
+    private static double LogRatio(double above, double below)
+    {
+        if (above > 0 && below > 0) return Math.Log(above) - Math.Log(below);
+        return above <= 0 && below > 0 ? double.NegativeInfinity : above > 0 && below <= 0 ? double.PositiveInfinity : double.NaN;
     }
 
     /// <summary>One of the two means.</summary>
@@ -96,30 +122,39 @@ internal sealed class RatioContrast
             for (var s = 0; s < _shares.Length; s++) _shares[s] /= sum;
         }
 
-        public double Mean(ReadOnlySpan<double> counts, int[] sizes, Span<double> ratios, Span<double> weights)
+        /// <summary>The mean of each lane; ratios of the strata, and share / weight by which a residual counts.</summary>
+        public Vector256<double> Means(ReadOnlySpan<byte> counts, int lane, int[] sizes, Span<Vector256<double>> ratios, Span<Vector256<double>> scales)
         {
-            double mean = 0;
+            Vector256<double> mean = default;
             var from = 0;
             for (var s = 0; s < sizes.Length; s++)
             {
-                double total = 0, weight = 0;
-                for (var k = from; k < from + sizes[s]; k++)
+                (ratios[s], scales[s]) = (default, default);
+                // A stratum without weight takes no part, and must not make the mean NaN.
+                if (_shares[s] != 0)
                 {
-                    total += counts[k] * _totals[k];
-                    weight += counts[k] * _weights[k];
+                    Vector256<double> total = default, weight = default;
+                    for (var k = from; k < from + sizes[s]; k++)
+                    {
+                        var count = Resamples.Four(counts, k * Resamples.Lanes + lane);
+                        total += count * Vector256.Create(_totals[k]);
+                        weight += count * Vector256.Create(_weights[k]);
+                    }
+
+                    var share = Vector256.Create(_shares[s]);
+                    (ratios[s], scales[s]) = (total / weight, share / weight);
+                    mean += share * ratios[s];
                 }
 
-                (ratios[s], weights[s]) = (total / weight, weight);
-                if (_shares[s] != 0) mean += _shares[s] * ratios[s];
                 from += sizes[s];
             }
 
-            return sizes.Length == 0 ? double.NaN : mean;
+            return sizes.Length == 0 ? Vector256.Create(double.NaN) : mean;
         }
 
-        public double Influence(int cluster, int stratum, double ratio, double weight) =>
-            _shares[stratum] == 0 ? 0 : _shares[stratum] * (_totals[cluster] - ratio * _weights[cluster]) / weight;
+        public Vector256<double> Residual(int cluster, Vector256<double> ratio) =>
+            Vector256.Create(_totals[cluster]) - ratio * Vector256.Create(_weights[cluster]);
 
-        public double Distance(int stratum, double ratio, double mean) => _shares[stratum] == 0 ? 0 : _shares[stratum] * (ratio - mean);
+        public Vector256<double> Distance(int stratum, Vector256<double> ratio, Vector256<double> mean) => Vector256.Create(_shares[stratum]) * (ratio - mean);
     }
 }

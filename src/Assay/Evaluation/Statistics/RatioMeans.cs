@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Assay.Evaluation.Statistics;
 
@@ -44,7 +42,7 @@ internal sealed class RatioMeans
             Vector256<double> total = default, weight = default, squares = default;
             for (var k = 0; k < size; k++)
             {
-                var count = Counts(drawn, k * Resamples.Lanes + lane);
+                var count = Resamples.Four(drawn, k * Resamples.Lanes + lane);
                 total += count * Vector256.Create(totals[k]);
                 weight += count * Vector256.Create(weights[k]);
             }
@@ -53,7 +51,7 @@ internal sealed class RatioMeans
             for (var k = 0; k < size; k++)
             {
                 var residual = Vector256.Create(totals[k]) - ratio * Vector256.Create(weights[k]);
-                squares += Counts(drawn, k * Resamples.Lanes + lane) * residual * residual;
+                squares += Resamples.Four(drawn, k * Resamples.Lanes + lane) * residual * residual;
             }
 
             var share = Vector256.Create(_shares[s]);
@@ -67,18 +65,5 @@ internal sealed class RatioMeans
         if (alone && _sizes.Length > 1) variance += last * last * (lone - mean) * (lone - mean);
         mean.CopyTo(means);
         Vector256.Sqrt(variance).CopyTo(errors);
-    }
-
-    /// <summary>Four counts as numbers.</summary>
-    private static Vector256<double> Counts(ReadOnlySpan<byte> counts, int at)
-    {
-        if (Avx.IsSupported)
-        {
-            var (words, _) = Vector128.Widen(Vector128.CreateScalar(MemoryMarshal.Read<uint>(counts[at..])).AsByte());
-            var (numbers, _) = Vector128.Widen(words);
-            return Avx.ConvertToVector256Double(numbers.AsInt32());
-        }
-
-        return Vector256.Create((double)counts[at], counts[at + 1], counts[at + 2], counts[at + 3]);
     }
 }

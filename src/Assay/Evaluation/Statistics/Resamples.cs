@@ -1,3 +1,7 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace Assay.Evaluation.Statistics;
 
 /// <summary>How often each cluster is drawn in each resample: the same draws as <see cref="Strata.Resample"/>, in blocks of <see cref="Lanes"/>
@@ -20,9 +24,6 @@ internal sealed class Resamples
 
     /// <summary>Bytes of one block of counts.</summary>
     public int BlockLength => Lanes * Clusters;
-
-    /// <summary>Bytes that are kept.</summary>
-    public long Bytes => _kept?.LongLength ?? 0;
 
     /// <summary>Draws that are made anew whenever they are asked for.</summary>
     public static Resamples OnDemand(int[] sizes, ulong seed) => new(sizes, seed, null);
@@ -48,6 +49,21 @@ internal sealed class Resamples
         if (_kept is not null) return _kept.AsSpan(block * BlockLength, BlockLength);
         Draw(block, scratch);
         return scratch;
+    }
+
+    /// <summary>The counts of four lanes as numbers.</summary>
+    /// <param name="counts">(cluster, lane).</param>
+    /// <param name="at">Where the first of them stands.</param>
+    public static Vector256<double> Four(ReadOnlySpan<byte> counts, int at)
+    {
+        if (Avx.IsSupported)
+        {
+            var (words, _) = Vector128.Widen(Vector128.CreateScalar(MemoryMarshal.Read<uint>(counts[at..])).AsByte());
+            var (numbers, _) = Vector128.Widen(words);
+            return Avx.ConvertToVector256Double(numbers.AsInt32());
+        }
+
+        return Vector256.Create((double)counts[at], counts[at + 1], counts[at + 2], counts[at + 3]);
     }
 
     private void Draw(int block, Span<byte> counts)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Assay.Evaluation.Statistics;
 
@@ -11,6 +12,9 @@ internal sealed class SortedValues
 {
     /// <summary>Bounds the table of counts to 4 MiB.</summary>
     private const int TableLength = 1 << 20;
+
+    /// <summary>How many values beyond its end a buffer must have room for.</summary>
+    public const int Spare = 4;
 
     private readonly double[] _values;
     private readonly int[] _owners, _lengths, _table;
@@ -104,19 +108,36 @@ internal sealed class SortedValues
     /// <summary>Writes the largest values of a resample, ascending.</summary>
     /// <param name="counts">How often each item was drawn.</param>
     /// <param name="length">The resample's <see cref="Length"/>.</param>
-    /// <param name="into">Filled to its end.</param>
-    public void Largest(ReadOnlySpan<int> counts, int length, Span<double> into)
+    /// <param name="largest">How many.</param>
+    /// <param name="into">Room for them and for <see cref="Spare"/> more.</param>
+    public void Largest(ReadOnlySpan<int> counts, int length, int largest, Span<double> into)
     {
-        var start = length - into.Length;
+        var start = length - largest;
         var at = Find(counts, start, out var before);
-        var copies = before + counts[_owners[at]] - start;
+        var first = before + counts[_owners[at]] - start;
+        into[..first].Fill(_values[at]);
+        Expand(_values.AsSpan(at + 1), _owners.AsSpan(at + 1), counts, into[first..]);
+    }
+
+    /// <summary>Writes each value as often as its owner was drawn.</summary>
+    /// <param name="values">Values in order.</param>
+    /// <param name="owners">The item of each value.</param>
+    /// <param name="counts">How often each item was drawn.</param>
+    /// <param name="into">Room for all copies and for <see cref="Spare"/> more.</param>
+    /// <returns>How many were written.</returns>
+    public static int Expand(ReadOnlySpan<double> values, ReadOnlySpan<int> owners, ReadOnlySpan<int> counts, Span<double> into)
+    {
         var filled = 0;
-        while (filled < into.Length)
+        for (var i = 0; i < values.Length; i++)
         {
-            into.Slice(filled, copies).Fill(_values[at]);
+            var copies = counts[owners[i]];
+            // Four at once whether they are needed or not: what is too much is overwritten, and the processor need not guess the count.
+            Vector256.Create(values[i]).CopyTo(into[filled..]);
+            if (copies > Spare) into.Slice(filled, copies).Fill(values[i]);
             filled += copies;
-            if (filled < into.Length) copies = counts[_owners[++at]];
         }
+
+        return filled;
     }
 
     /// <summary>Σ a b; whole numbers, so that the order does not matter.</summary>

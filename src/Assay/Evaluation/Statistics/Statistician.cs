@@ -149,7 +149,7 @@ public sealed class Statistician(ulong seed, int threads = 1, IProgress<long>? p
 
     private Estimate Contrast(RatioContrast contrast, double level)
     {
-        var (value, error) = contrast.Compute([.. Enumerable.Repeat(1.0, contrast.Clusters)]);
+        var (value, error) = contrast.Compute();
         if (contrast.Clusters == 0) return None("no data");
         if (!double.IsFinite(value)) return None(contrast.WhyUndefined);
         if (contrast.Clusters < ClusterBootstrap.MinimumClusters) return None($"fewer than {ClusterBootstrap.MinimumClusters} clusters");
@@ -157,15 +157,14 @@ public sealed class Statistician(ulong seed, int threads = 1, IProgress<long>? p
         var t = new double[Replicates];
         ForEachBlock(contrast.Sizes, (block, counts) =>
         {
-            var drawn = new double[contrast.Clusters];
+            Span<double> values = stackalloc double[Resamples.Lanes], errors = stackalloc double[Resamples.Lanes];
+            contrast.Compute(counts, values, errors);
             for (var lane = 0; lane < Lanes(block); lane++)
             {
-                for (var k = 0; k < drawn.Length; k++) drawn[k] = counts[k * Resamples.Lanes + lane];
-                var (resampled, spread) = contrast.Compute(drawn);
-                var b = block * Resamples.Lanes + lane;
+                var (b, resampled) = (block * Resamples.Lanes + lane, values[lane]);
                 // Without both means nothing is known of a resample: it counts against one bound, then against the other.
                 t[b] = resampled == value ? 0 : double.IsNaN(resampled) ? (b % 2 == 0 ? double.NegativeInfinity : double.PositiveInfinity)
-                    : double.IsInfinity(resampled) ? resampled : (resampled - value) / spread;
+                    : double.IsInfinity(resampled) ? resampled : (resampled - value) / errors[lane];
             }
         });
         var (low, high) = ClusterBootstrap.Bounds(value, error, t, level);

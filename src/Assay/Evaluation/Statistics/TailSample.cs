@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Assay.Evaluation.Statistics;
 
 /// <summary>The tail statistics of a resample of items.</summary>
@@ -41,14 +43,12 @@ internal sealed class TailSample
         for (var k = 0; k < probabilities.Length; k++) into[k] = _values.Quantile(counts, length, probabilities[k]);
         var (tail, items) = (OrderStatistics.TailCount(length, .99m), 0);
         foreach (var count in counts) items += count;
-        var buffer = System.Buffers.ArrayPool<double>.Shared.Rent(Math.Max(tail, items));
-        _values.Largest(counts, length, buffer.AsSpan(0, tail));
+        var buffer = ArrayPool<double>.Shared.Rent(Math.Max(tail, items) + SortedValues.Spare);
+        _values.Largest(counts, length, tail, buffer);
         into[^3] = FixedOrderSum.Mean(buffer.AsSpan(0, tail));
-        items = 0;
-        for (var i = 0; i < _means.Length; i++)
-            for (var copy = counts[_positions[i]]; copy > 0; copy--) buffer[items++] = _means[i];
+        SortedValues.Expand(_means, _positions, counts, buffer);
         into[^2] = OrderStatistics.TailMean(buffer.AsSpan(0, items), .90m);
         into[^1] = OrderStatistics.TrimmedMean(buffer.AsSpan(0, items), .05m);
-        System.Buffers.ArrayPool<double>.Shared.Return(buffer);
+        ArrayPool<double>.Shared.Return(buffer);
     }
 }

@@ -138,6 +138,7 @@ public class StatisticianTests
 
         var statistician = new Statistician(4, 2);
         var found = statistician.LogRatio(above, below);
+        Assert.Equal(found, new Statistician(4, 1).LogRatio(above, below));
         // The percentile interval of the plain statistic, whose form is another: near each other at 400 clusters.
         string[] strata = [.. above.Select(c => c.Stratum)];
         var plain = statistician.Percentile(strata, (drawn, into) => into[0] = Math.Log(Mean(above, drawn) / Mean(below, drawn)), 1)[0];
@@ -145,7 +146,9 @@ public class StatisticianTests
         Assert.Equal(plain.Low, found.Low, .05 * (plain.High - plain.Low));
         Assert.Equal(plain.High, found.High, .05 * (plain.High - plain.Low));
         var opposite = statistician.LogRatio(below, above);
-        Assert.Equal((-found.Value, -found.Low, -found.High), (opposite.Value, opposite.High, opposite.Low));
+        Assert.Equal(-found.Value, opposite.Value, 1e-13);
+        Assert.Equal(-found.Low, opposite.High, 1e-12);
+        Assert.Equal(-found.High, opposite.Low, 1e-12);
 
         static double Mean(Cluster[] clusters, ReadOnlySpan<int> drawn)
         {
@@ -211,6 +214,7 @@ public class StatisticianTests
         Assert.Equal((true, "no variation between clusters"), Of(new Statistician(1).LogRatio(some, some)));
         Assert.Equal(0, new Statistician(1).LogRatio(some, some).Value);
         Assert.Throws<ArgumentException>(() => new Statistician(1).LogRatio(some, some[1..]));
+        Assert.Throws<ArgumentException>(() => new Statistician(1).Difference(some, [.. some.Select(c => c with { Weight = double.PositiveInfinity })]));
         // The resamples without the one item, more than a third, have a mean of 0 above the line: no upper bound can be given.
         var one = some.Select((c, i) => c with { Total = i == 0 ? 1 : 0 }).ToArray();
         Assert.Equal(double.PositiveInfinity, new Statistician(1).LogRatio(one, [.. some.Select((_, i) => new Cluster("", 1 + i % 3))]).High);
