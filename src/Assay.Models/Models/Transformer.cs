@@ -61,6 +61,9 @@ public sealed unsafe partial class Transformer : IDisposable
     /// <summary>Rows whose activations may be held at once; a batch of more goes through each layer part by part, and only its residual stream is whole.</summary>
     internal int RowsTogether { get; set; } = int.MaxValue;
 
+    /// <summary>Whether the residual stream is rounded to bf16 after every block.</summary>
+    internal bool RoundsStream { get; init; }
+
     /// <summary>Told where the time goes; null for nobody.</summary>
     internal StageClock? Clock { get; set; }
 
@@ -81,7 +84,8 @@ public sealed unsafe partial class Transformer : IDisposable
 
     /// <summary>Runs a batch. Caches of its segments grow by the segments' tokens.</summary>
     /// <remarks>Where a model's rotation depends on the length and a sequence grows beyond what its cache was made for, the sequence is read anew: every layer's keys and
-    /// values come out otherwise, so nothing of the cache may stay (engine.md, Decoding). Hooks see those rows; captures and the result leave them out.</remarks>
+    /// values come out otherwise, so nothing of the cache may stay (engine.md, Decoding). Hooks see those rows; captures and the result leave them out.
+    /// A batch of more than <see cref="RowsTogether"/> rows goes through each layer in parts of whole sequences: hooks then see a site several times, with the number of the first row.</remarks>
     /// <param name="segments">The batch.</param>
     /// <param name="final">Filled with (rows, d): the residual stream after the final norm, all segments' tokens in order.</param>
     /// <param name="options">Captures and hooks; null for none.</param>
@@ -90,9 +94,10 @@ public sealed unsafe partial class Transformer : IDisposable
     /// <exception cref="InvalidInputException">A token id outside the vocabulary, a position outside the cache or the learned positions.</exception>
     internal void Forward(IReadOnlyList<Segment> segments, FloatBuffer final, ForwardOptions? options, CancellationToken cancellation, SharedLayers? shared = null)
     {
-        if (options is null && segments.Count > 1 && segments.All(s => s.Cache is null) && segments.Sum(s => (long)s.Tokens.Length) > RowsTogether)
+        if (options is not null && shared is not null) throw new ArgumentException("Layers that another model has computed are seen by no hook.", nameof(shared));
+        if (segments.Count > 1 && segments.All(s => s.Cache is null && s.Parent < 0) && segments.Sum(s => (long)s.Tokens.Length) > RowsTogether)
         {
-            ForwardInParts(segments, final, shared, cancellation);
+            ForwardInParts(segments, final, options, shared, cancellation);
             return;
         }
 
@@ -140,7 +145,7 @@ public sealed unsafe partial class Transformer : IDisposable
     }
 
     /// <summary>A batch too large for its activations: layer by layer over all of it, so that the weights are read once, and in each layer part by part.</summary>
-    private void ForwardInParts(IReadOnlyList<Segment> segments, FloatBuffer final, SharedLayers? shared, CancellationToken cancellation)
+    private void ForwardInParts(IReadOnlyList<Segment> segments, FloatBuffer final, ForwardOptions? options, SharedLayers? shared, CancellationToken cancellation)
     {
         var width = Spec.HiddenSize;
         List<(BatchLayout Layout, long First)> parts = [];
@@ -149,9 +154,11 @@ public sealed unsafe partial class Transformer : IDisposable
         {
             long together = segments[from].Tokens.Length;
             for (end = from + 1; end < segments.Count && together + segments[end].Tokens.Length <= RowsTogether; end++) together += segments[end].Tokens.Length;
-            parts.Add((new BatchLayout([.. segments.Skip(from).Take(end - from)], Spec), rows));
+            parts.Add((new BatchLayout([.. segments.Skip(from).Take(end - from)], Spec) { FirstOfBatch = rows }, rows));
             rows += together;
         }
+
+        foreach (var (layout, _) in parts) layout.RowsOfBatch = rows;
 
         // The stream lies where the result will be.
         var stream = final.Ensure(rows * width);
@@ -178,12 +185,12 @@ public sealed unsafe partial class Transformer : IDisposable
             {
                 if (layout.Rows == 0) continue;
                 var own = stream + first * width;
-                Layer(l, layout, own, normed, l + 1 == Spec.Layers.Length && !keep ? own : null, true, null, cancellation);
+                Layer(l, layout, own, normed, l + 1 == Spec.Layers.Length && !keep ? own : null, true, options, cancellation);
             }
         }
 
         if (shared is { Filled: false }) shared.Fill(stream, rows * width);
-        if (keep || begin == Spec.Layers.Length)
+        if (keep || begin == Spec.Layers.Length || options is not null)
             foreach (var (layout, first) in parts) Normalise(Spec.FinalNorm, stream + first * width, stream + first * width, layout.Rows);
     }
 
@@ -631,12 +638,17 @@ public sealed unsafe partial class Transformer : IDisposable
     private void Residual(LayerSpec layer, NormSpec? post, NormSpec? next, float* stream, float* x, float* y, BatchLayout layout, Site output, Site after, ForwardOptions? options)
     {
         var (width, rows, scale) = (Spec.HiddenSize, layout.Rows, layer.ResidualScale);
+        var rounds = RoundsStream && after.Point == SitePoint.ResidPost;
         if (options is not null)
         {
             Normalise(post, x, x, rows);
             if (scale != 1) Rows(rows, width, (from, end) => Scale(x, from, end, width, scale));
             Visit(output, x, layout, options);
-            Rows(rows, width, (from, end) => Add(stream, x, from, end, width));
+            Rows(rows, width, (from, end) =>
+            {
+                Add(stream, x, from, end, width);
+                if (rounds) BFloat16Rounding.Round(stream + (long)from * width, (long)(end - from) * width);
+            });
             Visit(after, stream, layout, options);
             return;
         }
@@ -653,6 +665,7 @@ public sealed unsafe partial class Transformer : IDisposable
                 Normalise(post, x + at, x + at, width, postGain, postBias);
                 if (scale != 1) Scale(x, row, row + 1, width, scale);
                 Add(stream, x, row, row + 1, width);
+                if (rounds) BFloat16Rounding.Round(stream + at, width);
                 if (y is not null) Normalise(next, stream + at, y + at, width, nextGain, nextBias);
             }
         });
@@ -685,16 +698,16 @@ public sealed unsafe partial class Transformer : IDisposable
         var width = Spec.HiddenSize;
         var span = new Span<float>(rows, checked(layout.Rows * width));
         foreach (var (at, hook) in options.Hooks)
-            if (at == site) hook(site, span, width);
+            if (at == site) hook(site, span, width, layout.FirstOfBatch);
         if (options.Capture is not { } capture || !capture.Wants(site)) return;
         if (layout.RowsAsked == layout.Rows)
         {
-            capture.Store(site, span);
+            capture.Store(site, span, layout.FirstOfBatch * width, Math.Max(layout.RowsOfBatch, layout.Rows) * width);
             return;
         }
 
         var asked = new List<float>(layout.RowsAsked * width);
         foreach (var (row, count) in layout.Asked) asked.AddRange(span.Slice(row * width, count * width));
-        capture.Store(site, [.. asked]);
+        capture.Store(site, [.. asked], 0, asked.Count);
     }
 }

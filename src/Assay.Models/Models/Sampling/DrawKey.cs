@@ -1,0 +1,12 @@
+namespace Assay.Models.Sampling;
+
+/// <summary>Names a stream of draws under a seed: the same tokens come wherever and whenever a sequence is continued.</summary>
+/// <param name="Item">What is continued, such as a hash of its name.</param>
+/// <param name="Sample">Which of its continuations, from 0.</param>
+public readonly record struct DrawKey(long Item, int Sample = 0)
+{
+    /// <summary>A number from 0 (included) to 1 (excluded), of 53 bits: a function of seed, item, sample and step.</summary>
+    /// <param name="seed">Of the run.</param>
+    /// <param name="step">Of the draw within the sequence, from 0.</param>
+    public double Uniform(long seed, int step) => CounterRandom.Uniform(seed, Item, ((long)Sample << 32) | (uint)step);
+}
