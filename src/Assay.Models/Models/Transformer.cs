@@ -94,6 +94,7 @@ public sealed unsafe partial class Transformer : IDisposable
     /// <exception cref="InvalidInputException">A token id outside the vocabulary, a position outside the cache or the learned positions.</exception>
     internal void Forward(IReadOnlyList<Segment> segments, FloatBuffer final, ForwardOptions? options, CancellationToken cancellation, SharedLayers? shared = null)
     {
+        foreach (var (site, _) in options?.ComponentHooks ?? []) _ = site.Width(Spec);
         if (options is not null && shared is not null) throw new ArgumentException("Layers that another model has computed are seen by no hook.", nameof(shared));
         if (segments.Count > 1 && segments.All(s => s.Cache is null && s.Parent < 0) && segments.Sum(s => (long)s.Tokens.Length) > RowsTogether)
         {
@@ -238,8 +239,8 @@ public sealed unsafe partial class Transformer : IDisposable
         }
 
         Clock?.Mark("norms and sums");
-        if (layer.Attention.Delta is null) Attend(l, layout, asked, normed, cancellation);
-        else _gatedDelta.Apply(l, layout, normed, cancellation);
+        if (layer.Attention.Delta is null) Attend(l, layout, asked, normed, options, cancellation);
+        else _gatedDelta.Apply(l, layout, normed, options, cancellation);
         if (asked != layout)
         {
             if (layer.Attention.Delta is not null) Pick(asked.Source, normed, normed);
@@ -255,6 +256,7 @@ public sealed unsafe partial class Transformer : IDisposable
     {
         var layer = Spec.Layers[l];
         Edit(l, ResidualWriter.Attention, layout, output);
+        Visit(new ComponentSite(l, ComponentPoint.AttentionOutput), output, Spec.HiddenSize, layout, options);
         Residual(layer, layer.PostAttention, layer.PreMlp, stream, output, layer.Parallel ? null : output, layout, new Site(l, SitePoint.AttnOut), new Site(l, SitePoint.ResidMid), options);
         Clock?.Mark("norms and sums");
     }
@@ -265,7 +267,8 @@ public sealed unsafe partial class Transformer : IDisposable
         var layer = Spec.Layers[l];
         _vectorsInUse = 0;
         if (options is not null && !layer.Parallel) Normalise(layer.PreMlp, stream, normed, layout.Rows);
-        _feedForward.Apply(layer.Mlp, branch, layout.Rows, cancellation);
+        FeedForward.Seen? seen = options is { ComponentHooks.Count: > 0 } ? (point, rows, width) => Visit(new ComponentSite(l, point), rows, width, layout, options) : null;
+        _feedForward.Apply(layer.Mlp, branch, layout.Rows, seen, cancellation);
     }
 
     /// <summary>What the MLP hands on, edited, onto the stream; the next norm of the sum in <paramref name="next"/> where that is wanted.</summary>
@@ -273,6 +276,7 @@ public sealed unsafe partial class Transformer : IDisposable
     {
         var layer = Spec.Layers[l];
         Edit(l, ResidualWriter.Mlp, layout, output);
+        Visit(new ComponentSite(l, ComponentPoint.MlpOutput), output, Spec.HiddenSize, layout, options);
         Clock?.Mark("MLP: products and activation");
         var last = l + 1 == Spec.Layers.Length;
         Residual(layer, layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, output, next, layout, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
@@ -393,7 +397,7 @@ public sealed unsafe partial class Transformer : IDisposable
     }
 
     /// <summary>Attention of one layer: normed (rows, d) in, its output before a post-norm out, in the same buffer, of those rows that are asked for.</summary>
-    private void Attend(int index, BatchLayout layout, BatchLayout asked, float* normed, CancellationToken cancellation)
+    private void Attend(int index, BatchLayout layout, BatchLayout asked, float* normed, ForwardOptions? options, CancellationToken cancellation)
     {
         var spec = Spec.Layers[index].Attention;
         var (heads, kvHeads, keySize, valueSize) = (spec.Heads, spec.KeyValueHeads, spec.HeadSize, spec.ValueSize);
@@ -504,6 +508,7 @@ public sealed unsafe partial class Transformer : IDisposable
             });
         }
 
+        Visit(new ComponentSite(index, ComponentPoint.AttentionHeads), mixed, mixedWidth, asked, options);
         Multiply(spec.Output, mixed, mixedWidth, asked.Rows, normed, Spec.HiddenSize);
         Clock?.Mark("attention: products");
     }
@@ -690,6 +695,14 @@ public sealed unsafe partial class Transformer : IDisposable
         var data = _vectors[_vectorsInUse++].Ensure(count);
         _weights(name).Read(first, new Span<float>(data, count));
         return data;
+    }
+
+    /// <summary>Shows what is at a place inside a sub-layer, (rows, width).</summary>
+    internal static void Visit(ComponentSite site, float* rows, int width, BatchLayout layout, ForwardOptions? options)
+    {
+        if (options is null) return;
+        foreach (var (at, hook) in options.ComponentHooks)
+            if (at == site) hook(site, new Span<float>(rows, checked(layout.Rows * width)), width, layout.FirstOfBatch);
     }
 
     private void Visit(Site site, float* rows, BatchLayout layout, ForwardOptions? options)

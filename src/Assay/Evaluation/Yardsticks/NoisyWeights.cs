@@ -21,7 +21,7 @@ public sealed class NoisyWeights : Yardstick
         (this.level, Seed) = (level, seed);
     }
 
-    /// <summary>σ of the levels 1 to 4. RTN-4 in groups of 32 moves Gaussian weights by about .09 rms, RTN-8 by about .005.</summary>
+    /// <summary>σ of the levels 1 to 4. RTN-4 in groups of 32 moves Gaussian weights by about a tenth of their rms, RTN-8 by half a percent.</summary>
     public static ImmutableArray<double> Levels { get; } = [1.0 / 256, 1.0 / 64, 1.0 / 16, 1.0 / 4];
 
     /// <summary>σ, in units of each matrix's rms.</summary>

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Globalization;
-using Assay.Checkpoints;
 using Assay.Directions;
 using Assay.Directions.Edits;
 using Assay.Directions.LinearAlgebra;
@@ -54,33 +52,6 @@ public sealed class RandomDirectionRemoved : Yardstick
     {
         ArgumentNullException.ThrowIfNull(model);
         var edit = new WeightEdit(Draw(model.Spec.HiddenSize), EditPlaces.Window(model.Spec, 0, int.MaxValue));
-        var maps = new EditCompiler(model).Maps([edit]);
-        var writers = ResidualTensors.Writers(model.Spec, model.Config.Tensors);
-        return Open(model, (name, tensor) => writers.TryGetValue(name, out var place) && maps.TryGetValue((place.Layer, place.Writer), out var map)
-            ? new EditedValues(name, tensor, new TensorChange(place.Layer, place.Writer, place.Axis, map)) : null);
-    }
-
-    /// <summary>A tensor as an edit leaves it, for many threads: each reads with an instance of its own.</summary>
-    private sealed class EditedValues(string name, Tensor inner, TensorChange change) : ComputedValues
-    {
-        private readonly ConcurrentBag<EditedTensor> idle = [];
-
-        public override void Read(long start, Span<float> destination)
-        {
-            if (!idle.TryTake(out var tensor)) tensor = new EditedTensor(name, inner, DType.F32, change);
-            Span<double> values = stackalloc double[256];
-            while (!destination.IsEmpty)
-            {
-                var part = values[..Math.Min(values.Length, destination.Length)];
-                tensor.Read(start, part);
-                for (var i = 0; i < part.Length; i++) destination[i] = (float)part[i];
-                start += part.Length;
-                destination = destination[part.Length..];
-            }
-
-            idle.Add(tensor);
-        }
-
-        public override void RequireOpen() => inner.RequireOpen();
+        return LanguageModel.Of(EditedCheckpoint.Of(model, [edit], $"{model.Checkpoint.Name} ({Title})"), null, model);
     }
 }

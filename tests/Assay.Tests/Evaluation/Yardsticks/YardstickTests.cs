@@ -3,6 +3,7 @@ using Assay.Evaluation;
 using Assay.Evaluation.Scoring;
 using Assay.Evaluation.Yardsticks;
 using Assay.Models;
+using Assay.Tests.Checkpoints;
 using Assay.Tests.Golden;
 using MathNet.Numerics.Distributions;
 
@@ -199,6 +200,46 @@ public sealed class YardstickTests
             var uniform = Assay.Models.Sampling.CounterRandom.Uniform(42, stream, index);
             Assert.Equal(Normal.InvCDF(0, 1, uniform), draws[index], 1e-9);
         }
+    }
+
+    /// <summary>All experts of a layer in one tensor, as transformers 5 saves them: the same model, the same yardsticks.</summary>
+    [Fact]
+    public void A_stack_of_experts_is_changed_expert_by_expert()
+    {
+        using var folder = new TemporaryFolder();
+        var source = GoldenFiles.Require("models", "qwen3_moe");
+        using var single = LanguageModel.Open(source, new LanguageModelOptions { Threads = 2 });
+        folder.Write("config.json", single.Checkpoint.ReadText("config.json")!);
+        var written = single.Checkpoint.Tensors.Where(t => !t.Name.Contains(".experts.", StringComparison.Ordinal)).Select(t => TensorToWrite.From(t)).ToList();
+        for (var layer = 0; layer < single.Spec.Layers.Length; layer++)
+        {
+            var experts = ((RoutedMlpSpec)single.Spec.Layers[layer].Mlp).Experts;
+            var (width, hidden) = (experts[0].Up.Outputs, single.Spec.HiddenSize);
+            written.Add(Stack($"model.layers.{layer}.mlp.experts.gate_up_proj", [experts.Length, 2 * width, hidden], experts.SelectMany(e => new[] { e.Gate!.Weight, e.Up.Weight })));
+            written.Add(Stack($"model.layers.{layer}.mlp.experts.down_proj", [experts.Length, hidden, width], experts.Select(e => e.Down.Weight)));
+        }
+
+        SafetensorsWriter.Write(folder["model.safetensors"], written);
+        using var stacked = LanguageModel.Open(folder.Path, new LanguageModelOptions { Threads = 2 });
+        foreach (var yardstick in (Yardstick[])[new RoundedWeights(3), new NoisyWeights(4, 2), new RandomDirectionRemoved(1, 2), new HalfPrecisionWeights()])
+        {
+            using var a = yardstick.Open(single);
+            using var b = yardstick.Open(stacked);
+            foreach (var (name, tensor) in a.Weights) Assert.Equal(Read(tensor), Read(b.Weights[name]));
+            int[] ids = [3, 1, 4, 1, 5];
+            Assert.Equal(a.Logits(ids), b.Logits(ids));
+            if (yardstick is not HalfPrecisionWeights) Assert.NotEqual(a.Logits(ids), single.Logits(ids));
+            // Pieces across the borders of experts.
+            var whole = b.Checkpoint["model.layers.1.mlp.experts.gate_up_proj"];
+            Pieces(whole, Read(whole), new Random(4));
+        }
+
+        TensorToWrite Stack(string name, long[] shape, IEnumerable<string> parts) => TensorToWrite.From(name, DType.BF16, [.. shape], parts.SelectMany(p =>
+        {
+            var bytes = new byte[single.Weights[p].ByteLength];
+            single.Weights[p].ReadBytes(0, bytes);
+            return bytes;
+        }).ToArray());
     }
 
     [Theory, MemberData(nameof(Architectures))]
