@@ -59,7 +59,9 @@ internal sealed class GroupRounding : ComputedValues
             var group = around[at..Math.Min(at + Group, around.Length)];
             float largest = 0;
             foreach (var value in group) largest = MathF.Max(largest, MathF.Abs(value));
-            foreach (ref var value in group) value = Rounded(value, largest);
+            if (largest == 0) continue;
+            var scale = (double)largest / levels;
+            foreach (ref var value in group) value = (float)(Math.Round(value / scale) * scale);
         }
 
         around.Slice((int)(column - first), part.Length).CopyTo(part);
@@ -70,43 +72,57 @@ internal sealed class GroupRounding : ComputedValues
     {
         var (matrix, input) = Math.DivRem(row, rows);
         var first = matrix * rows + input / Group * Group;
-        var last = s_last;
-        if (last is null || last.Of != this || last.Row != first || last.Column > column || last.Column + last.Values.Length < column + part.Length)
+        if (s_last is not { } last || last.Of != this) s_last = last = new Largest(this, columns);
+        last.MoveTo(first);
+        var largest = last.Values;
+        // In blocks as wide as the narrowest reader's: all that are not known yet are found together.
+        var (from, end) = (column / Group, (column + part.Length + Group - 1) / Group);
+        while (from < end && last.IsKnown[from]) from++;
+        if (from < end)
         {
-            var values = new float[part.Length];
-            var other = ArrayPool<float>.Shared.Rent(part.Length);
+            var (begin, width) = (from * Group, (int)(Math.Min(columns, end * Group) - from * Group));
+            Array.Clear(largest, (int)begin, width);
+            var other = ArrayPool<float>.Shared.Rent(width);
             for (var r = first; r < Math.Min(first + Group, (matrix + 1) * rows); r++)
             {
-                inner.Read(r * columns + column, other.AsSpan(0, part.Length));
-                for (var i = 0; i < values.Length; i++) values[i] = MathF.Max(values[i], MathF.Abs(other[i]));
+                inner.Read(r * columns + begin, other.AsSpan(0, width));
+                for (var i = 0; i < width; i++) largest[begin + i] = MathF.Max(largest[begin + i], MathF.Abs(other[i]));
             }
 
             ArrayPool<float>.Shared.Return(other);
-            s_last = last = new Largest(this, first, column, values);
+            last.IsKnown.AsSpan((int)from, (int)(end - from)).Fill(true);
         }
 
         inner.Read(row * columns + column, part);
-        var largest = last.Values.AsSpan((int)(column - last.Column), part.Length);
-        for (var i = 0; i < part.Length; i++) part[i] = Rounded(part[i], largest[i]);
+        for (var i = 0; i < part.Length; i++) part[i] = Rounded(part[i], largest[column + i]);
     }
 
     private float Rounded(float value, float largest)
     {
         if (largest == 0) return value;
         var scale = (double)largest / levels;
-        return (float)(Math.Round(value / scale, MidpointRounding.ToEven) * scale);
+        // Halves to even.
+        return (float)(Math.Round(value / scale) * scale);
     }
 
-    private sealed class Largest(GroupRounding of, long row, long column, float[] values)
+    /// <summary>The largest of each column's group, of those columns that have been asked for.</summary>
+    private sealed class Largest(GroupRounding of, long columns)
     {
         private readonly WeakReference<GroupRounding> of = new(of);
+        private long row = -1;
 
         public GroupRounding? Of => of.TryGetTarget(out var target) ? target : null;
 
-        public long Row => row;
+        public float[] Values { get; } = new float[columns];
 
-        public long Column => column;
+        public bool[] IsKnown { get; } = new bool[(columns + Group - 1) / Group];
 
-        public float[] Values => values;
+        /// <summary>Forgets what it knows unless it is of the groups that begin in this row.</summary>
+        public void MoveTo(long first)
+        {
+            if (row == first) return;
+            row = first;
+            Array.Clear(IsKnown);
+        }
     }
 }

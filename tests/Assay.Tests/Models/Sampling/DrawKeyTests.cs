@@ -74,4 +74,8 @@ public sealed class DrawKeyTests
         var keys = from item in new[] { 0L, 1L, -1L, 1L << 32 } from sample in new[] { 0, 1, 5 } from step in Enumerable.Range(0, 50) select new DrawKey(item, sample).Uniform(3, step);
         Assert.Equal(600, keys.Distinct().Count());
     }
+
+    /// <summary>SHA-256 of "abc" begins with ba7816bf8f01cfea (FIPS 180-4).</summary>
+    [Fact]
+    public void A_name_gives_its_hash() => Assert.Equal(new DrawKey(unchecked((long)0xeacf018fbf1678ba), 3), DrawKey.Of("abc", 3));
 }
