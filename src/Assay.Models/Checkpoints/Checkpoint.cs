@@ -69,6 +69,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Makes the text of a file name, null for none; null where files are read.</summary>
     internal Func<string, string?>? Read { get; init; }
 
+    /// <summary>The checkpoint whose tensors this one computes from and whose texts it has; null where it is opened from files.</summary>
+    internal Checkpoint? Original { get; private init; }
+
     /// <summary>Whether the folder has an index of shards.</summary>
     internal bool HasIndex { get; private set; }
 
@@ -115,6 +118,41 @@ public sealed class Checkpoint : IDisposable
             checkpoint.Dispose();
             throw;
         }
+    }
+
+    /// <summary>This checkpoint with other values in some of its tensors, computed while they are read: names, shapes and texts stay, and no memory is taken but what
+    /// a reader's blocks need.</summary>
+    /// <remarks>It reads from this one, which must stay open as long as it is in use; disposing it leaves this one open.</remarks>
+    /// <param name="name">What reports call it.</param>
+    /// <param name="computed">Values by stored name.</param>
+    /// <param name="stored">F16 or BF16 where the values are to be rounded to it, to nearest even; null where they stay float32.</param>
+    /// <exception cref="InvalidInputException">There is no such tensor.</exception>
+    public Checkpoint With(string name, IReadOnlyDictionary<string, TensorValues> computed, DType? stored = null)
+    {
+        ArgumentNullException.ThrowIfNull(computed);
+        return With(name, computed.Select(c =>
+        {
+            var original = this[c.Key];
+            var tensor = new Tensor(c.Key, DType.F32, original.Shape, new DelegatedValues(original, c.Value));
+            return stored is { } dtype and not DType.F32 ? new Tensor(c.Key, dtype, original.Shape, new RoundedValues(tensor, dtype)) : tensor;
+        }));
+    }
+
+    /// <summary>The same, of tensors that are there already; each has the name and the shape of one of this checkpoint's.</summary>
+    internal Checkpoint With(string name, IEnumerable<Tensor> replaced)
+    {
+        var byItsName = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (var tensor in replaced)
+        {
+            if (!this[tensor.Name].Shape.AsSpan().SequenceEqual(tensor.Shape.AsSpan()))
+                throw new ArgumentException($"Tensor {ProblemList.Quote(tensor.Name)} has another shape than the one it takes the place of.", nameof(replaced));
+            byItsName.Add(tensor.Name, tensor);
+        }
+
+        return new Checkpoint(Path, name, tensors.Select(t => byItsName.GetValueOrDefault(t.Name, t)), [])
+        {
+            Read = ReadText, Defaulted = Defaulted, HasLeftoverAdapter = HasLeftoverAdapter, Original = Original ?? this,
+        };
     }
 
     /// <summary>A text file of the folder (<c>config.json</c>, <c>tokenizer.json</c>, …), read as strict UTF-8; null where there is none.</summary>

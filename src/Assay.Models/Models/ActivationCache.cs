@@ -19,5 +19,14 @@ public sealed class ActivationCache
 
     internal bool Wants(Site site) => _rows.ContainsKey(site);
 
-    internal void Store(Site site, ReadOnlySpan<float> rows) => _rows[site] = rows.ToArray();
+    /// <summary>Keeps rows of a pass, or of a part of one.</summary>
+    /// <param name="site">Where.</param>
+    /// <param name="rows">Activations.</param>
+    /// <param name="first">Floats of the batch before them.</param>
+    /// <param name="all">Floats of the batch.</param>
+    internal void Store(Site site, ReadOnlySpan<float> rows, long first, long all)
+    {
+        if (first == 0) _rows[site] = new float[all];
+        rows.CopyTo(_rows[site].AsSpan(checked((int)first)));
+    }
 }

@@ -99,6 +99,12 @@ internal sealed class BatchLayout
     /// <summary>The segments; those whose sequences must be read anew with all of their tokens.</summary>
     public IReadOnlyList<Segment> Segments { get; }
 
+    /// <summary>Where these rows begin in the batch that they are a part of.</summary>
+    public long FirstOfBatch { get; init; }
+
+    /// <summary>Rows of that batch; 0 where this is no part.</summary>
+    public long RowsOfBatch { get; set; }
+
     /// <summary>Whether any segment has edits.</summary>
     public bool IsEdited { get; }
 

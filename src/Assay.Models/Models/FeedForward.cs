@@ -22,11 +22,14 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
         _ => throw new NotSupportedException(mlp.GetType().Name),
     };
 
+    /// <summary>Sees what is inside an MLP, (rows, width), before it is used.</summary>
+    public delegate void Seen(ComponentPoint point, float* rows, int width);
+
     /// <summary>x (rows, d) ← MLP(x), in place.</summary>
-    public void Apply(MlpSpec mlp, float* x, int rows, CancellationToken cancellation)
+    public void Apply(MlpSpec mlp, float* x, int rows, Seen? seen, CancellationToken cancellation)
     {
-        if (mlp is DenseMlpSpec dense) Dense(dense, x, rows, x, cancellation);
-        else Routed((RoutedMlpSpec)mlp, x, rows, cancellation);
+        if (mlp is DenseMlpSpec dense) Dense(dense, x, rows, x, seen, cancellation);
+        else Routed((RoutedMlpSpec)mlp, x, rows, seen, cancellation);
     }
 
     public void Dispose()
@@ -34,12 +37,13 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
         foreach (var buffer in (ReadOnlySpan<FloatBuffer>)[_up, _gate, _scores, _gathered, _pairs, _shared, _sharedGates]) buffer.Dispose();
     }
 
-    private void Dense(DenseMlpSpec mlp, float* x, int rows, float* y, CancellationToken cancellation)
+    private void Dense(DenseMlpSpec mlp, float* x, int rows, float* y, Seen? seen, CancellationToken cancellation)
     {
         var (hidden, width) = (transformer.Spec.HiddenSize, mlp.Up.Outputs);
         var active = Activate([(mlp, 0, rows)], x, rows);
         transformer.Clock?.Mark("MLP: products and activation");
         cancellation.ThrowIfCancellationRequested();
+        seen?.Invoke(ComponentPoint.MlpNeurons, active, width);
         transformer.Multiply(mlp.Down, active, width, rows, y, hidden);
     }
 
@@ -96,7 +100,7 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
 
     /// <summary>The best experts by the router's scores (ties to the lower index), their outputs added in the order of the experts' indices, then the shared expert's.</summary>
     /// <remarks>transformers, Qwen3MoeSparseMoeBlock, Qwen2MoeSparseMoeBlock, GptOssMLP, DeepseekV3MoE. All experts' products are shared out together. A row's result depends on no other row.</remarks>
-    private void Routed(RoutedMlpSpec mlp, float* x, int rows, CancellationToken cancellation)
+    private void Routed(RoutedMlpSpec mlp, float* x, int rows, Seen? seen, CancellationToken cancellation)
     {
         var (hidden, experts) = (transformer.Spec.HiddenSize, mlp.Experts.Length);
         var scores = _scores.Ensure((long)rows * experts);
@@ -107,11 +111,20 @@ internal sealed unsafe class FeedForward(Transformer transformer) : IDisposable
         for (var row = 0; row < rows; row++)
             Router.Choose(mlp, new ReadOnlySpan<float>(scores + (long)row * experts, experts), choiceBias, chosen.AsSpan(row * mlp.PerToken, mlp.PerToken), weights.AsSpan(row * mlp.PerToken, mlp.PerToken));
 
+        if (seen is not null)
+        {
+            // The scores have been used: in their place the weights of all experts.
+            new Span<float>(scores, rows * experts).Clear();
+            for (var i = 0; i < chosen.Length; i++) scores[(long)(i / mlp.PerToken) * experts + chosen[i]] = weights[i];
+            seen(ComponentPoint.ExpertWeights, scores, experts);
+            for (var i = 0; i < chosen.Length; i++) weights[i] = scores[(long)(i / mlp.PerToken) * experts + chosen[i]];
+        }
+
         float* shared = null, sharedGates = null;
         if (mlp.Shared is { } common)
         {
             shared = _shared.Ensure((long)rows * hidden);
-            Dense(common, x, rows, shared, cancellation);
+            Dense(common, x, rows, shared, null, cancellation);
             if (mlp.SharedGate is { } sharedGate)
             {
                 sharedGates = _sharedGates.Ensure(rows);

@@ -8,4 +8,7 @@ public sealed class ForwardOptions
 
     /// <summary>Hooks by site, run in the order given.</summary>
     public IReadOnlyList<(Site Site, SiteHook Hook)> Hooks { get; init; } = [];
+
+    /// <summary>Hooks inside sub-layers, by place, run in the order given.</summary>
+    public IReadOnlyList<(ComponentSite Site, ComponentHook Hook)> ComponentHooks { get; init; } = [];
 }

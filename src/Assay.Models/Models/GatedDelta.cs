@@ -28,7 +28,7 @@ internal sealed unsafe class GatedDelta(Transformer transformer) : IDisposable
     public static long StateBytes(TransformerSpec spec) => spec.Layers.Sum(l => StateFloats(l.Attention)) * sizeof(float);
 
     /// <summary>One layer: normed (rows, d) in, its output before a post-norm out, in the same buffer.</summary>
-    public void Apply(int layer, BatchLayout layout, float* normed, CancellationToken cancellation)
+    public void Apply(int layer, BatchLayout layout, float* normed, ForwardOptions? options, CancellationToken cancellation)
     {
         var spec = transformer.Spec.Layers[layer].Attention;
         var delta = spec.Delta!;
@@ -81,6 +81,7 @@ internal sealed unsafe class GatedDelta(Transformer transformer) : IDisposable
             }
         });
         transformer.Clock?.Mark("attention");
+        Transformer.Visit(new ComponentSite(layer, ComponentPoint.AttentionHeads), gates, values, layout, options);
         transformer.Multiply(spec.Output, gates, values, rows, normed, hidden);
         transformer.Clock?.Mark("attention: products");
     }

@@ -19,4 +19,8 @@ public sealed record GenerationOptions
 
     /// <summary>Seed of the draws.</summary>
     public long Seed { get; init; }
+
+    /// <summary>Whose draws each prompt gets, one key a prompt; empty where its number in the call decides.</summary>
+    /// <remarks>With keys a continuation does not depend on which other prompts the call has, nor on their order.</remarks>
+    public IReadOnlyList<DrawKey> Draws { get; init; } = [];
 }

@@ -26,6 +26,8 @@ internal sealed unsafe class Generator(LanguageModel model)
         out long shared, Action<KvPool>? seen = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxNewTokens);
+        if (options.Draws.Count > 0 && options.Draws.Count != prompts.Count)
+            throw new ArgumentException($"There are {options.Draws.Count} keys of draws for {prompts.Count} prompts; one for each is expected, or none.", nameof(options));
         shared = 0;
         var longest = 0;
         for (var i = 0; i < prompts.Count; i++)
@@ -193,6 +195,8 @@ internal sealed unsafe class Generator(LanguageModel model)
             _retained = null;
         }
 
+        private DrawKey Key(Row row) => _options.Draws.Count == 0 ? new DrawKey(row.Item) : _options.Draws[row.Item];
+
         private void Choose()
         {
             var (width, valid) = (_model.Spec.VocabularySize, _model.ValidVocabulary);
@@ -208,7 +212,7 @@ internal sealed unsafe class Generator(LanguageModel model)
                     var row = _live[start + i];
                     var span = new Span<float>(data + (long)i * width, valid);
                     _options.Rules.Apply(span, row.Sequence, row.Made, _options.MaxNewTokens);
-                    row.Append(_options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, _options.Sampling, _options.Seed, row.Item, row.Made));
+                    row.Append(_options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, _options.Sampling, Key(row).Uniform(_options.Seed, row.Made)));
                 });
             }
         }

@@ -14,27 +14,30 @@ public sealed unsafe class LanguageModel : IDisposable
     private readonly WorkTeam _team;
     private readonly PanelCache _panels;
     private readonly Dictionary<string, Tensor> _weights;
-    private readonly bool _owns;
+    private readonly LanguageModel? _other; // Whose threads and panels these are; null where they are this one's.
+    private readonly bool _isView;
     private readonly bool _allowLong;
 
     private LanguageModel(Checkpoint checkpoint, LanguageModelOptions options, LanguageModel? other, string configFile)
     {
         Checkpoint = checkpoint;
-        var json = checkpoint.ReadText(configFile) ?? throw new InvalidInputException($"{checkpoint.Path}: there is no {configFile}. A model folder needs one to be run.");
-        Config = ModelConfig.Parse(json, configFile, checkpoint.Defaulted);
+        // A computed checkpoint has the texts of the one that it is computed from: they are parsed once.
+        var twin = other is not null && checkpoint.Original is { } original && ReferenceEquals(original, other.Checkpoint.Original ?? other.Checkpoint) ? other : null;
+        Config = twin?.Config ?? ModelConfig.Parse(checkpoint.ReadText(configFile)
+            ?? throw new InvalidInputException($"{checkpoint.Path}: there is no {configFile}. A model folder needs one to be run."), configFile, checkpoint.Defaulted);
         _weights = WeightBinding.Bind(checkpoint, Config, out var storage);
         Storage = storage;
         _allowLong = options.AllowLong;
         MemoryBytes = MemoryBudget.Resolve(options.MemoryBytes);
-        Tokenizer = checkpoint.ReadUtf8("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
+        Tokenizer = twin is not null ? twin.Tokenizer : checkpoint.ReadUtf8("tokenizer.json") is { } tokenizer ? Tokenizer.Parse(tokenizer) : null;
         // Ids may have holes: the largest counts.
         ValidVocabulary = Tokenizer is { Count: > 0 } ? Math.Min(Config.Spec.VocabularySize, Tokenizer.MaxId + 1) : Config.Spec.VocabularySize;
-        SpecialTokens = SpecialTokens.Read(checkpoint.ReadText("tokenizer_config.json"), checkpoint.ReadText("special_tokens_map.json"));
-        ChatTemplate = ChatTemplate.Find(checkpoint.ReadText("chat_template.jinja"), checkpoint.ReadText("tokenizer_config.json"),
+        SpecialTokens = twin?.SpecialTokens ?? SpecialTokens.Read(checkpoint.ReadText("tokenizer_config.json"), checkpoint.ReadText("special_tokens_map.json"));
+        ChatTemplate = twin is not null ? twin.ChatTemplate : ChatTemplate.Find(checkpoint.ReadText("chat_template.jinja"), checkpoint.ReadText("tokenizer_config.json"),
             checkpoint.ReadText("chat_template.json"), null);
-        Generation = ReadGeneration(checkpoint, Config);
+        Generation = twin?.Generation ?? ReadGeneration(checkpoint, Config);
         // Threads last: input that is refused above must not leave any behind.
-        _owns = other is null;
+        _other = other;
         _team = other?._team ?? new WorkTeam(options.Threads > 0 ? Math.Min(options.Threads, Math.Max(64, 2 * Environment.ProcessorCount))
             : Environment.ProcessorCount);
         _panels = other?._panels ?? new PanelCache(_team, MemoryBudget.Panels(options.MemoryBytes));
@@ -45,8 +48,23 @@ public sealed unsafe class LanguageModel : IDisposable
         };
     }
 
+    /// <summary>Another view of a model.</summary>
+    private LanguageModel(LanguageModel model, bool roundsStream)
+    {
+        (Checkpoint, Config, Storage, Tokenizer, ChatTemplate, SpecialTokens, Generation) =
+            (model.Checkpoint, model.Config, model.Storage, model.Tokenizer, model.ChatTemplate, model.SpecialTokens, model.Generation);
+        (MemoryBytes, ValidVocabulary, _allowLong, _team, _panels) = (model.MemoryBytes, model.ValidVocabulary, model._allowLong, model._team, model._panels);
+        (_other, _isView) = (model, true);
+        // A pairing may put another model's tensors in the place of equal ones, in the view only.
+        _weights = new Dictionary<string, Tensor>(model._weights, StringComparer.Ordinal);
+        Transformer = new Transformer(Config.Spec, name => _weights[name], _team, _panels) { RowsTogether = model.Transformer.RowsTogether, RoundsStream = roundsStream };
+    }
+
     /// <summary>The files.</summary>
     public Checkpoint Checkpoint { get; }
+
+    /// <summary>Whether the residual stream is rounded to bf16 after every block.</summary>
+    public bool RoundsStream => Transformer.RoundsStream;
 
     /// <summary>The configuration, resolved.</summary>
     public ModelConfig Config { get; }
@@ -80,6 +98,9 @@ public sealed unsafe class LanguageModel : IDisposable
 
     internal Transformer Transformer { get; }
 
+    /// <summary>Packed weights that are kept.</summary>
+    internal PanelCache Panels => _panels;
+
     /// <summary>The threads.</summary>
     public WorkTeam Team => _team;
 
@@ -95,12 +116,14 @@ public sealed unsafe class LanguageModel : IDisposable
     /// <param name="other">Whose threads.</param>
     public static LanguageModel Open(string path, LanguageModelOptions? options, LanguageModel other) => Open(path, options, other, "config.json");
 
-    internal static LanguageModel Open(string path, LanguageModelOptions? options, LanguageModel? other, string configFile)
+    internal static LanguageModel Open(string path, LanguageModelOptions? options, LanguageModel? other, string configFile) =>
+        Of(Checkpoint.Open(path), options ?? new LanguageModelOptions(), other, configFile);
+
+    private static LanguageModel Of(Checkpoint checkpoint, LanguageModelOptions options, LanguageModel? other, string configFile)
     {
-        var checkpoint = Checkpoint.Open(path);
         try
         {
-            return new LanguageModel(checkpoint, options ?? new LanguageModelOptions(), other, configFile);
+            return new LanguageModel(checkpoint, options, other, configFile);
         }
         catch
         {
@@ -108,6 +131,23 @@ public sealed unsafe class LanguageModel : IDisposable
             throw;
         }
     }
+
+    /// <summary>Runs an open checkpoint, such as a computed one (<see cref="Checkpoint.With(string, IReadOnlyDictionary{string, TensorValues}, DType?)"/>).</summary>
+    /// <param name="checkpoint">The model's from here on: closed with it, or at once where it is refused. Whatever it is computed from must outlive the model.</param>
+    /// <param name="options">Threads, memory; null for the other's, or the defaults.</param>
+    /// <param name="other">Whose threads and packed weights are shared, as by <see cref="Open(string, LanguageModelOptions?, LanguageModel)"/>; it must outlive this one. Null for none.</param>
+    /// <exception cref="InvalidInputException">Broken, unsupported or incomplete input.</exception>
+    public static LanguageModel Of(Checkpoint checkpoint, LanguageModelOptions? options = null, LanguageModel? other = null)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        options ??= other is null ? new LanguageModelOptions() : new LanguageModelOptions { MemoryBytes = other.MemoryBytes, AllowLong = other._allowLong };
+        return Of(checkpoint, options, other, "config.json");
+    }
+
+    /// <summary>The same model with its residual stream rounded to bf16 after every block, as a GPU holds it (protocol.md, M12: the floor).</summary>
+    /// <remarks>Rounded to nearest even where the block's last sum is stored; what embeddings write and what stands between attention and MLP stays float32.</remarks>
+    /// <returns>A view with buffers of its own; files, weights, packed weights and threads are this model's, which must outlive it.</returns>
+    public LanguageModel WithRoundedStream() => new(this, roundsStream: true);
 
     /// <summary>Logits of every position of a text, (positions, vocabulary).</summary>
     /// <param name="tokens">Token ids.</param>
@@ -174,6 +214,8 @@ public sealed unsafe class LanguageModel : IDisposable
             same.Add(name);
         }
 
+        // Only the embedding is computed alike where one of the two rounds what its blocks leave.
+        if (RoundsStream != other.RoundsStream) return 0;
         var (a, b) = (Spec, other.Spec);
         if (a.HiddenSize != b.HiddenSize || a.VocabularySize != b.VocabularySize || a.EmbeddingScale != b.EmbeddingScale || a.Embedding != b.Embedding || a.PositionEmbedding != b.PositionEmbedding) return 0;
         if (!same.Contains(a.Embedding) || a.PositionEmbedding is { } positions && !same.Contains(positions)) return 0;
@@ -215,10 +257,18 @@ public sealed unsafe class LanguageModel : IDisposable
     public void Dispose()
     {
         Transformer.Dispose();
-        if (_owns)
+        // A view's weights, panels, threads and files are its model's.
+        if (_isView) return;
+        if (_other is null)
         {
             _panels.Dispose();
             _team.Dispose();
+        }
+        else
+        {
+            // What nobody will ask for again must not take the room of models to come.
+            var kept = new HashSet<Tensor>(_other._weights.Values, ReferenceEqualityComparer.Instance);
+            _panels.Forget(_weights.Values.Where(t => !kept.Contains(t)));
         }
 
         Checkpoint.Dispose();

@@ -61,6 +61,9 @@ public sealed unsafe partial class Transformer : IDisposable
     /// <summary>Rows whose activations may be held at once; a batch of more goes through each layer part by part, and only its residual stream is whole.</summary>
     internal int RowsTogether { get; set; } = int.MaxValue;
 
+    /// <summary>Whether the residual stream is rounded to bf16 after every block.</summary>
+    internal bool RoundsStream { get; init; }
+
     /// <summary>Told where the time goes; null for nobody.</summary>
     internal StageClock? Clock { get; set; }
 
@@ -81,7 +84,8 @@ public sealed unsafe partial class Transformer : IDisposable
 
     /// <summary>Runs a batch. Caches of its segments grow by the segments' tokens.</summary>
     /// <remarks>Where a model's rotation depends on the length and a sequence grows beyond what its cache was made for, the sequence is read anew: every layer's keys and
-    /// values come out otherwise, so nothing of the cache may stay (engine.md, Decoding). Hooks see those rows; captures and the result leave them out.</remarks>
+    /// values come out otherwise, so nothing of the cache may stay (engine.md, Decoding). Hooks see those rows; captures and the result leave them out.
+    /// A batch of more than <see cref="RowsTogether"/> rows goes through each layer in parts of whole sequences: hooks then see a site several times, with the number of the first row.</remarks>
     /// <param name="segments">The batch.</param>
     /// <param name="final">Filled with (rows, d): the residual stream after the final norm, all segments' tokens in order.</param>
     /// <param name="options">Captures and hooks; null for none.</param>
@@ -90,9 +94,11 @@ public sealed unsafe partial class Transformer : IDisposable
     /// <exception cref="InvalidInputException">A token id outside the vocabulary, a position outside the cache or the learned positions.</exception>
     internal void Forward(IReadOnlyList<Segment> segments, FloatBuffer final, ForwardOptions? options, CancellationToken cancellation, SharedLayers? shared = null)
     {
-        if (options is null && segments.Count > 1 && segments.All(s => s.Cache is null) && segments.Sum(s => (long)s.Tokens.Length) > RowsTogether)
+        foreach (var (site, _) in options?.ComponentHooks ?? []) _ = site.Width(Spec);
+        if (options is not null && shared is not null) throw new ArgumentException("Layers that another model has computed are seen by no hook.", nameof(shared));
+        if (segments.Count > 1 && segments.All(s => s.Cache is null && s.Parent < 0) && segments.Sum(s => (long)s.Tokens.Length) > RowsTogether)
         {
-            ForwardInParts(segments, final, shared, cancellation);
+            ForwardInParts(segments, final, options, shared, cancellation);
             return;
         }
 
@@ -140,7 +146,7 @@ public sealed unsafe partial class Transformer : IDisposable
     }
 
     /// <summary>A batch too large for its activations: layer by layer over all of it, so that the weights are read once, and in each layer part by part.</summary>
-    private void ForwardInParts(IReadOnlyList<Segment> segments, FloatBuffer final, SharedLayers? shared, CancellationToken cancellation)
+    private void ForwardInParts(IReadOnlyList<Segment> segments, FloatBuffer final, ForwardOptions? options, SharedLayers? shared, CancellationToken cancellation)
     {
         var width = Spec.HiddenSize;
         List<(BatchLayout Layout, long First)> parts = [];
@@ -149,9 +155,11 @@ public sealed unsafe partial class Transformer : IDisposable
         {
             long together = segments[from].Tokens.Length;
             for (end = from + 1; end < segments.Count && together + segments[end].Tokens.Length <= RowsTogether; end++) together += segments[end].Tokens.Length;
-            parts.Add((new BatchLayout([.. segments.Skip(from).Take(end - from)], Spec), rows));
+            parts.Add((new BatchLayout([.. segments.Skip(from).Take(end - from)], Spec) { FirstOfBatch = rows }, rows));
             rows += together;
         }
+
+        foreach (var (layout, _) in parts) layout.RowsOfBatch = rows;
 
         // The stream lies where the result will be.
         var stream = final.Ensure(rows * width);
@@ -178,12 +186,12 @@ public sealed unsafe partial class Transformer : IDisposable
             {
                 if (layout.Rows == 0) continue;
                 var own = stream + first * width;
-                Layer(l, layout, own, normed, l + 1 == Spec.Layers.Length && !keep ? own : null, true, null, cancellation);
+                Layer(l, layout, own, normed, l + 1 == Spec.Layers.Length && !keep ? own : null, true, options, cancellation);
             }
         }
 
         if (shared is { Filled: false }) shared.Fill(stream, rows * width);
-        if (keep || begin == Spec.Layers.Length)
+        if (keep || begin == Spec.Layers.Length || options is not null)
             foreach (var (layout, first) in parts) Normalise(Spec.FinalNorm, stream + first * width, stream + first * width, layout.Rows);
     }
 
@@ -231,8 +239,8 @@ public sealed unsafe partial class Transformer : IDisposable
         }
 
         Clock?.Mark("norms and sums");
-        if (layer.Attention.Delta is null) Attend(l, layout, asked, normed, cancellation);
-        else _gatedDelta.Apply(l, layout, normed, cancellation);
+        if (layer.Attention.Delta is null) Attend(l, layout, asked, normed, options, cancellation);
+        else _gatedDelta.Apply(l, layout, normed, options, cancellation);
         if (asked != layout)
         {
             if (layer.Attention.Delta is not null) Pick(asked.Source, normed, normed);
@@ -248,6 +256,7 @@ public sealed unsafe partial class Transformer : IDisposable
     {
         var layer = Spec.Layers[l];
         Edit(l, ResidualWriter.Attention, layout, output);
+        Visit(new ComponentSite(l, ComponentPoint.AttentionOutput), output, Spec.HiddenSize, layout, options);
         Residual(layer, layer.PostAttention, layer.PreMlp, stream, output, layer.Parallel ? null : output, layout, new Site(l, SitePoint.AttnOut), new Site(l, SitePoint.ResidMid), options);
         Clock?.Mark("norms and sums");
     }
@@ -258,7 +267,8 @@ public sealed unsafe partial class Transformer : IDisposable
         var layer = Spec.Layers[l];
         _vectorsInUse = 0;
         if (options is not null && !layer.Parallel) Normalise(layer.PreMlp, stream, normed, layout.Rows);
-        _feedForward.Apply(layer.Mlp, branch, layout.Rows, cancellation);
+        FeedForward.Seen? seen = options is { ComponentHooks.Count: > 0 } ? (point, rows, width) => Visit(new ComponentSite(l, point), rows, width, layout, options) : null;
+        _feedForward.Apply(layer.Mlp, branch, layout.Rows, seen, cancellation);
     }
 
     /// <summary>What the MLP hands on, edited, onto the stream; the next norm of the sum in <paramref name="next"/> where that is wanted.</summary>
@@ -266,6 +276,7 @@ public sealed unsafe partial class Transformer : IDisposable
     {
         var layer = Spec.Layers[l];
         Edit(l, ResidualWriter.Mlp, layout, output);
+        Visit(new ComponentSite(l, ComponentPoint.MlpOutput), output, Spec.HiddenSize, layout, options);
         Clock?.Mark("MLP: products and activation");
         var last = l + 1 == Spec.Layers.Length;
         Residual(layer, layer.PostMlp, last ? Spec.FinalNorm : Spec.Layers[l + 1].PreAttention, stream, output, next, layout, new Site(l, SitePoint.MlpOut), new Site(l, SitePoint.ResidPost), options);
@@ -386,7 +397,7 @@ public sealed unsafe partial class Transformer : IDisposable
     }
 
     /// <summary>Attention of one layer: normed (rows, d) in, its output before a post-norm out, in the same buffer, of those rows that are asked for.</summary>
-    private void Attend(int index, BatchLayout layout, BatchLayout asked, float* normed, CancellationToken cancellation)
+    private void Attend(int index, BatchLayout layout, BatchLayout asked, float* normed, ForwardOptions? options, CancellationToken cancellation)
     {
         var spec = Spec.Layers[index].Attention;
         var (heads, kvHeads, keySize, valueSize) = (spec.Heads, spec.KeyValueHeads, spec.HeadSize, spec.ValueSize);
@@ -497,6 +508,7 @@ public sealed unsafe partial class Transformer : IDisposable
             });
         }
 
+        Visit(new ComponentSite(index, ComponentPoint.AttentionHeads), mixed, mixedWidth, asked, options);
         Multiply(spec.Output, mixed, mixedWidth, asked.Rows, normed, Spec.HiddenSize);
         Clock?.Mark("attention: products");
     }
@@ -631,12 +643,17 @@ public sealed unsafe partial class Transformer : IDisposable
     private void Residual(LayerSpec layer, NormSpec? post, NormSpec? next, float* stream, float* x, float* y, BatchLayout layout, Site output, Site after, ForwardOptions? options)
     {
         var (width, rows, scale) = (Spec.HiddenSize, layout.Rows, layer.ResidualScale);
+        var rounds = RoundsStream && after.Point == SitePoint.ResidPost;
         if (options is not null)
         {
             Normalise(post, x, x, rows);
             if (scale != 1) Rows(rows, width, (from, end) => Scale(x, from, end, width, scale));
             Visit(output, x, layout, options);
-            Rows(rows, width, (from, end) => Add(stream, x, from, end, width));
+            Rows(rows, width, (from, end) =>
+            {
+                Add(stream, x, from, end, width);
+                if (rounds) BFloat16Rounding.Round(stream + (long)from * width, (long)(end - from) * width);
+            });
             Visit(after, stream, layout, options);
             return;
         }
@@ -653,6 +670,7 @@ public sealed unsafe partial class Transformer : IDisposable
                 Normalise(post, x + at, x + at, width, postGain, postBias);
                 if (scale != 1) Scale(x, row, row + 1, width, scale);
                 Add(stream, x, row, row + 1, width);
+                if (rounds) BFloat16Rounding.Round(stream + at, width);
                 if (y is not null) Normalise(next, stream + at, y + at, width, nextGain, nextBias);
             }
         });
@@ -679,22 +697,30 @@ public sealed unsafe partial class Transformer : IDisposable
         return data;
     }
 
+    /// <summary>Shows what is at a place inside a sub-layer, (rows, width).</summary>
+    internal static void Visit(ComponentSite site, float* rows, int width, BatchLayout layout, ForwardOptions? options)
+    {
+        if (options is null) return;
+        foreach (var (at, hook) in options.ComponentHooks)
+            if (at == site) hook(site, new Span<float>(rows, checked(layout.Rows * width)), width, layout.FirstOfBatch);
+    }
+
     private void Visit(Site site, float* rows, BatchLayout layout, ForwardOptions? options)
     {
         if (options is null) return;
         var width = Spec.HiddenSize;
         var span = new Span<float>(rows, checked(layout.Rows * width));
         foreach (var (at, hook) in options.Hooks)
-            if (at == site) hook(site, span, width);
+            if (at == site) hook(site, span, width, layout.FirstOfBatch);
         if (options.Capture is not { } capture || !capture.Wants(site)) return;
         if (layout.RowsAsked == layout.Rows)
         {
-            capture.Store(site, span);
+            capture.Store(site, span, layout.FirstOfBatch * width, Math.Max(layout.RowsOfBatch, layout.Rows) * width);
             return;
         }
 
         var asked = new List<float>(layout.RowsAsked * width);
         foreach (var (row, count) in layout.Asked) asked.AddRange(span.Slice(row * width, count * width));
-        capture.Store(site, [.. asked]);
+        capture.Store(site, [.. asked], 0, asked.Count);
     }
 }

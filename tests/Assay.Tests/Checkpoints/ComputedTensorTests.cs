@@ -51,6 +51,73 @@ public sealed class ComputedTensorTests : IDisposable
     }
 
     [Theory]
+    [InlineData(null), InlineData(DType.F32), InlineData(DType.F16), InlineData(DType.BF16)]
+    public void A_checkpoint_with_computed_tensors_keeps_everything_else(DType? stored)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(folder.Write("config.json", "{}"u8.ToArray()))!, "base.safetensors");
+        float[] a = [.. Enumerable.Range(0, 700).Select(_ => random.NextSingle() - .5f)];
+        SafetensorsWriter.Write(path, [Written("a"), Written("b")]);
+        using var original = Checkpoint.Open(path);
+        var read = 0;
+        float Value(long i) => MathF.Sqrt(i) / 3;
+        var computed = original.With("variant", new Dictionary<string, TensorValues>(StringComparer.Ordinal)
+        {
+            ["b"] = (start, into) =>
+            {
+                read++;
+                for (var i = 0; i < into.Length; i++) into[i] = Value(start + i);
+            },
+        }, stored);
+        Assert.Equal(0, read);
+        Assert.Equal("variant", computed.Name);
+        Assert.Equal("{}", computed.ReadText("config.json"));
+        Assert.Equal(["a", "b"], computed.Tensors.Select(t => t.Name));
+        Assert.Same(original["a"], computed["a"]);
+        Assert.Equal((stored ?? DType.F32, 700), (computed["b"].DType, computed["b"].Count));
+        Assert.Equal(original["b"].Shape, computed["b"].Shape);
+        var want = Enumerable.Range(0, 700).Select(i => stored switch
+        {
+            DType.F16 => (float)(Half)Value(i),
+            DType.BF16 => NearestBFloat16(Value(i)),
+            _ => Value(i),
+        }).ToArray();
+        if (stored is null or DType.F32) Consistent(computed["b"], want);
+        else
+        {
+            Assert.Equal(want, Read(computed["b"]));
+            // Its bytes are what a file of the type holds, wherever they are cut.
+            var bytes = want.SelectMany(v => BitConverter.GetBytes(stored == DType.F16 ? BitConverter.HalfToUInt16Bits((Half)v) : (ushort)(BitConverter.SingleToUInt32Bits(v) >> 16))).ToArray();
+            for (var n = 0; n < 200; n++)
+            {
+                var (start, at) = (random.Next(700), random.Next(1400));
+                var piece = new float[random.Next(700 - start + 1)];
+                computed["b"].Read(start, piece);
+                Assert.Equal(want[start..(start + piece.Length)], piece);
+                var raw = new byte[random.Next(1400 - at + 1)];
+                computed["b"].ReadBytes(at, raw);
+                Assert.Equal(bytes[at..(at + raw.Length)], raw);
+            }
+        }
+
+        Assert.Contains("'nothing'", Assert.Throws<InvalidInputException>(() => original.With("v", new Dictionary<string, TensorValues> { ["nothing"] = (_, _) => { } })).Message, StringComparison.Ordinal);
+        computed.Dispose();
+        Assert.Equal(a, Read(original["a"]));
+        original.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => Read(computed["b"]));
+
+        TensorToWrite Written(string name) => TensorToWrite.From(name, DType.F32, [7, 100], MemoryMarshal.AsBytes(a.AsSpan()).ToArray());
+    }
+
+    /// <summary>Of the two neighbours with 16 bits the nearer; of equals the one whose last bit is 0.</summary>
+    private static float NearestBFloat16(float value)
+    {
+        var below = BitConverter.SingleToUInt32Bits(value) & 0xFFFF0000;
+        var (low, high) = (BitConverter.UInt32BitsToSingle(below), BitConverter.UInt32BitsToSingle(below + 0x10000));
+        var (toLow, toHigh) = (Math.Abs((double)value - low), Math.Abs((double)high - value));
+        return toLow < toHigh || toLow == toHigh && (below & 0x10000) == 0 ? low : high;
+    }
+
+    [Theory]
     [InlineData(1, 1), InlineData(3, 5), InlineData(7, 256), InlineData(300, 2), InlineData(5, 513), InlineData(64, 300)]
     public void Transposes_are_transposes(int rows, int columns)
     {

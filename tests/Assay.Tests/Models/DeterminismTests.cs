@@ -201,7 +201,7 @@ public sealed class DeterminismTests
         model.Logits([new Segment(ids.AsMemory(0, 30), cache)]);
         var (whole, piece) = (new ActivationCache([new Site(2, SitePoint.ResidPre)]), new ActivationCache([new Site(2, SitePoint.ResidPre)]));
         var (wanted, seen) = (model.Logits(ids, new ForwardOptions { Capture = whole }), 0);
-        var got = model.Logits([new Segment(ids.AsMemory(30), cache)], new ForwardOptions { Capture = piece, Hooks = [(new Site(2, SitePoint.ResidPre), (_, rows, width) => seen = rows.Length / width)] });
+        var got = model.Logits([new Segment(ids.AsMemory(30), cache)], new ForwardOptions { Capture = piece, Hooks = [(new Site(2, SitePoint.ResidPre), (_, rows, width, _) => seen = rows.Length / width)] });
         Assert.Equal(Bits(wanted)[(30 * 320)..], Bits(got));
         Assert.Equal(whole[new Site(2, SitePoint.ResidPre)][(30 * 64)..].ToArray(), piece[new Site(2, SitePoint.ResidPre)].ToArray());
         Assert.Equal(50, seen);
@@ -227,10 +227,10 @@ public sealed class DeterminismTests
         var ids = Ids(12, 4);
         var site = new Site(1, SitePoint.ResidPre);
         var plain = model.Logits(ids);
-        var same = model.Logits(ids, new ForwardOptions { Hooks = [(site, (_, rows, _) => { })] });
+        var same = model.Logits(ids, new ForwardOptions { Hooks = [(site, (_, rows, _, _) => { })] });
         Assert.Equal(plain, same);
         var cache = new ActivationCache([site, new Site(0, SitePoint.ResidPost), new Site(1, SitePoint.ResidMid), new Site(1, SitePoint.AttnOut)]);
-        var zeroed = model.Logits(ids, new ForwardOptions { Capture = cache, Hooks = [(site, (_, rows, _) => rows.Clear())] });
+        var zeroed = model.Logits(ids, new ForwardOptions { Capture = cache, Hooks = [(site, (_, rows, _, _) => rows.Clear())] });
         Assert.NotEqual(plain, zeroed);
         Assert.All(cache[site].ToArray(), v => Assert.Equal(0, v));
         // With nothing in the stream, what is there after attention is what attention added.

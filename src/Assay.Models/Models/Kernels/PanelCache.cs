@@ -45,6 +45,19 @@ internal sealed unsafe class PanelCache : IDisposable
         return panels;
     }
 
+    /// <summary>Gives up the panels of tensors that are not used again.</summary>
+    public void Forget(IEnumerable<Tensor> tensors)
+    {
+        var gone = new HashSet<Tensor>(tensors, ReferenceEqualityComparer.Instance);
+        foreach (var (key, entry) in _entries.Where(e => gone.Contains(e.Key.Tensor)).ToList())
+        {
+            _entries.Remove(key);
+            if (entry.Panels is null) continue;
+            PageMemory.Free(entry.Panels, entry.Bytes);
+            Used -= entry.Bytes;
+        }
+    }
+
     /// <summary>Packs a whole matrix.</summary>
     public static void Pack(WorkTeam team, WeightMatrix weights, byte* panels)
     {

@@ -29,7 +29,16 @@ public static class Sampler
     /// <param name="item">Of the sequence.</param>
     /// <param name="step">Of the token within it.</param>
     /// <exception cref="InvalidInputException">As <see cref="Greedy"/>; also a logit of +∞.</exception>
-    public static int Draw(ReadOnlySpan<float> logits, ReadOnlySpan<int> previous, SamplingOptions options, long seed, long item, long step)
+    public static int Draw(ReadOnlySpan<float> logits, ReadOnlySpan<int> previous, SamplingOptions options, long seed, long item, long step) =>
+        Draw(logits, previous, options, CounterRandom.Uniform(seed, item, step));
+
+    /// <summary>The same with the number given that decides.</summary>
+    /// <param name="logits">(vocabulary); left as they are.</param>
+    /// <param name="previous">Token ids so far, prompt included.</param>
+    /// <param name="options">How to choose.</param>
+    /// <param name="uniform">From 0 (included) to 1 (excluded): the first token at which the cumulated probability passes it.</param>
+    /// <exception cref="InvalidInputException">As <see cref="Greedy"/>; also a logit of +∞.</exception>
+    internal static int Draw(ReadOnlySpan<float> logits, ReadOnlySpan<int> previous, SamplingOptions options, double uniform)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (!options.DoSample && options.RepetitionPenalty == 1) return Greedy(logits);
@@ -44,7 +53,7 @@ public static class Sampler
             SamplingProcessors.Apply(span, previous, options);
             if (!options.DoSample) return Greedy(span);
             SamplingProcessors.Probabilities(span, probabilities);
-            return Invert(probabilities.AsSpan(0, logits.Length), CounterRandom.Uniform(seed, item, step));
+            return Invert(probabilities.AsSpan(0, logits.Length), uniform);
         }
         finally
         {

@@ -1,3 +1,5 @@
+using Assay.Models.Kernels;
+
 namespace Assay.Evaluation.Statistics;
 
 /// <summary>The standard normal distribution.</summary>
@@ -25,7 +27,7 @@ public static class NormalDistribution
         if (p is 0 or 1) return p == 0 ? double.NegativeInfinity : double.PositiveInfinity;
         var q = p - .5;
         if (Math.Abs(q) <= .425) return q * Ratio(s_a, s_b, .180625 - q * q);
-        var r = Math.Sqrt(-Math.Log(q < 0 ? p : 1 - p));
+        var r = Math.Sqrt(-VectorMath.Log(q < 0 ? p : 1 - p));
         var size = r <= 5 ? Ratio(s_c, s_d, r - 1.6) : Ratio(s_e, s_f, r - 5);
         return q < 0 ? -size : size;
     }
