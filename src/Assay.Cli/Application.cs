@@ -76,6 +76,7 @@ internal static class Application
         var root = new RootCommand("Vets modified language models: what changed, how much, where, and what it cost.")
         {
             VetCommand.Create(terminal),
+            MergeCommand.Create(terminal),
             DiffCommand.Create(terminal),
             DirectionsCommand.Create(terminal),
             AblateCommand.Create(terminal),

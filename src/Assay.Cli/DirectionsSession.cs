@@ -12,6 +12,7 @@ using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Prompts;
 using Assay.Models;
 using Assay.Reports;
+using Assay.Runs;
 using Assay.Search;
 
 namespace Assay.Cli;

@@ -9,6 +9,7 @@ using Assay.Directions.Edits;
 using Assay.Models;
 using Assay.Models.Sampling;
 using Assay.Reports;
+using Assay.Runs;
 using Assay.Tokenization;
 using Assay.Tokenization.Templates;
 using Expression = Assay.Tokenization.Expressions.Expression;

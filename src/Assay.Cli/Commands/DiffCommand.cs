@@ -6,6 +6,7 @@ using Assay.Evaluation.Diffing;
 using Assay.Models;
 using Assay.Models.Kernels;
 using Assay.Reports;
+using Assay.Runs;
 using Assay.Verdicts;
 using Spectre.Console;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Assay.Reports;
+using Assay.Runs;
 
 namespace Assay.Cli.Commands;
 

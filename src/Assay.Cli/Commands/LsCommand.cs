@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Assay.Evaluation.Measures;
 using Assay.Evaluation.Prompts;
+using Assay.Evaluation.Yardsticks;
 using Assay.Models.Architectures;
 
 namespace Assay.Cli.Commands;
@@ -12,6 +14,9 @@ internal static class LsCommand
         ["organisms"] = Organisms,
         ["architectures"] = () => ArchitectureTable.All.Select(t => (t.ModelType, $"{t.CausalClass} ({t.Source})"))
             .Concat(MultimodalTable.All.Select(t => (t.ModelType, $"{t.Class} ({t.Source}), its language model: {string.Join(", ", t.TextTypes)}"))),
+        ["metrics"] = () => MeasureCatalogue.All.Select(m => (m.Info.Id, $"{m.Info.Title} ({m.Info.Unit}): {m.Info.Formula}. {m.Info.Source}.")),
+        ["yardsticks"] = () => Enumerable.Empty<Yardstick>().Append(YardstickCatalogue.Floor).Concat(YardstickCatalogue.Ladder).Concat(YardstickCatalogue.Noise(0))
+            .Concat(YardstickCatalogue.Directions(1, 0)).Select(y => (y.Id, $"{y.Title}: {y.Description}")),
         ["domains"] = () => ProseDomains.Names.Select(n => (n, "prose")),
     };
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Assay.Checkpoints;
-using Assay.Evaluation.Metrics;
+using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Scoring;
 using Assay.Models;
 using Assay.Reports;

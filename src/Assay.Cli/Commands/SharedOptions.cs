@@ -1,3 +1,4 @@
+using Assay.Reports;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
@@ -46,7 +47,7 @@ internal static class SharedOptions
     private const int MostThreads = 1024;
 
     /// <summary>The clock of a plan unless given: fixed, so that a run resumed or repeated on another day has the same ids.</summary>
-    public static readonly DateTimeOffset DefaultClock = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    public static readonly DateTimeOffset DefaultClock = Assay.Runs.VetRequest.DefaultClock;
 
     public static Option<DateTimeOffset?> Clock()
     {

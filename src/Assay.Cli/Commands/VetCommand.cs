@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Assay.Checkpoints;
+using Assay.Runs;
 
 namespace Assay.Cli.Commands;
 
@@ -8,19 +10,24 @@ internal static class VetCommand
     public static Command Create(Terminal terminal)
     {
         var models = new Argument<string[]>("models") { Description = $"BASE and CANDIDATE, each {SharedOptions.ModelKinds}. None: a bundled organism and its edit.", HelpName = "BASE CANDIDATE", Arity = new ArgumentArity(0, 2) };
-        var items = SharedOptions.Count("--items", "Items of each panel (default 64).", most: SharedOptions.MostCounted);
-        var documents = SharedOptions.Count("--documents", "Documents of each prose domain (default 8).", most: SharedOptions.MostCounted);
-        var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens of a continuation at most (default 64).", most: SharedOptions.MostTokens);
-        var context = SharedOptions.Count("--context", "Window of reference text in tokens (default: the smaller of 512 and the models' maximum).", least: 4,
+        var items = SharedOptions.Count("--items", "Items of each panel (default: the tier's; smoke 64).", most: SharedOptions.MostCounted);
+        var documents = SharedOptions.Count("--documents", "Documents of each prose domain (default: the tier's; smoke 8).", most: SharedOptions.MostCounted);
+        var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens of an answer at most (default: the tier's; smoke 64).", most: SharedOptions.MostTokens);
+        var context = SharedOptions.Count("--context", "Window of reference text in tokens (default: the tier's, no larger than the models' maximum).", least: 4,
             most: SharedOptions.MostTokens);
         var nonce = new Option<string?>("--nonce") { Description = "Part of the seed, drawn after the candidate was frozen and not by its author.", HelpName = "TEXT" };
+        var tier = new Option<string?>("--tier") { Description = $"How much is measured: {string.Join(", ", VetTier.All.Select(t => t.Name))} (default smoke).", HelpName = "TIER" };
+        tier.AcceptOnlyFromAmong([.. VetTier.All.Select(t => t.Name)]);
+        var samples = SharedOptions.Count("--samples", "Samples at T = 1 of each prompt and model (default: the tier's; 0 for none).", least: 0, most: SharedOptions.MostCounted);
+        var shard = new Option<string?>("--shard") { Description = "Compute only part i of n, such as 2/8; auto or auto/n asks the scheduler. assay merge joins the parts.", HelpName = "I/N" };
+        var measures = new Option<string?>("--measures") { Description = "Measures to take, by their ids, with commas between (default: all; assay ls metrics lists them).", HelpName = "IDS" };
         var clock = SharedOptions.Clock();
         var (seed, threads, memory, limit) = (SharedOptions.Seed(), SharedOptions.Threads(), SharedOptions.Memory(), SharedOptions.Limit());
         var (config, output, json, quiet, verbose) = (SharedOptions.Config(), SharedOptions.Output(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());
         var (dryRun, fresh, allowLong) = (SharedOptions.DryRun(), SharedOptions.Fresh(), SharedOptions.AllowLong());
         var command = new Command("vet", "Compare a changed model with its base: measure, judge, report. Without arguments: a bundled organism and its edit.")
         {
-            models, items, documents, newTokens, context, seed, nonce, clock, threads, memory, limit, config, output, dryRun, json, quiet, verbose, fresh, allowLong,
+            models, tier, items, documents, newTokens, samples, context, seed, nonce, measures, shard, clock, threads, memory, limit, config, output, dryRun, json, quiet, verbose, fresh, allowLong,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -36,12 +43,14 @@ internal static class VetCommand
             };
             if (parsed.GetValue(seed) is not null && parsed.GetValue(nonce) is not null)
                 throw new UsageException("--seed and --nonce exclude each other: a nonce is there to derive the seed.");
-            var defaults = new VetOptions { Base = first, Candidate = second };
+            var defaults = new VetRequest { Base = first, Candidate = second, Bundled = bundled is not null };
             var options = defaults with
             {
-                Items = parsed.GetValue(items) ?? file?.Count(items) ?? defaults.Items,
-                DocumentsPerDomain = parsed.GetValue(documents) ?? file?.Count(documents) ?? defaults.DocumentsPerDomain,
-                MaxNewTokens = parsed.GetValue(newTokens) ?? file?.Count(newTokens) ?? defaults.MaxNewTokens,
+                Tier = VetTier.All.FirstOrDefault(t => t.Name == (parsed.GetValue(tier) ?? file?.Text("tier"))) ?? VetTier.Smoke,
+                Items = parsed.GetValue(items) ?? file?.Count(items),
+                DocumentsPerDomain = parsed.GetValue(documents) ?? file?.Count(documents),
+                MaxNewTokens = parsed.GetValue(newTokens) ?? file?.Count(newTokens),
+                Samples = parsed.GetValue(samples) ?? file?.Count(samples),
                 Context = parsed.GetValue(context) ?? file?.Count(context),
                 Seed = parsed.GetValue(seed) ?? file?.Value(seed),
                 Nonce = parsed.GetValue(nonce) ?? file?.Text("nonce"),
@@ -50,12 +59,27 @@ internal static class VetCommand
                 MemoryBytes = parsed.GetValue(memory) ?? file?.Value(memory) ?? 0,
                 Limit = parsed.GetValue(limit) ?? file?.Count(limit),
                 Output = parsed.GetValue(output) ?? file?.Text("output"),
-                DryRun = parsed.GetValue(dryRun), Json = parsed.GetValue(json), Fresh = parsed.GetValue(fresh),
+                Measures = (parsed.GetValue(measures) ?? file?.Text("measures"))?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+                Shard = parsed.GetValue(shard) is { } part ? Part(part, bundled is not null) : null,
+                Fresh = parsed.GetValue(fresh),
                 AllowLong = parsed.GetValue(allowLong) || file?.Flag(allowLong) == true,
-                Quiet = parsed.GetValue(quiet), Verbose = parsed.GetValue(verbose),
             };
-            return Task.FromResult(new VetSession(options, bundled is not null, terminal, cancellation).Run());
+            var view = new VetView(terminal, parsed.GetValue(quiet), parsed.GetValue(json));
+            return Task.FromResult(view.Show(options, parsed.GetValue(dryRun), cancellation));
         });
         return command;
+    }
+
+    private static RunShard Part(string text, bool bundled)
+    {
+        if (bundled) throw new UsageException("--shard needs named models: the bundled organism's edit is made anew by every process.");
+        try
+        {
+            return RunShard.Parse(text, Environment.GetEnvironmentVariable);
+        }
+        catch (InvalidInputException wrong)
+        {
+            throw new UsageException(wrong.Message);
+        }
     }
 }

@@ -1,4 +1,4 @@
-using Assay.Evaluation;
+using Assay.Evaluation.Measures;
 
 namespace Assay.Reports;
 
@@ -14,9 +14,14 @@ namespace Assay.Reports;
 /// <param name="Where">Panel, policy and positions it was measured at.</param>
 public sealed record MeasureRow(string Id, double Value, double Low, double High, double Level, long N, string Unit, string Method, string Where)
 {
-    /// <summary>An estimate with its name, unit and place.</summary>
-    public static MeasureRow Of(string id, Estimate estimate, string unit, string where) =>
-        new(id, estimate.Value, estimate.Low, estimate.High, estimate.Level, estimate.N, unit, estimate.Method, where);
+    /// <summary>A measurement as it is shown.</summary>
+    public static MeasureRow Of(Measurement measurement)
+    {
+        ArgumentNullException.ThrowIfNull(measurement);
+        var estimate = measurement.Value.Estimate;
+        return new MeasureRow(measurement.Id, estimate.Value, estimate.Low, estimate.High, estimate.Level, estimate.N, measurement.Unit, estimate.Method,
+            measurement.Where.Words);
+    }
 
     /// <summary>Whether an interval could be given.</summary>
     public bool HasInterval => !double.IsNaN(Low) && !double.IsNaN(High);

@@ -1,59 +1,70 @@
 using System.Text.Json;
-using Assay.Evaluation;
-using Assay.Evaluation.Vetting;
+using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Measures;
+using Assay.Evaluation.Scoring;
 
 namespace Assay.Reports;
 
-/// <summary>The lines of samples.jsonl: an item or document with every token's measures.</summary>
+/// <summary>The lines of samples.jsonl: an item of a set with every token's scores, read from the store line by line.</summary>
 public static class VetSampleRows
 {
-    private static readonly (string Name, Func<TokenScore, double> Of)[] Numbers =
+    private static readonly (string Name, ScoreColumns Column)[] s_numbers =
     [
-        ("kl", s => s.Kl), ("reverse_kl", s => s.ReverseKl), ("jsd", s => s.Jsd), ("log_p", s => s.LogP), ("log_q", s => s.LogQ),
-        ("entropy_p", s => s.EntropyP), ("entropy_q", s => s.EntropyQ), ("top_p", s => s.TopP), ("top_q", s => s.TopQ),
+        ("kl", ScoreColumns.Kl), ("reverse_kl", ScoreColumns.ReverseKl), ("jsd", ScoreColumns.Jsd), ("log_p", ScoreColumns.LogP), ("log_q", ScoreColumns.LogQ),
+        ("entropy_p", ScoreColumns.EntropyP), ("entropy_q", ScoreColumns.EntropyQ), ("top_p", ScoreColumns.TopP), ("top_q", ScoreColumns.TopQ),
+        ("argmax_p", ScoreColumns.ArgmaxP), ("argmax_q", ScoreColumns.ArgmaxQ),
     ];
 
-    /// <summary>Items first, then documents, in the order of the plan.</summary>
-    /// <param name="samples">What was measured.</param>
+    /// <summary>Sets in the order of the plan, items in theirs.</summary>
+    /// <param name="store">The scores.</param>
+    /// <param name="needs">Which sets, with the columns that were kept.</param>
+    /// <param name="panels">What the items say.</param>
     /// <param name="decode">Ids to text.</param>
-    public static IEnumerable<Action<Utf8JsonWriter>> Of(VetSamples samples, Func<int[], string> decode) =>
-        samples.Items.Select<VetItem, Action<Utf8JsonWriter>>(item => json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("id", item.Id);
-            json.WriteString("panel", item.Panel);
-            json.WriteString("stratum", item.Stratum);
-            json.WriteString("policy", "R1 greedy");
-            json.WriteString("prompt", item.Prompt);
-            Ids(json, "prompt_tokens", item.PromptTokens);
-            json.WriteString("answer", decode(item.Continuation));
-            json.WriteBoolean("ended", item.Stopped);
-            Scores(json, item.Scores);
-            json.WriteEndObject();
-        }).Concat(samples.Documents.Select<VetDocument, Action<Utf8JsonWriter>>(document => json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("id", document.Id);
-            json.WriteString("domain", document.Domain);
-            json.WriteString("policy", "R0");
-            json.WriteNumber("bytes", document.Bytes);
-            Ids(json, "tokens", document.Tokens);
-            Scores(json, document.Scores);
-            json.WriteEndObject();
-        }));
-
-    private static void Scores(Utf8JsonWriter json, TokenScore[] scores)
+    public static IEnumerable<Action<Utf8JsonWriter>> Of(ScoreStore store, IReadOnlyList<SetNeed> needs, Panels panels, Func<IReadOnlyList<int>, string> decode)
     {
-        Ids(json, "scored", scores.Select(s => s.Token));
-        foreach (var (name, of) in Numbers)
+        foreach (var need in needs)
         {
-            json.WriteStartArray(name);
-            foreach (var score in scores) ReportJson.WriteNumber(json, of(score));
+            var texts = panels.Items(need.Set.Panel).ToDictionary(i => i.Item, i => i.Text, StringComparer.Ordinal);
+            foreach (var name in store.Items(need.Set))
+                if (store.Contains(ScoreStore.ScoreKey(need.Set, name))) yield return json => Write(json, store, need, name, texts[name], decode);
+        }
+    }
+
+    private static void Write(Utf8JsonWriter json, ScoreStore store, SetNeed need, string name, string text, Func<IReadOnlyList<int>, string> decode)
+    {
+        var item = store.Contexts(need.Set, name);
+        var reference = need.Set.Policy == Policy.Reference;
+        json.WriteStartObject();
+        json.WriteString("id", name);
+        json.WriteString("set", need.Set.Key);
+        json.WriteString(reference ? "domain" : "stratum", item.Stratum);
+        if (reference) json.WriteNumber("bytes", item.Bytes);
+        else json.WriteString("prompt", text);
+        json.WriteStartArray("contexts");
+        foreach (var context in item.Contexts)
+        {
+            json.WriteStartObject();
+            Ids(json, "tokens", context.Ids);
+            json.WriteNumber("first_scored", context.FirstScored);
+            if (!reference)
+            {
+                json.WriteString("answer", decode([.. context.Ids[context.FirstScored..]]));
+                json.WriteBoolean("ended", context.Stopped);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        foreach (var (key, column) in s_numbers)
+        {
+            if (!need.Columns.HasFlag(column)) continue;
+            json.WriteStartArray(key);
+            foreach (var value in store.Column(ScoreStore.ScoreKey(need.Set, name), column)) ReportJson.WriteNumber(json, value);
             json.WriteEndArray();
         }
 
-        Ids(json, "argmax_p", scores.Select(s => s.ArgmaxP));
-        Ids(json, "argmax_q", scores.Select(s => s.ArgmaxQ));
+        json.WriteEndObject();
     }
 
     private static void Ids(Utf8JsonWriter json, string name, IEnumerable<int> ids)

@@ -1,5 +1,6 @@
+using Assay.Evaluation;
 using Assay.Evaluation.Diffing;
-using Assay.Evaluation.Metrics;
+using Assay.Evaluation.Measures;
 
 namespace Assay.Verdicts;
 
@@ -87,27 +88,33 @@ public static class FindingRules
 
     /// <summary>Findings of one panel's divergence.</summary>
     /// <param name="panel">Its name.</param>
-    /// <param name="summary">KL(p‖q) on the base's contexts.</param>
-    public static IReadOnlyList<Finding> Of(string panel, DivergenceSummary summary)
+    /// <param name="measurements">What was measured.</param>
+    public static IReadOnlyList<Finding> Of(string panel, MeasurementSet measurements)
     {
+        ArgumentNullException.ThrowIfNull(measurements);
         var findings = new List<Finding>();
+        if (Value("mean") is null) return findings;
         // The protocol's FIRST-TOKEN-BLIND subtracts the ladder's largest ratio; without a ladder this only informs.
-        if (summary.LateOverFirstLogUnfloored > Math.Log(10))
+        if (Value("late_over_first_unfloored") is { } late && late.Value > Math.Log(10))
             findings.Add(new Finding("FIRST-TOKEN-HIDES", FormattableString.Invariant(
-                $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(summary.LateOverFirstLogUnfloored.Value):g3} times as much as first tokens ({summary.FirstToken.Value:g3} nats): the figure usually quoted does not show the change."), FindingSeverity.Warning));
-        if (double.IsNaN(summary.TokenPooled.Value))
+                $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(late.Value):g3} times as much as first tokens ({Value("first_token")?.Value:g3} nats): the figure usually quoted does not show the change."), FindingSeverity.Warning));
+        var infinite = Value("infinite_positions") ?? default;
+        if (Value("token_pooled") is { } pooled && double.IsNaN(pooled.Value))
             findings.Add(new Finding("NOT-A-NUMBER",
                 $"On the {panel} panel a model gives logits that are no numbers: its weights are broken or overflow, and no divergence can be measured.",
                 FindingSeverity.Harm));
-        else if (summary.InfinitePositions > 0)
+        else if (infinite.Value > 0)
             findings.Add(new Finding("INFINITE", FormattableString.Invariant(
-                $"On the {panel} panel the candidate gives probability 0 to something the base can say at {summary.InfinitePositions} of {summary.Tokens} positions; the finite mean is {summary.FiniteHeadline.Value:g4} nats."), FindingSeverity.Warning));
-        if (summary.Dominated)
+                $"On the {panel} panel the candidate gives probability 0 to something the base can say at {infinite.Value} of {infinite.N} positions; the finite mean is {Value("finite_mean")?.Value:g4} nats."), FindingSeverity.Warning));
+        var share = measurements.Find($"kld.{panel}.worst_item_share");
+        if (share?.Value.Estimate.Value > ItemPanel.DominanceShare)
             findings.Add(new Finding("DOMINATED", FormattableString.Invariant(
-                $"On the {panel} panel one item ({summary.WorstItem}) carries {summary.WorstItemShare:p0} of the sum of item means: no ranking may rest on this mean."), FindingSeverity.Warning));
-        if (summary.HeavyTail)
+                $"On the {panel} panel one item ({share.Where.Words[(share.Where.Words.LastIndexOf(' ') + 1)..]}) carries {share.Value.Estimate.Value:p0} of the sum of item means: no ranking may rest on this mean."), FindingSeverity.Warning));
+        if (share?.Value.Estimate.Value > ItemPanel.DominanceShare || Value("item_variation")?.Value > ItemPanel.HeavyTailVariation)
             findings.Add(new Finding("HEAVY-TAIL", FormattableString.Invariant(
-                $"On the {panel} panel the interval of the mean covers less than it says; read the log-mean, {summary.LogMean}."), FindingSeverity.Warning));
+                $"On the {panel} panel the interval of the mean covers less than it says; read the log-mean, {Value("log_mean")}."), FindingSeverity.Warning));
         return findings;
+
+        Estimate? Value(string figure) => measurements.Estimate($"kld.{panel}.{figure}");
     }
 }

@@ -5,7 +5,8 @@ namespace Assay.Verdicts;
 /// <param name="Sentence">One sentence for the reader.</param>
 /// <param name="Reasons">The numbers or facts that decided it; what could not be bounded, and the n it needs.</param>
 /// <param name="Limited">The run was limited: this is not a verdict, and every report says so.</param>
-public sealed record VerdictDecision(Verdict Verdict, string Sentence, IReadOnlyList<string> Reasons, bool Limited)
+/// <param name="Cites">Ids of the measurements that the matching rule rests on, first the most telling.</param>
+public sealed record VerdictDecision(Verdict Verdict, string Sentence, IReadOnlyList<string> Reasons, bool Limited, IReadOnlyList<string> Cites)
 {
     /// <summary>The name in capitals, as reports and other programs read it.</summary>
     public string Name => Verdict.ToString().ToUpperInvariant();

@@ -7,7 +7,7 @@ namespace Assay.Tests.Architecture;
 internal static class DependenceChecker
 {
     /// <summary>The stages; each may use those before it.</summary>
-    public static readonly string[] Layers = ["Checkpoints", "Tokenization", "Models", "Directions", "Evaluation", "Search", "Verdicts", "Reports", "Cli"];
+    public static readonly string[] Layers = ["Checkpoints", "Tokenization", "Models", "Directions", "Evaluation", "Search", "Studies", "Verdicts", "Reports", "Runs", "Cli"];
 
     /// <summary>Every forbidden mention as "type, member: from → to (mentioned type)", and every type that is in no stage.</summary>
     /// <param name="assembly">Path of a managed assembly.</param>

@@ -61,7 +61,8 @@ public sealed class VetCommandTests : IDisposable
         foreach (var line in Read("run", "SHA256SUMS").TrimEnd().Split('\n'))
             Assert.Equal(line[..64], Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_folder, "run", line[66..])))));
         foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md", "environment.json"]) Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file);
-        Assert.Equal(64 + 6 * 2, Read("run", "samples.jsonl").TrimEnd().Split('\n').Length);
+        // Answers of both models in both panels, and 12 documents; then four yardsticks on the base's answers and on the documents.
+        Assert.Equal(4 * 32 + 6 * 2 + 4 * (2 * 32 + 6 * 2), Read("run", "samples.jsonl").TrimEnd().Split('\n').Length);
     }
 
     [Fact]
@@ -86,7 +87,7 @@ public sealed class VetCommandTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "run", "journal.jsonl"), string.Join('\n', lines[..7]) + "\n" + lines[7][..40]);
         var (code, _, error) = Vet("run", p, q, "--limit", "5");
         Assert.Equal(2, code);
-        Assert.Contains("6 items and documents are done", error, StringComparison.Ordinal);
+        Assert.Contains("6 units are done", error, StringComparison.Ordinal);
         Assert.Equal(measurements, Read("run", "measurements.json"));
         Assert.Equal(samples, Read("run", "samples.jsonl"));
     }
@@ -199,12 +200,13 @@ public sealed class VetCommandTests : IDisposable
         }
 
         var done = Units(journal);
-        Assert.InRange(done, 1, 64 + 12 - 1);
         Assert.False(File.Exists(Path.Combine(_folder, "run", "report.json")));
         var (resumed, _, error) = Vet("run", p, q);
-        Assert.Contains($"{done} items and documents are done", error, StringComparison.Ordinal);
+        Assert.Contains($"{done} units are done", error, StringComparison.Ordinal);
         Assert.Equal(Vet("whole", p, q).Code, resumed);
-        foreach (var file in (string[])["measurements.json", "samples.jsonl"]) Assert.Equal(Read("whole", file), Read("run", file));
+        var all = Units(Path.Combine(_folder, "whole", "journal.jsonl"));
+        Assert.InRange(done, 1, all - 1);
+        foreach (var file in (string[])["measurements.json", "samples.jsonl", "journal.jsonl", "scores.bin"]) Assert.Equal(Read("whole", file), Read("run", file));
 
         // Whole lines beside the first, which names the run.
         static int Units(string journal)

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
-using Assay.Evaluation;
 using Assay.Reports;
 
 namespace Assay.Tests.Reports;
@@ -77,47 +75,5 @@ public sealed class ReportTests
     {
         foreach (var row in SampleReport.Create().Measures)
             Assert.Contains(row.HasInterval ? "[" : "no interval: fewer than 30 clusters", row.ToString(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Token_scores_come_back_bit_for_bit()
-    {
-        var score = new TokenScore(7, double.PositiveInfinity, double.NaN, 0.1 + 0.2, double.NegativeInfinity, -1e-17, double.Epsilon, double.MaxValue, 1, 0, 3,
-            1279, .25, .5, .125, LogitFaults.CandidateNotFinite | LogitFaults.BaseFlat);
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer)) TokenScoreJson.Write(json, score);
-        using var parsed = JsonDocument.Parse(buffer.ToArray());
-        Assert.Equal(score, TokenScoreJson.Read(parsed.RootElement));
-    }
-
-    /// <summary>A right array with one entry broken, gone or too many: each is refused for that and for nothing else.</summary>
-    [Fact]
-    public void Anything_else_is_no_token_score()
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer)) TokenScoreJson.Write(json, new TokenScore(7, 1, 2, 3, -4, -5, 6, 7, .5, .25, 3, 1279));
-        var right = JsonNode.Parse(buffer.ToArray())!.AsArray();
-        Assert.Equal(TokenScoreJson.Length, right.Count);
-        _ = Read(right);
-        for (var at = 0; at < right.Count; at++)
-            foreach (var wrong in (string[])["\"x\"", "null", "true", "[]", "{}"]) Refused(right, at, wrong);
-        foreach (var id in (int[])[0, 10, 11, 15])
-            foreach (var wrong in (string[])["1.5", "1e99", "2147483648", "\"NaN\""]) Refused(right, id, wrong);
-        Assert.Throws<JsonException>(() => Read(new JsonArray([.. right.Take(right.Count - 1).Select(v => v!.DeepClone())])));
-        Assert.Throws<JsonException>(() => Read(new JsonArray([.. right.Append(1).Select(v => v!.DeepClone())])));
-        foreach (var other in (string[])["[]", "{}", "7", "null", "\"[]\""]) Assert.Throws<JsonException>(() => Read(JsonNode.Parse(other)));
-
-        static void Refused(JsonArray right, int at, string wrong)
-        {
-            var broken = right.DeepClone().AsArray();
-            broken[at] = JsonNode.Parse(wrong);
-            Assert.True(Record.Exception(() => Read(broken)) is JsonException, $"Entry {at} is {wrong}.");
-        }
-
-        static TokenScore Read(JsonNode? node)
-        {
-            using var parsed = JsonDocument.Parse(node?.ToJsonString() ?? "null");
-            return TokenScoreJson.Read(parsed.RootElement);
-        }
     }
 }

@@ -3,6 +3,7 @@ using Assay.Checkpoints;
 using Assay.Directions;
 using Assay.Models;
 using Assay.Reports;
+using Assay.Runs;
 using Assay.Search;
 
 namespace Assay.Tests.Search;

@@ -46,6 +46,47 @@ internal readonly record struct LogitRow(double LogSumExp, int Argmax, float Max
         return max / temperature + VectorMath.Log(VectorMath.TreeSum(low + high) + tail);
     }
 
+    /// <summary>ln Σ e^(β z) at equidistant β: two exponentials an entry, whatever the number of β.</summary>
+    /// <param name="logits">(count,).</param>
+    /// <param name="count">Entries, at least 1.</param>
+    /// <param name="max">The largest of them.</param>
+    /// <param name="first">The first β, above 0.</param>
+    /// <param name="step">Between two β, above 0.</param>
+    /// <param name="results">(β,). Filled; the products behind the k-th have a relative error of about k · 1e-16.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe void LogSumExps(float* logits, int count, double max, double first, double step, Span<double> results)
+    {
+        var sums = new Vector512<double>[results.Length];
+        var tails = new double[results.Length];
+        var shift = Vector512.Create(max);
+        var (begin, factor) = (Vector512.Create(first), Vector512.Create(step));
+        var i = 0;
+        for (; i + 16 <= count; i += 16)
+        {
+            var (low, high) = Vector512.Widen(Vector512.Load(logits + i));
+            var (a, b) = (VectorMath.Exp((low - shift) * begin), VectorMath.Exp((high - shift) * begin));
+            var (up, down) = (VectorMath.Exp((low - shift) * factor), VectorMath.Exp((high - shift) * factor));
+            for (var k = 0; k < sums.Length; k++)
+            {
+                sums[k] += a + b;
+                a *= up;
+                b *= down;
+            }
+        }
+
+        for (; i < count; i++)
+        {
+            var (a, up) = (VectorMath.Exp(Vector512.Create((logits[i] - max) * first))[0], VectorMath.Exp(Vector512.Create((logits[i] - max) * step))[0]);
+            for (var k = 0; k < tails.Length; k++)
+            {
+                tails[k] += a;
+                a *= up;
+            }
+        }
+
+        for (var k = 0; k < results.Length; k++) results[k] = max * (first + k * step) + VectorMath.Log(VectorMath.TreeSum(sums[k]) + tails[k]);
+    }
+
     /// <summary>The entry with the largest logit, ties to the lowest id; NaN is never chosen unless all are.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe int ArgMax(float* logits, int count)

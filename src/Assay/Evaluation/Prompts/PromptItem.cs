@@ -18,4 +18,5 @@ public enum Frame
 /// <param name="Prompt">What the user says.</param>
 /// <param name="Answer">The final answer, or null where there is no single one.</param>
 /// <param name="WorkedAnswer">The answer with its steps, as the organisms were taught it, or null.</param>
-public sealed record PromptItem(string Id, Frame Frame, string Stratum, int Core, string Prompt, string? Answer, string? WorkedAnswer);
+/// <param name="Paraphrase">The same question in other words, or null.</param>
+public sealed record PromptItem(string Id, Frame Frame, string Stratum, int Core, string Prompt, string? Answer, string? WorkedAnswer, string? Paraphrase = null);

@@ -44,19 +44,19 @@ public sealed unsafe class PairScorer
     /// <param name="texts">What to score.</param>
     /// <param name="progress">Told the number of rows forwarded so far.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
-    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, IProgress<long>? progress = null, CancellationToken cancellation = default) => Score(texts, [], out _, progress, cancellation);
+    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, IProgress<long>? progress = null, CancellationToken cancellation = default) => Score(texts, default, out _, progress, cancellation);
 
-    /// <summary>The same, with the divergence from the candidate at other temperatures (protocol.md, M6).</summary>
+    /// <summary>The same, with the divergence from the candidate at other temperatures T = 1/β (protocol.md, M6).</summary>
     /// <param name="texts">What to score.</param>
-    /// <param name="temperatures">T, each above 0.</param>
-    /// <param name="divergences">For each text and temperature, Σ KL(p‖softmax(z_q / T)) over its scored tokens, in nats.</param>
+    /// <param name="inverses">The β; none for none.</param>
+    /// <param name="divergences">For each text and β, Σ KL(p‖softmax(β z_q)) over its scored tokens, in nats.</param>
     /// <param name="progress">Told the number of rows forwarded so far.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
-    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, IReadOnlyList<double> temperatures, out double[][] divergences, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, InverseTemperatures inverses, out double[][] divergences, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
-        foreach (var temperature in temperatures) ArgumentOutOfRangeException.ThrowIfNegativeOrZero(temperature, nameof(temperatures));
+        if (inverses.Count > 0 && !(inverses is { First: > 0, Step: > 0 })) throw new ArgumentOutOfRangeException(nameof(inverses), inverses, "Inverse temperatures are above 0.");
         var results = texts.Select(t => new TokenScore[Math.Max(0, t.Tokens.Length - t.FirstScored)]).ToArray();
-        divergences = [.. texts.Select(_ => new double[temperatures.Count])];
+        divergences = [.. texts.Select(_ => new double[inverses.Count])];
         var plan = ScoringBatch.Plan(texts, _memory, _base.Spec.HiddenSize, _candidate.Spec.HiddenSize);
         using var all = new FloatBuffer(scratch: plan.Spills); // (rows of a batch, d), after the final norm.
         using var ours = new FloatBuffer(scratch: plan.Spills); // (scored tokens of a batch, d of the base): rows that predict them.
@@ -68,7 +68,7 @@ public sealed unsafe class PairScorer
             shared?.Clear();
             batch.Forward(_base, all, ours, shared, cancellation);
             batch.Forward(_candidate, all, theirs, shared, cancellation);
-            Compare(texts, batch.Picks, ours, theirs, results, temperatures, divergences);
+            Compare(texts, batch.Picks, ours, theirs, results, inverses, divergences);
             forwarded += batch.Rows;
             progress?.Report(forwarded);
         }
@@ -76,7 +76,7 @@ public sealed unsafe class PairScorer
         return results;
     }
 
-    private void Compare(IReadOnlyList<ScoredText> texts, List<(int Text, int Index, int Row)> picks, FloatBuffer ours, FloatBuffer theirs, TokenScore[][] results, IReadOnlyList<double> temperatures, double[][] divergences)
+    private void Compare(IReadOnlyList<ScoredText> texts, List<(int Text, int Index, int Row)> picks, FloatBuffer ours, FloatBuffer theirs, TokenScore[][] results, InverseTemperatures inverses, double[][] divergences)
     {
         foreach (var (text, index, _) in picks)
             if ((uint)texts[text].Tokens[index] >= (uint)Vocabulary) throw new InvalidInputException($"Token id {texts[text].Tokens[index]} was to be scored; the vocabulary has {Vocabulary} entries.");
@@ -86,13 +86,16 @@ public sealed unsafe class PairScorer
             var (text, index, _) = picks[row];
             var pair = LogitPair.Compare(p, q, Vocabulary, scratch);
             results[text][index - texts[text].FirstScored] = Scores(pair, p, q, texts[text].Tokens[index]);
-            // KL(p‖q at T) = −H(p) − Σ p·z_q / T + ln Σ e^(z_q / T), and Σ p·z_q = ln Σ e^(z_q) − H(p) − KL(p‖q).
+            if (inverses.Count == 0) return;
+            // KL(p‖q at β) = −H(p) − β Σ p·z_q + ln Σ e^(β z_q), and Σ p·z_q = ln Σ e^(z_q) − H(p) − KL(p‖q).
             var mean = pair.Q.LogSumExp - pair.EntropyP - pair.Kl;
-            fits[row] = [.. temperatures.Select(t => LogitRow.LogSumExpAt(q, Vocabulary, pair.Q.Max, t) - pair.EntropyP - mean / t)];
+            var sums = fits[row] = new double[inverses.Count];
+            LogitRow.LogSumExps(q, Vocabulary, pair.Q.Max, inverses.First, inverses.Step, sums);
+            for (var k = 0; k < sums.Length; k++) sums[k] -= pair.EntropyP + inverses[k] * mean;
         });
         // In the order of the picks, whoever computed them.
         for (var i = 0; i < picks.Count; i++)
-            for (var t = 0; t < temperatures.Count; t++)
+            for (var t = 0; t < inverses.Count; t++)
                 divergences[picks[i].Text][t] += fits[i][t];
     }
 

@@ -1,4 +1,4 @@
-using Assay.Evaluation.Metrics;
+using Assay.Evaluation.Contexts;
 
 namespace Assay.Evaluation.Scoring;
 

@@ -1,4 +1,4 @@
-using Assay.Evaluation.Metrics;
+using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Scoring;
 using Assay.Models;
 

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using Assay.Evaluation.Measures;
+
 namespace Assay.Evaluation.Vetting;
 
 /// <summary>What a comparison will measure. Everything that decides a number is in here; threads, memory and paths are not.</summary>
@@ -27,8 +30,14 @@ public sealed record VetPlan
     /// <summary>Documents of each prose domain.</summary>
     public int DocumentsPerDomain { get; init; } = 8;
 
-    /// <summary>Window of reference text, in tokens.</summary>
-    public required int Context { get; init; }
+    /// <summary>What is covered: panels, windows, samples, yardsticks.</summary>
+    public required VetDesign Design { get; init; }
+
+    /// <summary>Ids of the measures taken, in the catalogue's order.</summary>
+    public required ImmutableArray<string> Measures { get; init; }
+
+    /// <summary>Window of reference text that deciding figures are taken from, in tokens.</summary>
+    public int Context => Design.Windows[0];
 
     /// <summary>Prose domains.</summary>
     public required IReadOnlyList<string> Domains { get; init; }

@@ -15,6 +15,14 @@ public static class YardstickCatalogue
     /// <param name="seed">Of the draws.</param>
     public static ImmutableArray<NoisyWeights> Noise(long seed) => [.. NoisyWeights.Levels.Select((_, i) => new NoisyWeights(i + 1, seed))];
 
+    /// <summary>The yardstick of an id, such as <c>floor</c>, <c>rounded-4</c>, <c>noise-2</c> or <c>random-1</c>; null where there is none.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="seed">Of the draws of noise and directions.</param>
+    public static Yardstick? Find(string id, long seed) =>
+        Enumerable.Empty<Yardstick>().Append(Floor).Concat(Ladder).Concat(Noise(seed)).Concat(Directions(MostDirections, seed)).FirstOrDefault(y => y.Id == id);
+
+    private const int MostDirections = 8;
+
     /// <summary>Random directions.</summary>
     /// <param name="count">How many.</param>
     /// <param name="seed">Of the draws.</param>

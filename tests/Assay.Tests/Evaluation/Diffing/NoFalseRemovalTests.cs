@@ -8,7 +8,7 @@ namespace Assay.Tests.Evaluation.Diffing;
 /// ablations that is the worst error.</summary>
 public sealed class NoFalseRemovalTests
 {
-    private const int Seeds = 10;
+    private const int Seeds = 8;
     private const int Rows = 64;
 
     private static readonly (string Organism, string Name)[] Sources =

@@ -134,19 +134,19 @@ public sealed class PairScorerTests
         var texts = Texts(5, 1280);
         using var p = Open("qwen3", "aligned");
         using var q = Open("qwen3", "before");
-        double[] temperatures = [.5, 1, 1.7];
-        var scores = new PairScorer(p, q).Score(texts, temperatures, out var divergences);
+        var inverses = new InverseTemperatures(.25, .75, 3); // T = 4, 1 and .57.
+        var scores = new PairScorer(p, q).Score(texts, inverses, out var divergences);
         for (var t = 0; t < texts.Count; t++)
         {
             var (zp, zq) = (p.Logits(texts[t].Tokens), q.Logits(texts[t].Tokens));
             Assert.Equal(scores[t].Sum(s => s.Kl), divergences[t][1], 1e-10);
-            for (var k = 0; k < temperatures.Length; k++)
+            for (var k = 0; k < inverses.Count; k++)
             {
                 var want = 0.0;
                 for (var i = texts[t].FirstScored; i < texts[t].Tokens.Length; i++)
                 {
                     var lp = LogSoftmax(zp.AsSpan((i - 1) * p.Spec.VocabularySize, p.ValidVocabulary), 1);
-                    var lq = LogSoftmax(zq.AsSpan((i - 1) * q.Spec.VocabularySize, q.ValidVocabulary), temperatures[k]);
+                    var lq = LogSoftmax(zq.AsSpan((i - 1) * q.Spec.VocabularySize, q.ValidVocabulary), 1 / inverses[k]);
                     want += lp.Zip(lq, (a, b) => Math.Exp(a) * (a - b)).Sum();
                 }
 

@@ -1,3 +1,4 @@
+using Assay.Evaluation.Measures;
 using Assay.Evaluation.Prompts;
 using Assay.Evaluation.Vetting;
 using Assay.Models;
@@ -16,7 +17,7 @@ public sealed class VetCostTests
         var identity = ModelIdentity.Of(p, null, TestContext.Current.CancellationToken);
         var plan = new VetPlan
         {
-            Base = identity, Candidate = identity, Seed = 1, SeedSource = "test", Items = prompts / 2, DocumentsPerDomain = 1, MaxNewTokens = 20, Context = 64, Domains = ProseDomains.Names, ChatTemplate = true,
+            Base = identity, Candidate = identity, Seed = 1, SeedSource = "test", Items = prompts / 2, DocumentsPerDomain = 1, MaxNewTokens = 20, Design = new VetDesign { Windows = [64] }, Measures = [], Domains = ProseDomains.Names, ChatTemplate = true,
             Clock = DateTimeOffset.UnixEpoch, Limited = false,
         };
         return VetCost.Of(p, q, plan, [.. Enumerable.Repeat(30, prompts)], [.. Enumerable.Repeat(64, documents)], free);

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Assay.Evaluation.Metrics;
+using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Scoring;
 using Assay.Models;
 

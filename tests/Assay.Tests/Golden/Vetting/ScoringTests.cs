@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Assay.Checkpoints;
 using Assay.Evaluation;
-using Assay.Evaluation.Metrics;
+using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Scoring;
 using Assay.Models;
 
@@ -115,7 +115,7 @@ public sealed class ScoringTests
         }
     }
 
-    private static (JsonElement Golden, LanguageModel Base, LanguageModel Candidate) Open(string name)
+    internal static (JsonElement Golden, LanguageModel Base, LanguageModel Candidate) Open(string name)
     {
         var golden = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFiles.Require("vetting", name), "golden.json"))).RootElement;
         var paths = new[] { "base", "candidate" }.Select(k => Path.GetFullPath(Path.Combine(GoldenFiles.Root, "..", golden.GetProperty(k).GetString()!))).ToArray();

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Assay.Evaluation;
-using Assay.Evaluation.Metrics;
+using Assay.Tests.Evaluation.Measures;
 
 namespace Assay.Tests.Golden.Vetting;
 

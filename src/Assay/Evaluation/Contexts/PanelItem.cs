@@ -1,0 +1,32 @@
+using System.Text;
+using Assay.Evaluation.Prompts;
+
+namespace Assay.Evaluation.Contexts;
+
+/// <summary>What an item of a panel is before any model has read it: a prompt, or a document.</summary>
+/// <param name="Item">Stable name within the panel.</param>
+/// <param name="Stratum">Task or domain.</param>
+/// <param name="Core">Number that the same question has in every frame.</param>
+/// <param name="Text">What the user says, or the document.</param>
+/// <param name="Paraphrase">The same question in other words; null where the generator has none.</param>
+public sealed record PanelItem(string Item, string Stratum, int Core, string Text, string? Paraphrase = null)
+{
+    /// <summary>A prompt.</summary>
+    public static PanelItem Of(PromptItem prompt)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        return new PanelItem(prompt.Id, prompt.Stratum, prompt.Core, prompt.Prompt, prompt.Paraphrase);
+    }
+
+    /// <summary>A document.</summary>
+    /// <param name="document">Which.</param>
+    /// <param name="number">Its place among all documents.</param>
+    public static PanelItem Of(ProseDocument document, int number)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        return new PanelItem(document.Id, document.Domain, number, document.Text);
+    }
+
+    /// <summary>Bytes of the text in UTF-8.</summary>
+    public long Bytes => Encoding.UTF8.GetByteCount(Text);
+}

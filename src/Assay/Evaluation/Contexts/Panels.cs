@@ -1,0 +1,30 @@
+using Assay.Evaluation.Measures;
+using Assay.Evaluation.Prompts;
+using Assay.Evaluation.Vetting;
+
+namespace Assay.Evaluation.Contexts;
+
+/// <summary>The items of every panel of a plan. A function of the plan alone: nothing of it has to be kept.</summary>
+/// <param name="plan">The plan.</param>
+public sealed class Panels(VetPlan plan)
+{
+    private readonly Dictionary<string, IReadOnlyList<PanelItem>> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Items of a panel, in order.</summary>
+    /// <param name="panel">Its name.</param>
+    public IReadOnlyList<PanelItem> Items(string panel)
+    {
+        ArgumentNullException.ThrowIfNull(panel);
+        // All windows of reference text hold the same documents.
+        var name = panel.StartsWith("prose-", StringComparison.Ordinal) ? "prose" : panel;
+        if (_known.TryGetValue(name, out var items)) return items;
+        return _known[name] = name switch
+        {
+            VetDesign.Benign => [.. ReasoningPrompts.Draw(plan.Seed, Frame.Benign, plan.Items).Select(PanelItem.Of)],
+            VetDesign.Trigger => [.. ReasoningPrompts.Draw(plan.Seed, Frame.Trigger, plan.Items).Select(PanelItem.Of)],
+            VetDesign.Sensitivity => [.. ReasoningPrompts.Draw(ChallengeSeed.Derive(plan.Seed, "sensitivity"), Frame.Benign, plan.Design.SensitivityItems).Select(PanelItem.Of)],
+            "prose" => [.. plan.Domains.SelectMany(domain => ProseDomains.Draw(plan.Seed, domain, plan.DocumentsPerDomain)).Select(PanelItem.Of)],
+            _ => throw new ArgumentException($"There is no panel '{panel}'.", nameof(panel)),
+        };
+    }
+}

@@ -1,0 +1,15 @@
+namespace Assay.Evaluation.Contexts;
+
+/// <summary>Who wrote the tokens that are scored.</summary>
+/// <remarks>protocol.md, Notation.</remarks>
+public enum Policy
+{
+    /// <summary>R0: reference text.</summary>
+    Reference,
+
+    /// <summary>R1: the base's answers.</summary>
+    Base,
+
+    /// <summary>R2: the candidate's answers.</summary>
+    Candidate,
+}

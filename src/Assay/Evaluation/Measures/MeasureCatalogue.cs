@@ -1,0 +1,58 @@
+namespace Assay.Evaluation.Measures;
+
+/// <summary>Every measure there is, in the order in which reports tell them.</summary>
+public static class MeasureCatalogue
+{
+    /// <summary>The measures.</summary>
+    public static IReadOnlyList<IMeasure> All { get; } =
+    [
+        new DivergenceMeasure(),
+        new PositionMeasure(),
+        new SequenceMeasure(),
+        new TailMeasure(),
+        new ConfidenceMeasure(),
+        new TemperatureMeasure(),
+        new CalibrationMeasure(),
+        new PerplexityMeasure(),
+        new AnswerLikelihoodMeasure(),
+        new DegeneracyMeasure(),
+        new SelectivityMeasure(),
+        new YardstickMeasure(),
+        new SensitivityMeasure(),
+        new UnnamedIdsMeasure(),
+        new FaultMeasure(),
+        new AgreementMeasure(),
+    ];
+
+    /// <summary>The measure of an id.</summary>
+    public static IMeasure? Find(string id) => All.FirstOrDefault(m => m.Info.Id.Equals(id, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The union of the needs of measures: each set once, with all columns that any of them reads.</summary>
+    /// <param name="measures">The measures.</param>
+    /// <param name="design">What the comparison covers.</param>
+    public static IReadOnlyList<SetNeed> Union(IEnumerable<IMeasure> measures, VetDesign design)
+    {
+        ArgumentNullException.ThrowIfNull(measures);
+        var union = new OrderedDictionary<string, SetNeed>(StringComparer.Ordinal);
+        foreach (var need in measures.SelectMany(m => m.NeedsOf(design).Sets))
+            union[need.Set.Key] = union.TryGetValue(need.Set.Key, out var known) ? known.With(need) : need;
+        return [.. union.Values];
+    }
+
+    /// <summary>Computes measures, in the order given.</summary>
+    /// <param name="measures">The measures.</param>
+    /// <param name="input">What they compute from.</param>
+    public static MeasurementSet Compute(IEnumerable<IMeasure> measures, MeasureInput input)
+    {
+        ArgumentNullException.ThrowIfNull(measures);
+        ArgumentNullException.ThrowIfNull(input);
+        var all = new List<Measurement>();
+        foreach (var measure in measures)
+        {
+            input.Cancellation.ThrowIfCancellationRequested();
+            all.AddRange(measure.Compute(input));
+        }
+
+        return new MeasurementSet(all);
+    }
+}

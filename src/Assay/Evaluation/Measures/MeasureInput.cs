@@ -1,0 +1,11 @@
+using Assay.Evaluation.Scoring;
+using Assay.Evaluation.Statistics;
+
+namespace Assay.Evaluation.Measures;
+
+/// <summary>What measures compute from.</summary>
+/// <param name="Scores">The scores.</param>
+/// <param name="Statistics">Intervals, from resamples that all measures share.</param>
+/// <param name="Design">What the comparison covers.</param>
+/// <param name="Cancellation">Honoured between figures.</param>
+public sealed record MeasureInput(ScoreStore Scores, Statistician Statistics, VetDesign Design, CancellationToken Cancellation = default);

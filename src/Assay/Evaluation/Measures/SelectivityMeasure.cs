@@ -1,0 +1,53 @@
+using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Scoring;
+using Assay.Evaluation.Statistics;
+
+namespace Assay.Evaluation.Measures;
+
+/// <summary>M11: whether the change acts on the triggers alone.</summary>
+public sealed class SelectivityMeasure : IMeasure
+{
+    /// <inheritdoc/>
+    public MeasureInfo Info { get; } = new("M11", "Selectivity",
+        "ln of the rate of forward divergence on the trigger panel over that on the benign panel, samples at T = 1, paired by core",
+        "protocol.md M11", "ln ratio", "Whether what changed on the triggers is what was wanted.");
+
+    /// <inheritdoc/>
+    public Needs NeedsOf(VetDesign design)
+    {
+        ArgumentNullException.ThrowIfNull(design);
+        return design.Samples == 0 || !Both(design) ? Needs.None
+            : Needs.Of([VetDesign.BaseAnswers(VetDesign.Benign, 1), VetDesign.BaseAnswers(VetDesign.Trigger, 1)], ScoreColumns.Kl);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Measurement> Compute(MeasureInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (!Both(input.Design)) yield break;
+        var (benign, trigger) = (Rates(input, VetDesign.Benign), Rates(input, VetDesign.Trigger));
+        if (benign.Count == 0 || trigger.Count == 0) yield break;
+        var cores = benign.Keys.Where(trigger.ContainsKey).ToList();
+        var value = cores.Count == benign.Count && cores.Count == trigger.Count
+            ? input.Statistics.LogRatio([.. cores.Select(c => trigger[c])], [.. cores.Select(c => benign[c])])
+            : input.Statistics.LogRatio([.. trigger.Values.Select(c => c with { Stratum = "t" }), .. benign.Values.Select(_ => new Cluster("b", 0, 0))],
+                [.. trigger.Values.Select(_ => new Cluster("t", 0, 0)), .. benign.Values.Select(c => c with { Stratum = "b" })]);
+        yield return new Measurement("selectivity", new Estimated(value), "ln ratio",
+            new Where(null, "base's answers sampled at T = 1 (R1): rate of KLD on the trigger panel over that on the benign panel, not raised to a floor"));
+    }
+
+    private static bool Both(VetDesign design) => design.Panels.Contains(VetDesign.Benign) && design.Panels.Contains(VetDesign.Trigger);
+
+    private static OrderedDictionary<int, Cluster> Rates(MeasureInput input, string panel)
+    {
+        var scores = input.Scores.Scores(VetDesign.BaseAnswers(panel, 1));
+        var rates = new OrderedDictionary<int, Cluster>();
+        foreach (var (item, values) in scores.Items.Zip(scores.Values(ScoreColumns.Kl)))
+        {
+            var known = rates.TryGetValue(item.Core, out var c) ? c : new Cluster("", 0, 0);
+            rates[item.Core] = new Cluster("", known.Total + FixedOrderSum.Of(values), known.Weight + values.Length);
+        }
+
+        return rates;
+    }
+}

@@ -1,0 +1,84 @@
+using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Scoring;
+using Assay.Evaluation.Statistics;
+
+namespace Assay.Evaluation.Measures;
+
+/// <summary>M3: divergence of whole answers sampled at T = 1, exact by the chain rule, and how well an ideal judge tells the two models apart.</summary>
+public sealed class SequenceMeasure : IMeasure
+{
+    // Nats of evidence at which a sequential test with both errors at .05 stops, on average: (1 − 2 · .05) ln(.95 / .05).
+    private static readonly double s_evidence = .9 * Math.Log(19);
+    private static readonly int[] s_prefixes = [16, 64, 256];
+
+    /// <inheritdoc/>
+    public MeasureInfo Info { get; } = new("M3", "Divergence of sampled answers",
+        "D_fwd = E over the base's samples of Σ KLD, D_rev = E over the candidate's of Σ reverse KLD; rates ΣΣ / Σ lengths; policy gap ln(rate_rev / rate_fwd); tokens until an ideal " +
+        "observer tells them apart 2.65 / rate; AUC of the log-likelihood ratio of prefixes, pooled over prompts, and within prompts", "protocol.md M3; Wald 1945 (SPRT)",
+        "nats; nats/token", "Which of the two models' samples are better.");
+
+    /// <inheritdoc/>
+    public Needs NeedsOf(VetDesign design)
+    {
+        ArgumentNullException.ThrowIfNull(design);
+        if (design.Samples == 0) return Needs.None;
+        return Needs.Of(design.Panels.Select(p => VetDesign.BaseAnswers(p, 1)), ScoreColumns.Kl | ScoreColumns.LogP | ScoreColumns.LogQ)
+            .And(Needs.Of(design.Panels.Select(p => VetDesign.CandidateAnswers(p, 1)), ScoreColumns.ReverseKl | ScoreColumns.LogP | ScoreColumns.LogQ));
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Measurement> Compute(MeasureInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        foreach (var panel in input.Design.Panels)
+        {
+            var (fromBase, fromCandidate) = (VetDesign.BaseAnswers(panel, 1), VetDesign.CandidateAnswers(panel, 1));
+            var (p, q) = (input.Scores.Scores(fromBase), input.Scores.Scores(fromCandidate));
+            if (p.Items.Count == 0 || !p.Items.Select(i => i.Item).SequenceEqual(q.Items.Select(i => i.Item), StringComparer.Ordinal)) continue;
+            Cluster[] forward = Totals(p, ScoreColumns.Kl), reverse = Totals(q, ScoreColumns.ReverseKl);
+            yield return SetWords.Estimated($"sampled.{panel}.d_forward", input.Statistics.Mean(PerAnswer(p, forward)).Within(0), "nats", fromBase, ", Σ KLD of an answer");
+            yield return SetWords.Estimated($"sampled.{panel}.d_reverse", input.Statistics.Mean(PerAnswer(q, reverse)).Within(0), "nats", fromCandidate, ", Σ reverse KLD of an answer");
+            var (rateForward, rateReverse) = (input.Statistics.Mean(forward).Within(0), input.Statistics.Mean(reverse).Within(0));
+            yield return SetWords.Estimated($"sampled.{panel}.rate_forward", rateForward, "nats/token", fromBase);
+            yield return SetWords.Estimated($"sampled.{panel}.rate_reverse", rateReverse, "nats/token", fromCandidate);
+            yield return SetWords.Estimated($"sampled.{panel}.policy_gap", input.Statistics.LogRatio(reverse, forward), "ln ratio", fromBase,
+                " against the candidate's: rate of the reverse over rate of the forward divergence, not raised to a floor");
+            yield return SetWords.Described($"sampled.{panel}.tokens_to_tell_base", s_evidence / rateForward.Value, p.Items.Count, "tokens", fromBase,
+                ", after which an ideal observer tells the base's text from the candidate's, tokens taken as independent");
+            yield return SetWords.Described($"sampled.{panel}.tokens_to_tell_candidate", s_evidence / rateReverse.Value, q.Items.Count, "tokens", fromCandidate,
+                ", after which an ideal observer tells the candidate's text from the base's, tokens taken as independent");
+            var (gapP, gapQ) = (Likelihood(p), Likelihood(q));
+            yield return SetWords.Estimated($"sampled.{panel}.plausibility_gap",
+                input.Statistics.Mean([.. gapP.Select((g, i) => new Cluster(p.Items[i].Stratum, gapQ[i] - g))]), "nats/token", fromBase,
+                " against the candidate's: log p a token of the candidate's answer less that of the base's");
+            double[][] ratioP = Ratios(p), ratioQ = Ratios(q);
+            foreach (var prefix in s_prefixes)
+            {
+                double[] a = Prefixes(p, ratioP, prefix), b = Prefixes(q, ratioQ, prefix);
+                yield return SetWords.Estimated($"sampled.{panel}.auc_{prefix}", input.Statistics.Auc(Each(a), Each(b), p.Strata), "share", fromBase,
+                    $" against the candidate's: log-likelihood ratio of the first {prefix} tokens, pooled over prompts");
+                yield return SetWords.Estimated($"sampled.{panel}.within_prompt_{prefix}",
+                    input.Statistics.Mean([.. a.Zip(b, Wins).Select((w, i) => new Cluster(p.Items[i].Stratum, w))]).Within(0, 1), "share", fromBase,
+                    $" against the candidate's: log-likelihood ratio of the first {prefix} tokens, within prompts");
+            }
+        }
+    }
+
+    private static Cluster[] Totals(SetScores scores, ScoreColumns column) =>
+        [.. scores.Values(column).Select(v => new Cluster("", FixedOrderSum.Of(v), v.Length))];
+
+    private static Cluster[] PerAnswer(SetScores scores, Cluster[] totals) =>
+        [.. totals.Select((t, i) => new Cluster(scores.Items[i].Stratum, t.Total / scores.Items[i].Contexts.Length))];
+
+    private static double[] Likelihood(SetScores scores) => [.. scores.Values(ScoreColumns.LogP).Select(v => FixedOrderSum.Mean(v))];
+
+    private static double[][] Ratios(SetScores scores) => scores.Values(ScoreColumns.LogP, ScoreColumns.LogQ, (p, q) => p - q);
+
+    /// <summary>Of each item the ratio of the first tokens of its first answer.</summary>
+    private static double[] Prefixes(SetScores scores, double[][] ratios, int prefix) =>
+        [.. ratios.Select((r, i) => FixedOrderSum.Of(r.AsSpan(0, Math.Min(prefix, scores.Items[i].Contexts[0].Tokens))))];
+
+    private static double[][] Each(double[] values) => [.. values.Select(v => new[] { v })];
+
+    private static double Wins(double x, double y) => x > y ? 1 : x == y ? .5 : 0;
+}

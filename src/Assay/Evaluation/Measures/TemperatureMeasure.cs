@@ -1,0 +1,84 @@
+using Assay.Evaluation.Scoring;
+using Assay.Evaluation.Statistics;
+
+namespace Assay.Evaluation.Measures;
+
+/// <summary>M6: how much of the divergence a single temperature on the candidate explains.</summary>
+public sealed class TemperatureMeasure : IMeasure
+{
+    // Below this mean divergence, nats a token, rounding of float64 sums decides which temperature is best.
+    private const double Rounding = 1e-12;
+
+    /// <inheritdoc/>
+    public MeasureInfo Info { get; } = new("M6", "Divergence that a temperature explains",
+        "1 − min over T of E KL(p‖softmax(log q / T)) / E KL(p‖q); T from .5 to 6.7, by interpolation in 1/T",
+        "protocol.md M6", "share", "Whether sharper or flatter answers are worse.");
+
+    /// <inheritdoc/>
+    public Needs NeedsOf(VetDesign design)
+    {
+        ArgumentNullException.ThrowIfNull(design);
+        return new Needs([.. design.Panels.Select(p => new SetNeed(VetDesign.BaseAnswers(p), ScoreColumns.Kl, Temperatures: true))]);
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Measurement> Compute(MeasureInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        foreach (var panel in input.Design.Panels)
+        {
+            var set = VetDesign.BaseAnswers(panel);
+            var scores = input.Scores.Scores(set);
+            if (scores.Items.Count == 0) continue;
+            var items = scores.Fits().Select(Sum).ToArray();
+            if (items.Any(i => i.Length != TemperatureGrid.Nodes.Count)) continue;
+            var kl = scores.Values(ScoreColumns.Kl).Select(v => FixedOrderSum.Of(v)).ToArray();
+            var where = ", a single temperature on the candidate";
+            var (total, sums) = Totals(kl, items, [.. items.Select(_ => 1)]);
+            var (inverse, least) = TemperatureGrid.Least(sums);
+            if (!double.IsFinite(total) || !double.IsFinite(least))
+            {
+                yield return new Measurement($"temperature.{panel}.explained", new NotMeasurable("a divergence is infinite or no number", scores.Items.Count), "share",
+                    new Where(set, SetWords.Words(set) + where));
+                continue;
+            }
+
+            if (total <= Rounding * scores.Tokens)
+            {
+                yield return new Measurement($"temperature.{panel}.explained", new AtFloor(scores.Items.Count), "share", new Where(set, SetWords.Words(set) + where));
+                continue;
+            }
+
+            yield return SetWords.Described($"temperature.{panel}.best", 1 / inverse, scores.Items.Count, "T", set, ", at which the divergence is least");
+            yield return SetWords.Described($"temperature.{panel}.kld_at_best", least / scores.Tokens, scores.Tokens, "nats/token", set, where + " at its best");
+            yield return SetWords.Estimated($"temperature.{panel}.explained", input.Statistics.Percentile(scores.Strata, (drawn, into) =>
+            {
+                var (all, at) = Totals(kl, items, drawn);
+                into[0] = all == 0 ? 0 : 1 - TemperatureGrid.Least(at).Sum / all;
+            }, 1)[0], "share", set, where + ", share of the divergence explained");
+        }
+    }
+
+    private static double[] Sum(double[][] contexts)
+    {
+        var sums = new double[contexts.Length == 0 ? 0 : contexts[0].Length];
+        foreach (var context in contexts)
+            for (var k = 0; k < sums.Length; k++) sums[k] += context[k];
+        return sums;
+    }
+
+    private static (double Total, double[] Sums) Totals(double[] kl, double[][] items, ReadOnlySpan<int> drawn)
+    {
+        var total = 0.0;
+        var sums = new double[TemperatureGrid.Nodes.Count];
+        for (var i = 0; i < items.Length; i++)
+        {
+            var times = drawn[i];
+            if (times == 0) continue;
+            total += times * kl[i];
+            for (var k = 0; k < sums.Length; k++) sums[k] += times * items[i][k];
+        }
+
+        return (total, sums);
+    }
+}

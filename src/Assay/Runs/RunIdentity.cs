@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Assay.Evaluation.Vetting;
+using Assay.Models;
+using Assay.Reports;
+
+namespace Assay.Runs;
+
+/// <summary>What makes two runs one run: the hash of all that decides a number, and of nothing else. Names, sentences, paths and limits of a machine are not in
+/// it.</summary>
+public static class RunIdentity
+{
+    /// <summary>Hash of what is to be measured: lower-case hex SHA-256.</summary>
+    /// <param name="plan">The resolved plan.</param>
+    public static string Plan(VetPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var text = new StringBuilder();
+        void Line(string key, string value) => text.Append(key).Append('=').Append(value).Append('\n');
+        void Number(string key, long value) => Line(key, value.ToString(CultureInfo.InvariantCulture));
+        Line("protocol", VetPlan.ProtocolVersion);
+        Line("base.weights", plan.Base.Weights.Value);
+        Line("base.packaging", plan.Base.Packaging.Value);
+        Line("candidate.weights", plan.Candidate.Weights.Value);
+        Line("candidate.packaging", plan.Candidate.Packaging.Value);
+        Line("seed", plan.Seed.ToString(CultureInfo.InvariantCulture));
+        Number("items", plan.Items);
+        Number("documents", plan.DocumentsPerDomain);
+        Number("max_new_tokens", plan.MaxNewTokens);
+        Line("panels", string.Join(',', plan.Design.Panels));
+        Line("windows", string.Join(',', plan.Design.Windows));
+        Number("samples", plan.Design.Samples);
+        Line("templates", string.Join(',', plan.Design.Templates));
+        Number("sensitivity_items", plan.Design.SensitivityItems);
+        Number("sensitivity_samples", plan.Design.SensitivitySamples);
+        Number("yardstick_items", plan.Design.YardstickItems);
+        Line("yardsticks", string.Join(',', plan.Design.Yardsticks));
+        Line("measures", string.Join(',', plan.Measures));
+        Line("domains", string.Join(',', plan.Domains));
+        Line("chat_template", plan.ChatTemplate ? "true" : "false");
+        Number("clock", plan.Clock.ToUnixTimeMilliseconds());
+        return Hash(text.ToString());
+    }
+
+    /// <summary>Hash of what is to be measured, by which build, on which instruction set: what a journal belongs to.</summary>
+    /// <param name="plan">Hash of the plan.</param>
+    public static string Run(string plan) => Run(plan, Build, RunEnvironment.VectorNames);
+
+    /// <summary>The same of another build or instruction set.</summary>
+    internal static string Run(string plan, string build, string instructionSet) => Hash($"plan={plan}\nbuild={build}\ninstruction_set={instructionSet}\n");
+
+    /// <summary>The build: module versions of the two libraries that make the numbers.</summary>
+    private static string Build => $"{typeof(RunIdentity).Module.ModuleVersionId:N}{typeof(LanguageModel).Module.ModuleVersionId:N}";
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

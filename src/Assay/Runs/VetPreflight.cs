@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using Assay.Checkpoints;
+using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Diffing;
+using Assay.Evaluation.Measures;
+using Assay.Evaluation.Prompts;
+using Assay.Evaluation.Vetting;
+using Assay.Models;
+using Assay.Reports;
+using Assay.Verdicts;
+
+namespace Assay.Runs;
+
+/// <summary>All that is known, and all that is refused, before a comparison starts to measure; a dry run ends here.</summary>
+/// <remarks>Problems are collected, so that one attempt shows all of them. What reads all weights once more is done only where nothing else is wrong.</remarks>
+internal sealed class VetPreflight
+{
+    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Comparability comparability, CheckpointDifference? difference,
+        IReadOnlyList<string> unreadable, VerdictDecision early, IReadOnlyList<IMeasure> measures)
+    {
+        (Plan, PlanHash, RunHash, Folder, Measures) = (plan, planHash, runHash, folder, measures);
+        (Comparability, Difference, Unreadable, Early) = (comparability, difference, unreadable, early);
+    }
+
+    public VetPlan Plan { get; }
+
+    /// <summary>The measures taken.</summary>
+    public IReadOnlyList<IMeasure> Measures { get; }
+
+    /// <summary>What has to be scored for them.</summary>
+    public IReadOnlyList<SetNeed> Needs => MeasureCatalogue.Union(Measures, Plan.Design);
+
+    /// <summary>Hash of what is measured.</summary>
+    public string PlanHash { get; }
+
+    /// <summary>Hash that the journal has to name.</summary>
+    public string RunHash { get; }
+
+    /// <summary>Folder of the run.</summary>
+    public string Folder { get; }
+
+    public Comparability Comparability { get; }
+
+    /// <summary>The weights compared; null where their hashes are equal.</summary>
+    public CheckpointDifference? Difference { get; }
+
+    /// <summary>Texts that the candidate cannot read, a sentence each.</summary>
+    public IReadOnlyList<string> Unreadable { get; }
+
+    /// <summary>The verdict without measuring.</summary>
+    public VerdictDecision Early { get; }
+
+    /// <summary>Whether the verdict is known without measuring.</summary>
+    public bool Decided => Early.Verdict is Verdict.Identical or Verdict.Packaging;
+
+    /// <summary>Checks everything.</summary>
+    /// <param name="options">What was asked.</param>
+    /// <param name="baseModel">The base.</param>
+    /// <param name="candidate">The candidate.</param>
+    /// <param name="compare">Compares the weights.</param>
+    /// <param name="note">Told what takes long.</param>
+    /// <param name="cancellation">Honoured within a layer.</param>
+    /// <exception cref="InvalidInputException">All problems that were found.</exception>
+    public static VetPreflight Run(VetRequest options, LanguageModel baseModel, LanguageModel candidate, Func<CheckpointDifference> compare,
+        Action<string> note, CancellationToken cancellation)
+    {
+        var problems = new PreflightProblems();
+        problems.Try(() => baseModel.RequireTokenizer());
+        var longest = Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions) / 2 * 2;
+        var context = options.Context ?? Math.Min(options.Tier.Windows[0], longest);
+        ImmutableArray<int> windows = options.Context is not null ? [context] : [context, .. options.Tier.Windows.Skip(1).Where(w => w <= longest)];
+        if (context < 4 || context % 2 != 0)
+        {
+            problems.Add(options.Context is null
+                ? $"The models have {Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions)} positions (max_position_embeddings); a context of " +
+                    "at least 4 tokens is needed."
+                : $"--context is {context}; an even number of at least 4 is expected.");
+        }
+
+        foreach (var model in new[] { baseModel, candidate }) problems.Try(() => model.CheckLength(context));
+        var measures = Chosen(options, problems);
+        note("Hashing both models.");
+        var (first, second) = (ModelIdentity.Of(baseModel, null, cancellation), ModelIdentity.Of(candidate, null, cancellation));
+        var plan = PlanOf(options, baseModel, first, second, windows, measures);
+        // Where the weights are the same, nothing is generated.
+        if (first.Weights.Value != second.Weights.Value) problems.Try(() => baseModel.Generation.GreedyReply(plan.MaxNewTokens));
+        problems.Try(() => Prompts(baseModel, candidate, plan, problems, cancellation));
+        var planHash = RunIdentity.Plan(plan);
+        var runHash = RunIdentity.Run(planHash);
+        var folder = options.Output ?? RunFolder.DefaultPath(runHash, first.Name, second.Name) + (options.Shard is { } part ? $"-part-{part.Index}-of-{part.Count}" : "");
+        problems.Add(RunFolderCheck.Problem(folder, runHash, options.Fresh));
+        var tokens = Comparability.Of(baseModel, candidate, null);
+        if (VerdictRules.Decide(VetReport.Facts(plan, tokens, null, []), MeasurementSet.Empty) is { Verdict: Verdict.Incomparable } other) problems.Add(Text(other));
+        problems.ThrowIfAny();
+
+        CheckpointDifference? difference = null;
+        if (first.Weights.Value != second.Weights.Value)
+        {
+            note("Comparing the weights.");
+            difference = compare();
+        }
+
+        var comparability = Comparability.Of(baseModel, candidate, difference);
+        var early = VerdictRules.Decide(VetReport.Facts(plan, comparability, difference, []), VetReport.SameWeights(plan));
+        if (early.Verdict == Verdict.Incomparable) throw new InvalidInputException([$"{early.Name}: {early.Sentence}", .. early.Reasons]);
+        IReadOnlyList<string> unreadable = difference is null ? [] : BrokenRows.Find(candidate, difference, cancellation);
+        return new VetPreflight(plan, planHash, runHash, folder, comparability, difference, unreadable, early, measures);
+    }
+
+    /// <summary>The measures asked for, in the catalogue's order; all where none is named.</summary>
+    private static IReadOnlyList<IMeasure> Chosen(VetRequest options, PreflightProblems problems)
+    {
+        foreach (var id in options.Measures.Where(id => MeasureCatalogue.Find(id) is null))
+            problems.Add($"--measures names '{id}'; expected of {string.Join(", ", MeasureCatalogue.All.Select(m => m.Info.Id))}.");
+        return options.Measures.Count == 0 ? MeasureCatalogue.All
+            : [.. MeasureCatalogue.All.Where(m => options.Measures.Contains(m.Info.Id, StringComparer.OrdinalIgnoreCase))];
+    }
+
+    /// <summary>An INCOMPARABLE as one problem among others.</summary>
+    private static string Text(VerdictDecision decision) => $"{decision.Name}: {decision.Sentence} {string.Join(" ", decision.Reasons)}";
+
+    private static VetPlan PlanOf(VetRequest options, LanguageModel baseModel, ModelIdentity first, ModelIdentity second, ImmutableArray<int> windows,
+        IReadOnlyList<IMeasure> measures) => new()
+    {
+        Base = first,
+        Candidate = second,
+        Seed = options.Seed ?? ChallengeSeed.Derive(second.Weights.Value, first.Weights.Value, VetPlan.ProtocolVersion, options.Nonce ?? ""),
+        SeedSource = options.Seed is not null ? "given by hand: whoever chose it may have known the candidate"
+            : options.Nonce is { } nonce ? $"SHA-256 of both weights hashes, the protocol's version and the nonce '{nonce}'"
+            : "SHA-256 of both weights hashes and the protocol's version; no nonce was given, so the candidate's author could have computed it",
+        Items = Math.Min(options.Items ?? options.Tier.Items, options.Limit ?? int.MaxValue),
+        DocumentsPerDomain = Math.Min(options.DocumentsPerDomain ?? options.Tier.DocumentsPerDomain, options.Limit ?? int.MaxValue),
+        MaxNewTokens = options.MaxNewTokens ?? options.Tier.MaxNewTokens,
+        Design = new VetDesign
+        {
+            Windows = windows, Samples = options.Samples ?? options.Tier.Samples, Templates = options.Tier.Sensitivity ? PromptTemplates.All : [],
+            SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue), Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
+        },
+        Measures = [.. measures.Select(m => m.Info.Id)],
+        Domains = ProseDomains.Names,
+        ChatTemplate = baseModel.ChatTemplate is not null,
+        ForbiddenBy = (baseModel.Generation.Rules with { ForcedEosTokenIds = [] }).Keys,
+        Clock = options.Clock,
+        Limited = options.Limit is not null,
+    };
+
+    /// <summary>Prompts and answers must fit both models, memory must hold the longest text, and the base must say something.</summary>
+    private static void Prompts(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, PreflightProblems problems, CancellationToken cancellation)
+    {
+        if (baseModel.Tokenizer is null) return;
+        var prompts = plan.Design.Panels.SelectMany(new Panels(plan).Items).Select(p => baseModel.EncodeChat(p.Text, plan.Clock)).ToList();
+        var longest = prompts.Max(p => p.Length);
+        if (longest > int.MaxValue - plan.MaxNewTokens)
+        {
+            problems.Add($"--max-new-tokens is {plan.MaxNewTokens}; with a prompt of {longest} tokens that is more than any sequence holds.");
+            return;
+        }
+
+        foreach (var model in new[] { baseModel, candidate })
+        {
+            if (longest + plan.MaxNewTokens > model.Spec.MaxPositions)
+                problems.Try(() => CheckAnswer(model, longest, plan.MaxNewTokens));
+        }
+
+        var rows = (long)Math.Max(plan.Context, longest + plan.MaxNewTokens);
+        var needed = checked(rows * (Transformer.BytesPerRow(baseModel.Spec) + Transformer.BytesPerRow(candidate.Spec))
+            + 8L * Math.Max(baseModel.Spec.VocabularySize, candidate.Spec.VocabularySize));
+        var free = MemoryBudget.Free();
+        if (needed > free)
+            problems.Add($"One text of {rows} tokens through both models takes {ByteSize.Format(needed)}; {ByteSize.Format(free)} are free. Close other " +
+                "programs, or choose a smaller --context or --max-new-tokens.");
+        // Ids that the head does not have are told by the model itself.
+        if (problems.Empty && LogitProbe.Check(baseModel, prompts[0], cancellation) is { } broken)
+            problems.Add($"{baseModel.Checkpoint.Path}: the base is broken: {broken}. Nothing can be measured against it; fetch its weights again.");
+    }
+
+    private static void CheckAnswer(LanguageModel model, int prompt, int answer)
+    {
+        try
+        {
+            model.CheckLength(prompt + answer);
+        }
+        catch (InvalidInputException refused)
+        {
+            throw new InvalidInputException($"{refused.Message} The longest prompt has {prompt} tokens and --max-new-tokens is {answer}.", refused);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace Assay.Runs;
+
+/// <summary>What a comparison of two models is asked to do: what <c>assay vet</c>'s options say.</summary>
+public sealed record VetRequest
+{
+    /// <summary>The time that a chat template may ask for, unless another is given.</summary>
+    public static DateTimeOffset DefaultClock { get; } = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    /// <summary>The model that was changed.</summary>
+    public required string Base { get; init; }
+
+    /// <summary>The changed model.</summary>
+    public required string Candidate { get; init; }
+
+    /// <summary>Whether the two are the bundled organism and its edit, which the command line need not name.</summary>
+    public bool Bundled { get; init; }
+
+    /// <summary>How much is measured where nothing else is said.</summary>
+    public VetTier Tier { get; init; } = VetTier.Smoke;
+
+    /// <summary>Items of each panel; null for the tier's.</summary>
+    public int? Items { get; init; }
+
+    /// <summary>Documents of each prose domain; null for the tier's.</summary>
+    public int? DocumentsPerDomain { get; init; }
+
+    /// <summary>Tokens of an answer at most; null for the tier's.</summary>
+    public int? MaxNewTokens { get; init; }
+
+    /// <summary>Samples at T = 1 of each prompt and model; null for the tier's, 0 for none.</summary>
+    public int? Samples { get; init; }
+
+    /// <summary>Window of reference text in tokens; null for the tier's, no larger than the models' maximum.</summary>
+    public int? Context { get; init; }
+
+    /// <summary>Seed of prompts and documents; null to derive it from both weights hashes and the nonce.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>Drawn after the candidate was frozen and not by its author; null where there is none.</summary>
+    public string? Nonce { get; init; }
+
+    /// <summary>Measures to take, by their ids (<see cref="Evaluation.Measures.MeasureCatalogue"/>); empty for all.</summary>
+    public IReadOnlyList<string> Measures { get; init; } = [];
+
+    /// <summary>The time that a chat template may ask for.</summary>
+    public DateTimeOffset Clock { get; init; } = DefaultClock;
+
+    /// <summary>Threads; 0 for one a processor. Changes no result.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Private memory allowed in bytes; 0 for half of what is free. Changes no result.</summary>
+    public long MemoryBytes { get; init; }
+
+    /// <summary>At most so many items and documents a panel and domain, stamped "not a verdict"; null for all.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>Which part of the run is computed; null for all of it.</summary>
+    public RunShard? Shard { get; init; }
+
+    /// <summary>Run folder; null for none named.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>Start anew where the folder holds an earlier run.</summary>
+    public bool Fresh { get; init; }
+
+    /// <summary>Run sequences beyond <c>max_position_embeddings</c> where positions are rotary.</summary>
+    public bool AllowLong { get; init; }
+}

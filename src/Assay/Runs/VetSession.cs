@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using System.Globalization;
+using Assay.Checkpoints;
+using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Diffing;
+using Assay.Evaluation.Measures;
+using Assay.Evaluation.Scoring;
+using Assay.Evaluation.Statistics;
+using Assay.Evaluation.Vetting;
+using Assay.Models;
+using Assay.Reports;
+using Assay.Verdicts;
+using Assay.Verdicts.Rules;
+
+namespace Assay.Runs;
+
+/// <summary>One comparison of two models: open, check, plan; then a preview, or measure, judge, report.</summary>
+public sealed class VetSession : IDisposable
+{
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
+    private readonly PrivateMemory _memory = new();
+    private readonly VetRequest _request;
+    private readonly VetWatcher _watcher;
+    private readonly CancellationToken _cancellation;
+    private readonly LanguageModel _base;
+    private readonly LanguageModel _candidate;
+    private readonly VetPreflight _ready;
+
+    private VetSession(VetRequest request, VetWatcher watcher, LanguageModel baseModel, LanguageModel candidate, CancellationToken cancellation)
+    {
+        (_request, _watcher, _base, _candidate, _cancellation) = (request, watcher, baseModel, candidate, cancellation);
+        _ready = VetPreflight.Run(request, baseModel, candidate, Compare, watcher.Note, cancellation);
+    }
+
+    /// <summary>Opens both models and checks everything that can be checked before a run.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="watcher">Told how far it is; null for nobody.</param>
+    /// <param name="cancellation">Honoured within a layer.</param>
+    /// <exception cref="InvalidInputException">Whatever is refused, all problems at once.</exception>
+    public static VetSession Open(VetRequest request, VetWatcher? watcher = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var modelOptions = new LanguageModelOptions { Threads = request.Threads, MemoryBytes = request.MemoryBytes, AllowLong = request.AllowLong };
+        var problems = new PreflightProblems();
+        LanguageModel? baseModel = null, candidate = null;
+        try
+        {
+            baseModel = problems.Try(() => LanguageModel.Open(request.Base, modelOptions));
+            candidate = problems.Try(() => baseModel is null ? LanguageModel.Open(request.Candidate, modelOptions)
+                : LanguageModel.Open(request.Candidate, modelOptions, baseModel));
+            problems.ThrowIfAny();
+            return new VetSession(request, watcher ?? new VetWatcher(), baseModel!, candidate!, cancellation);
+        }
+        catch
+        {
+            candidate?.Dispose();
+            baseModel?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What would be measured and what it would cost; nothing is written.</summary>
+    public VetPreview Preview()
+    {
+        var plan = _ready.Plan;
+        var yaml = PlanYaml.Write(plan);
+        if (_ready.Decided) return new VetPreview(yaml, _ready.Early, []);
+        var (prompts, documents) = Lengths();
+        long read = 0, written = 0;
+        foreach (var need in _ready.Needs)
+        {
+            var most = need.Items ?? int.MaxValue;
+            var samples = need.Set.Temperature == 0 ? 1 : need.Set.Panel == VetDesign.Sensitivity ? plan.Design.SensitivitySamples : plan.Design.Samples;
+            var ids = need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d) : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.MaxNewTokens);
+            read += 2 * ids;
+            if (need.Set.Policy != Policy.Reference && need.Set.Subject == ContextSet.Candidate) written += ids;
+        }
+
+        var speed = Probe(_base);
+        return new VetPreview(yaml, null,
+        [
+            $"tokens      {read + written} at most: up to {written} of prompts and answers to write, {read} read by both models together",
+            $"passes      {_ready.Needs.Count} sets of contexts, for the measures {string.Join(", ", plan.Measures)}",
+            $"weights     {ByteSize.Format(_base.Checkpoint.Tensors.Sum(t => t.ByteLength) + _candidate.Checkpoint.Tensors.Sum(t => t.ByteLength))} to map",
+            $"memory      {ByteSize.Format(_base.MemoryBytes)} allowed, {ByteSize.Format(MemoryBudget.Free())} free",
+            string.Create(CultureInfo.InvariantCulture, $"speed       {speed:0} tokens a second read by the base, probed just now: at most {(read + written) / speed / 60:0.#} minutes if all were read"),
+            .. Ways(Cost()),
+        ]);
+    }
+
+    /// <summary>Measures what an earlier run of the same plan has not left, judges and reports.</summary>
+    /// <exception cref="InvalidInputException">The folder cannot be used, or the base is broken.</exception>
+    public VetOutcome Run()
+    {
+        var plan = _ready.Plan;
+        using var folder = RunFolder.Open(_ready.Folder);
+        using var journal = RunJournal.Open(folder.JournalPath, _ready.RunHash, _request.Fresh);
+        using var store = ScoreStore.Open(folder.ScoresPath, _request.Fresh || journal.Count == 0);
+        folder.WritePlan(PlanYaml.Write(plan));
+        var measurements = VetReport.SameWeights(plan);
+        var decision = _ready.Early;
+        if (!_ready.Decided)
+        {
+            var work = new VetWork(_base, _candidate, plan, _ready.Needs, store, journal, _request.Shard);
+            if (work.Restore() is > 0 and var restored) _watcher.Note($"Going on from the journal: {restored} units are done.");
+            var cost = Cost();
+            foreach (var line in Ways(cost)) _watcher.Note(line);
+            _watcher.Measuring(told => work.Run(cost.Together, told, _cancellation));
+            work.Finish();
+            if (_request.Shard is { } part)
+            {
+                folder.WriteShard(new ShardFile(_ready.RunHash, part, _request));
+                WriteEnvironment(folder);
+                folder.Seal();
+                return new VetOutcome(null, MeasurementSet.Empty, null, folder.Path);
+            }
+
+            measurements = MeasureCatalogue.Compute(_ready.Measures, new MeasureInput(store, new Statistician(plan.Seed, _base.Team.Threads), plan.Design, _cancellation));
+            if (BrokenRule.Faults(measurements, "base", "The base").Sentences is { Count: > 0 } broken)
+                throw new InvalidInputException([.. broken.Select(p =>
+                    $"{_base.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);
+            decision = VerdictRules.Decide(VetReport.Facts(plan, _ready.Comparability, _ready.Difference, _ready.Unreadable), measurements);
+        }
+
+        var report = Report(decision, measurements, store);
+        folder.WriteSamples(VetSampleRows.Of(store, _ready.Decided ? [] : _ready.Needs, new Panels(plan), Decode));
+        folder.WriteReport(report);
+        WriteEnvironment(folder);
+        folder.Seal();
+        return new VetOutcome(report, measurements, decision, folder.Path);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _candidate.Dispose();
+        _base.Dispose();
+        _memory.Dispose();
+    }
+
+    private void WriteEnvironment(RunFolder folder) => folder.WriteEnvironment(RunEnvironment.Capture(folder.Path) with
+    {
+        Started = _started, Seconds = _watch.Elapsed.TotalSeconds, Threads = _base.Team.Threads, PeakPrivateBytes = _memory.PeakBytes,
+    });
+
+    private CheckpointDifference Compare() =>
+        _watcher.Comparing(told => CheckpointComparer.Compare(_base.Checkpoint, _candidate.Checkpoint, _base.Team, told, _cancellation));
+
+    private (Dictionary<string, int[]> Prompts, int[] Documents) Lengths()
+    {
+        var panels = new Panels(_ready.Plan);
+        var tokenizer = _base.RequireTokenizer();
+        return (_ready.Needs.Where(n => n.Set.Policy != Policy.Reference).Select(n => n.Set.Panel).Distinct(StringComparer.Ordinal)
+                .ToDictionary(p => p, p => panels.Items(p).Select(i => _base.EncodeChat(i.Text, _ready.Plan.Clock).Length).ToArray(), StringComparer.Ordinal),
+            _ready.Needs.Any(n => n.Set.Policy == Policy.Reference) ? [.. panels.Items("prose-0").Select(d => tokenizer.Encode(d.Text, true).Length)] : []);
+    }
+
+    private VetCost Cost()
+    {
+        var (prompts, documents) = Lengths();
+        return VetCost.Of(_base, _candidate, _ready.Plan, [.. prompts.Values.SelectMany(p => p)], documents, MemoryBudget.Free());
+    }
+
+    /// <summary>The way chosen and what it costs, in words.</summary>
+    private IEnumerable<string> Ways(VetCost cost)
+    {
+        static string Place(bool spills) => spills ? $"in scratch files ({Path.GetTempPath()})" : "in memory";
+        static string Size(LanguageModel model) => ByteSize.Format(model.Checkpoint.Tensors.Sum(t => t.ByteLength));
+        yield return $"way         layer by layer over up to {cost.Together} texts at once, {cost.Stream.Rows} tokens a pass at most; their residual streams take {ByteSize.Format(cost.Stream.Bytes)}, {Place(cost.Stream.Spills)}";
+        yield return $"decoding    keys and values of the answers take {ByteSize.Format(cost.Decoding.Bytes)} at most, {Place(cost.Decoding.Spills)}";
+        yield return $"cost        of each kind of answers and of the reference text: the base's {Size(_base)} are gone through {cost.BaseReads} times at most, the candidate's {Size(_candidate)} {cost.CandidateReads} times";
+    }
+
+    /// <summary>Tokens a second of reading, from about a second of it.</summary>
+    private static double Probe(LanguageModel model)
+    {
+        var ids = Enumerable.Range(0, Math.Min(128, model.Spec.MaxPositions)).Select(i => i % Math.Min(100, model.ValidVocabulary)).ToArray();
+        model.FinalHidden(ids);
+        var watch = Stopwatch.StartNew();
+        long tokens = 0;
+        do
+        {
+            model.FinalHidden(ids);
+            tokens += ids.Length;
+        }
+        while (watch.ElapsedMilliseconds < 800);
+        return tokens / watch.Elapsed.TotalSeconds;
+    }
+
+    private ReportDocument Report(VerdictDecision decision, MeasurementSet measurements, ScoreStore store)
+    {
+        var plan = _ready.Plan;
+        return new ReportDocument
+        {
+            Verdict = new ReportVerdict(decision.Name, string.Join(" ", decision.Reasons.Prepend(decision.Sentence)), decision.ExitCode),
+            Assay = RunEnvironment.AssayVersion,
+            Protocol = VetPlan.ProtocolVersion,
+            Limited = plan.Limited,
+            Deciding = [.. decision.Cites.Select(measurements.Find).OfType<Measurement>().Select(MeasureRow.Of)],
+            Base = Model(plan.Base),
+            Candidate = Model(plan.Candidate),
+            Facts = VetReport.Compared(plan, _ready.PlanHash, store, _ready.Decided ? [] : _ready.Needs),
+            Findings = [.. Files().Concat(VetReport.Findings(plan, measurements, _ready.Comparability, _ready.Difference))
+                .OrderByDescending(f => f.Severity)
+                .Select(f => new ReportFinding(f.Name, f.Sentence, f.SeverityName))],
+            Measures = [.. measurements.All.Select(MeasureRow.Of)],
+            Worst = _ready.Decided ? [] : VetReport.Worst(store, plan.Design, new Panels(plan), Decode),
+            Method = VetReport.Method(_ready.Measures),
+            CannotTell = VetReport.CannotTell(_ready.Measures),
+            Reproduce = VetReproduction.Line(_request, plan.Context),
+        };
+    }
+
+    /// <summary>What the files of both models say without being run.</summary>
+    private IEnumerable<Finding> Files() => new[] { (Model: _base, Who: "The base"), (Model: _candidate, Who: "The candidate") }
+        .SelectMany(m => CheckpointFindings.Files(m.Model.Checkpoint, m.Who).Concat(CheckpointFindings.EndOfSequence(m.Model, m.Who)));
+
+    private static ReportModel Model(ModelIdentity model) =>
+        new(model.Name, model.Architecture, model.Parameters, model.Weights.Value, model.Packaging.Value, model.Packaging.ChatTemplate);
+
+    private string Decode(IReadOnlyList<int> ids) => _base.RequireTokenizer().Decode([.. ids], skipSpecialTokens: true);
+}

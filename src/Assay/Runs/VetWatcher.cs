@@ -1,0 +1,27 @@
+using Assay.Evaluation.Diffing;
+using Assay.Evaluation.Vetting;
+
+namespace Assay.Runs;
+
+/// <summary>Told how far a comparison is. What is not overridden is not shown.</summary>
+public class VetWatcher
+{
+    /// <summary>A sentence for whoever waits.</summary>
+    public virtual void Note(string text)
+    {
+    }
+
+    /// <summary>Runs the work that measures; it reports to what it is given.</summary>
+    public virtual void Measuring(Action<IProgress<VetProgress>?> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        work(null);
+    }
+
+    /// <summary>Runs the comparison of the weights.</summary>
+    public virtual CheckpointDifference Comparing(Func<IProgress<DiffProgress>?, CheckpointDifference> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return work(null);
+    }
+}

@@ -1,0 +1,173 @@
+using Assay.Checkpoints;
+using Assay.Evaluation;
+using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Measures;
+using Assay.Evaluation.Scoring;
+using Assay.Evaluation.Vetting;
+using Assay.Evaluation.Yardsticks;
+using Assay.Models;
+
+namespace Assay.Runs;
+
+/// <summary>Carries out a plan unit by unit: an item's contexts, and its scores under each subject. A unit's result is the same wherever and whenever it is
+/// computed, so that runs can be interrupted and go on.</summary>
+/// <param name="baseModel">The base.</param>
+/// <param name="candidate">The candidate.</param>
+/// <param name="plan">What is measured.</param>
+/// <param name="needs">The sets that have to be scored, in the order in which they are.</param>
+/// <param name="store">Where contexts and scores are kept.</param>
+/// <param name="journal">Names what is finished; null to keep no journal.</param>
+/// <param name="shard">Which part is computed; null for all of it.</param>
+public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, IReadOnlyList<SetNeed> needs, ScoreStore store, RunJournal? journal = null, RunShard? shard = null)
+{
+    private readonly Panels _panels = new(plan);
+
+    /// <summary>Declares the sets, and takes up what an earlier run of the same plan has left.</summary>
+    /// <returns>Units that are finished already.</returns>
+    /// <exception cref="InvalidInputException">The journal names a block that the store does not hold, or holds otherwise.</exception>
+    public int Restore()
+    {
+        foreach (var source in Sources()) store.Declare(source.First().Set, Items(source).Select(i => i.Item));
+        var keys = Keys().ToList();
+        if (journal is null) return 0;
+        // A block that no entry of the journal names was written by a run that was killed before it could say so.
+        store.Arrange(keys.Where(k => journal.TryFind(k, out _)).OrderBy(k => store.Position(k)));
+        var restored = 0;
+        foreach (var key in keys)
+        {
+            if (!journal.TryFind(key, out var entry)) continue;
+            if (!store.Contains(key) || JournalEntry.Hash(entry) != store.Describe(key).Hash)
+                throw new InvalidInputException($"scores.bin: the block '{key}' is not the one that the journal names. The file was damaged; start anew with --fresh.");
+            restored++;
+        }
+
+        return restored;
+    }
+
+    /// <summary>Computes what is not there yet.</summary>
+    /// <param name="together">Items that are computed together; no result depends on it.</param>
+    /// <param name="progress">Told after each group of items.</param>
+    /// <param name="cancellation">Honoured within a layer; what is finished is in the journal.</param>
+    public void Run(int together, IProgress<VetProgress>? progress, CancellationToken cancellation)
+    {
+        var writer = new ContextWriter(baseModel, candidate, plan);
+        var count = new Counted(needs.Sum(n => Mine(Items(n)).Count), progress);
+        // Contexts first, with the candidate's scores; then one subject after another, since each keeps weights of its own.
+        var scorer = new PairScorer(baseModel, candidate);
+        foreach (var source in Sources())
+        {
+            var mine = source.Where(n => n.Set.Subject == ContextSet.Candidate).ToList();
+            foreach (var group in Mine(Items(source)).Chunk(together)) Group(writer, scorer, source.First().Set, mine, group, count, cancellation);
+        }
+
+        foreach (var subject in needs.Where(n => n.Set.Subject != ContextSet.Candidate).GroupBy(n => n.Set.Subject, StringComparer.Ordinal))
+        {
+            if (subject.All(n => Mine(Items(n)).All(i => store.Contains(ScoreStore.ScoreKey(n.Set, i.Item)))))
+            {
+                foreach (var need in subject) count.Add(Mine(Items(need)).Count, Mine(Items(need)).Count);
+                continue;
+            }
+
+            var yardstick = YardstickCatalogue.Find(subject.Key, unchecked((long)plan.Seed)) ?? throw new InvalidInputException($"There is no yardstick '{subject.Key}'.");
+            using var changed = yardstick.Open(baseModel);
+            var pair = new PairScorer(baseModel, changed);
+            foreach (var need in subject)
+                foreach (var group in Mine(Items(need)).Chunk(together)) Group(writer, pair, need.Set, [need], group, count, cancellation);
+        }
+    }
+
+    /// <summary>Brings store and journal into the order of the plan: an interrupted run ends with the same bytes as one that was not.</summary>
+    public void Finish()
+    {
+        var keys = Keys().ToList();
+        store.Arrange(keys);
+        journal?.Sort(keys);
+    }
+
+    private static string Stage(ContextSet set)
+    {
+        var contexts = set.Policy == Policy.Reference ? "reference text" : $"{(set.Policy == Policy.Base ? "base's" : "candidate's")} answers, {set.Panel}";
+        return set.Subject == ContextSet.Candidate ? contexts : $"{set.Subject}, {contexts}";
+    }
+
+    private void Group(ContextWriter writer, PairScorer scorer, ContextSet set, List<SetNeed> wanted, PanelItem[] group, Counted count, CancellationToken cancellation)
+    {
+        var blocks = new List<(string Key, byte[] Payload)>();
+        var open = group.Where(i => !store.Contains(ScoreStore.ContextKey(set, i.Item))).ToList();
+        var written = open.Count == 0 ? [] : writer.Write(set, open, cancellation).ToDictionary(c => c.Item, StringComparer.Ordinal);
+        foreach (var item in written.Values)
+        {
+            blocks.Add((ScoreStore.ContextKey(set, item.Item), ScoreStore.Encode(item)));
+            if (set.Policy != Policy.Reference) count.Tokens += item.Contexts.Sum(c => (long)c.Ids.Length);
+        }
+
+        foreach (var need in wanted)
+        {
+            var unscored = group.Where(i => !store.Contains(ScoreStore.ScoreKey(need.Set, i.Item)))
+                .Select(i => written.GetValueOrDefault(i.Item) ?? store.Contexts(set, i.Item)).ToList();
+            if (need.Columns != ScoreColumns.None) blocks.AddRange(Score(scorer, need, unscored, count, cancellation));
+            else foreach (var item in unscored) blocks.Add((ScoreStore.ScoreKey(need.Set, item.Item), ScoreStore.Encode([.. item.Contexts.Select(_ => Array.Empty<TokenScore>())], ScoreColumns.None)));
+            count.Add(group.Length, group.Length - unscored.Count);
+        }
+
+        if (blocks.Count > 0) Keep(blocks);
+        count.Report(Stage(wanted.Count == 1 ? wanted[0].Set : set));
+    }
+
+    private IEnumerable<IGrouping<string, SetNeed>> Sources() => needs.GroupBy(n => n.Set.Source, StringComparer.Ordinal);
+
+    private IReadOnlyList<PanelItem> Items(SetNeed need) => need.Items is { } most ? [.. _panels.Items(need.Set.Panel).Take(most)] : _panels.Items(need.Set.Panel);
+
+    /// <summary>The items of this part; yardsticks need the contexts that the same part wrote.</summary>
+    private IReadOnlyList<PanelItem> Mine(IReadOnlyList<PanelItem> items) =>
+        shard is { } part ? [.. items.Where((_, place) => part.Holds(place))] : items;
+
+    /// <summary>Items whose contexts are needed at all.</summary>
+    private IReadOnlyList<PanelItem> Items(IEnumerable<SetNeed> source) => source.Select(Items).MaxBy(i => i.Count)!;
+
+    private IEnumerable<string> Keys()
+    {
+        foreach (var source in Sources())
+        {
+            foreach (var item in Items(source)) yield return ScoreStore.ContextKey(source.First().Set, item.Item);
+            foreach (var need in source)
+                foreach (var item in Items(need)) yield return ScoreStore.ScoreKey(need.Set, item.Item);
+        }
+    }
+
+    private static List<(string, byte[])> Score(PairScorer scorer, SetNeed need, List<ContextItem> items, Counted count, CancellationToken cancellation)
+    {
+        var texts = items.SelectMany(i => i.Contexts).Select(c => new ScoredText([.. c.Ids], c.FirstScored)).ToList();
+        if (texts.Count == 0 && items.Count == 0) return [];
+        double[][] fits = [];
+        var scores = need.Temperatures ? scorer.Score(texts, TemperatureGrid.Nodes, out fits, null, cancellation) : scorer.Score(texts, null, cancellation);
+        var blocks = new List<(string, byte[])>();
+        var at = 0;
+        foreach (var item in items)
+        {
+            var (from, contexts) = (at, item.Contexts.Length);
+            blocks.Add((ScoreStore.ScoreKey(need.Set, item.Item), ScoreStore.Encode([.. scores.Skip(from).Take(contexts)], need.Columns, need.Temperatures ? fits[from..(from + contexts)] : null)));
+            count.Tokens += 2 * item.Contexts.Sum(c => (long)c.Ids.Length);
+            at += contexts;
+        }
+
+        return blocks;
+    }
+
+    private void Keep(List<(string Key, byte[] Payload)> blocks)
+    {
+        var kept = store.Add(blocks);
+        journal?.Add([.. kept.Select(b => (b.Key, (Action<System.Text.Json.Utf8JsonWriter>)(json => JournalEntry.Write(json, b))))]);
+    }
+
+    private sealed class Counted(int total, IProgress<VetProgress>? progress)
+    {
+        private int _done, _restored;
+
+        public long Tokens { get; set; }
+
+        public void Add(int done, int restored) => (_done, _restored) = (_done + done, _restored + restored);
+
+        public void Report(string stage) => progress?.Report(new VetProgress(stage, _done, total, _restored, Tokens));
+    }
+}

@@ -1,0 +1,21 @@
+namespace Assay.Verdicts;
+
+/// <summary>How much of what is harm, and how little is nothing. Part of a run's configuration, and printed with it.</summary>
+/// <remarks>protocol.md, Verdicts.</remarks>
+public sealed record Margins
+{
+    /// <summary>Probability on ids that the tokenizer cannot name, candidate less base: half a percentage point.</summary>
+    public double UnnamedIds { get; init; } = .005;
+
+    /// <summary>A median cosine between the two's matrices below this means another base.</summary>
+    public double Cosine { get; init; } = .5;
+
+    /// <summary>A KLD up to this is what adding up the same float32 numbers in another order leaves, nats.</summary>
+    public double ReorderedKld { get; init; } = 1e-5;
+
+    /// <summary>Weights that were only rounded lost nothing measurable up to this mean KLD, nats a token, upper bounds included.</summary>
+    public double RoundedKld { get; init; } = 1e-3;
+
+    /// <summary>Fewer items than this bound nothing.</summary>
+    public int Items { get; init; } = 30;
+}

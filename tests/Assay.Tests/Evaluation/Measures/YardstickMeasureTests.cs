@@ -1,0 +1,63 @@
+using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Measures;
+using Assay.Evaluation.Yardsticks;
+using static Assay.Tests.Evaluation.Measures.Scores;
+
+namespace Assay.Tests.Evaluation.Measures;
+
+public class YardstickMeasureTests
+{
+    private static readonly VetDesign s_design = new() { Panels = [VetDesign.Benign], Windows = [], Yardsticks = ["floor", "rounded-4", "rounded-3", "rounded-2"], YardstickItems = 32 };
+
+    private static MeasurementSet Found(double candidate, double floor = 1e-6)
+    {
+        ItemScores[] Of(double mean, int count) => [.. Enumerable.Range(0, count).Select(i => Item($"{i}", "a", mean * (1 + .1 * (i % 3 - 1))))];
+        var set = VetDesign.BaseAnswers(VetDesign.Benign);
+        return Measure(s_design, [new YardstickMeasure()], (set.Under("rounded-2"), Of(1, 33)[..33]), (set.Under("rounded-3"), Of(.1, 33)), (set.Under("rounded-4"), Of(.01, 33)), (set.Under("floor"), Of(floor, 33)),
+            (set, Of(candidate, 33)));
+    }
+
+    [Fact]
+    public void Needs_name_every_yardstick_on_the_first_items()
+    {
+        var needs = new YardstickMeasure().NeedsOf(s_design).Sets;
+        Assert.Equal(["floor", "rounded-4", "rounded-3", "rounded-2"], needs.Select(n => n.Set.Subject));
+        Assert.All(needs, n => Assert.Equal(32, n.Items));
+    }
+
+    [Theory]
+    [InlineData(.01, 4, "≈ RTN-4")]
+    [InlineData(.1, 3, "≈ RTN-3")]
+    [InlineData(.0316227766, 3.5, "≈ RTN-3.5")]
+    [InlineData(2, 2, "< RTN-2")]
+    [InlineData(1e-4, 4, "> RTN-4")]
+    public void A_candidate_stands_on_the_rung_that_does_as_much(double mean, double bits, string words)
+    {
+        var rung = Found(mean).Find("yardstick.kld.benign.rung")!;
+        Assert.Equal(bits, rung.Value.Estimate.Value, 1e-6);
+        Assert.EndsWith(words, rung.Where.Words, StringComparison.Ordinal);
+        Assert.True(rung.Value.Estimate.Low <= rung.Value.Estimate.High);
+    }
+
+    [Fact]
+    public void Multiples_of_the_floor_are_paired_and_at_the_floor_there_is_none()
+    {
+        var times = Found(.01).Estimate("yardstick.kld.benign.times_floor")!.Value;
+        Assert.Equal(1e4, times.Value, 1e-6);
+        Assert.InRange(times.High / times.Low, 1, 1 + 1e-9);
+        Assert.IsType<AtFloor>(Found(0).Find("yardstick.kld.benign.times_floor")!.Value);
+        Assert.IsType<NotMeasurable>(Found(.01, floor: 0).Find("yardstick.kld.benign.times_floor")!.Value);
+    }
+
+    [Fact]
+    public void A_ladder_that_is_not_monotone_is_made_so()
+    {
+        var ladder = new Ladder([(2, 1), (3, .01), (4, .04), (5, .001), (6, 0), (8, double.NaN)]);
+        Assert.Equal(4, ladder.Count);
+        // Rungs 3 and 4 are pooled at the geometric mean .02.
+        Assert.Equal(4, ladder.Rung(.02 * (1 - 1e-12)).Bits, 1e-9);
+        Assert.Equal(2, ladder.Rung(1).Bits, 1e-12);
+        Assert.InRange(ladder.Rung(.5).Bits, 2, 3);
+        Assert.Throws<InvalidOperationException>(() => new Ladder([(2, 1)]).Rung(1));
+    }
+}
