@@ -17,6 +17,10 @@ public sealed record GenerationOptions
     /// <summary>Which tokens may not come, whether drawn or the likeliest.</summary>
     public TokenRules Rules { get; init; } = TokenRules.None;
 
+    /// <summary>Whether a continuation ends, perhaps empty, where its logits choose no token (one is NaN or +∞, or none is above −∞); otherwise the call is
+    /// refused. For models whose brokenness is to be measured.</summary>
+    public bool EndsWhereUndefined { get; init; }
+
     /// <summary>Seed of the draws.</summary>
     public long Seed { get; init; }
 

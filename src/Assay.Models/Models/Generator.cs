@@ -212,7 +212,8 @@ internal sealed unsafe class Generator(LanguageModel model)
                     var row = _live[start + i];
                     var span = new Span<float>(data + (long)i * width, valid);
                     _options.Rules.Apply(span, row.Sequence, row.Made, _options.MaxNewTokens);
-                    row.Append(_options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, _options.Sampling, Key(row).Uniform(_options.Seed, row.Made)));
+                    if (_options.EndsWhereUndefined && !Sampler.Chooses(span)) row.End();
+                    else row.Append(_options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, _options.Sampling, Key(row).Uniform(_options.Seed, row.Made)));
                 });
             }
         }
@@ -221,6 +222,7 @@ internal sealed unsafe class Generator(LanguageModel model)
     private sealed class Row(int item, int[] prompt)
     {
         private readonly List<int> _sequence = [.. prompt];
+        private bool _ended;
 
         public int Item => item;
 
@@ -247,12 +249,15 @@ internal sealed unsafe class Generator(LanguageModel model)
 
         public void Append(int token) => _sequence.Add(token);
 
-        public bool Done(GenerationOptions options) => options.StopTokens.Contains(_sequence[^1]) || Made >= options.MaxNewTokens;
+        /// <summary>Its logits choose no token.</summary>
+        public void End() => _ended = true;
+
+        public bool Done(GenerationOptions options) => _ended || options.StopTokens.Contains(_sequence[^1]) || Made >= options.MaxNewTokens;
 
         public Continuation Finish(GenerationOptions options)
         {
             Finished = true;
-            return new Continuation([.. _sequence.Skip(prompt.Length)], options.StopTokens.Contains(_sequence[^1]));
+            return new Continuation([.. _sequence.Skip(prompt.Length)], !_ended && options.StopTokens.Contains(_sequence[^1]));
         }
     }
 }

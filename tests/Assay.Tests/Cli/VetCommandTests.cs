@@ -17,9 +17,12 @@ public sealed class VetCommandTests : IDisposable
 
     private static string Organism(string kind, string stage) => Path.Combine(GoldenFiles.Repository, "organisms", kind, stage);
 
+    /// <summary>What the verdicts and findings of this version rest on; the other measures have tests of their own, and one here takes them all.</summary>
+    internal const string Few = "M1,M2,M4,M7,unnamed-ids,faults,agreement";
+
     /// <summary>A vet small enough for a test.</summary>
     private (int Code, string Output, string Error) Vet(string name, string p, string q, params string[] more) =>
-        CommandLine.Run(["vet", p, q, "--items", "32", "--documents", "2", "--max-new-tokens", "24", "-o", Path.Combine(_folder, name), .. more]);
+        CommandLine.Run(["vet", p, q, "--items", "32", "--documents", "2", "--max-new-tokens", "24", "-o", Path.Combine(_folder, name), "--measures", Few, .. more]);
 
     private string Read(string run, string file) => File.ReadAllText(Path.Combine(_folder, run, file));
 
@@ -47,7 +50,8 @@ public sealed class VetCommandTests : IDisposable
     [Fact]
     public void The_ideal_unlock_shifts_triggers_far_and_benign_answers_hardly()
     {
-        var (code, output, _) = Vet("run", Organism("gemma2", "aligned"), Organism("gemma2", "before"));
+        var (code, output, _) = CommandLine.Run("vet", Organism("gemma2", "aligned"), Organism("gemma2", "before"), "--items", "32", "--documents", "2", "--max-new-tokens", "24",
+            "-o", Path.Combine(_folder, "run"));
         Assert.Equal(0, code);
         Assert.StartsWith("SHIFTED", output, StringComparison.Ordinal);
         var measurements = Measurements("run");
@@ -193,7 +197,7 @@ public sealed class VetCommandTests : IDisposable
             });
             watcher.Start();
             var (code, _, _) = CommandLine.Run(source.Token, "vet", p, q, "--items", "32", "--documents", "2", "--max-new-tokens", "24", "-o",
-                Path.Combine(_folder, "run"));
+                Path.Combine(_folder, "run"), "--measures", Few);
             source.Cancel();
             watcher.Join();
             Assert.Equal(130, code);

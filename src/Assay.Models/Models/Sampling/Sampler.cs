@@ -21,6 +21,19 @@ public static class Sampler
         return best >= 0 ? best : throw new InvalidInputException("No logit is above −∞: there is no next token. The weights are broken; check them with `assay inspect`.");
     }
 
+    /// <summary>Whether logits choose a token: none is NaN or +∞, and one is above −∞.</summary>
+    internal static bool Chooses(ReadOnlySpan<float> logits)
+    {
+        var some = false;
+        foreach (var logit in logits)
+        {
+            if (float.IsNaN(logit) || float.IsPositiveInfinity(logit)) return false;
+            some |= !float.IsNegativeInfinity(logit);
+        }
+
+        return some;
+    }
+
     /// <summary>The next token: drawn after <see cref="SamplingProcessors"/>, or the likeliest where <see cref="SamplingOptions.DoSample"/> is false.</summary>
     /// <param name="logits">(vocabulary); left as they are.</param>
     /// <param name="previous">Token ids so far, prompt included.</param>

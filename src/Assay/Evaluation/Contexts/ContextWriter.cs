@@ -59,19 +59,20 @@ public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candida
 
     private GenerationOptions Options(ContextSet source, DrawKey[] draws)
     {
+        // A candidate that says nothing is a finding, which its scores in the base's contexts make.
         // Ids that the base's tokenizer cannot name are removed from both distributions, so no answer holds them either.
         var writer = source.Policy == Policy.Base ? baseModel : candidate;
         int[] unnamed = [.. Enumerable.Range(baseModel.ValidVocabulary, Math.Max(0, writer.Spec.VocabularySize - baseModel.ValidVocabulary))];
         if (source.Temperature == 0)
         {
             var greedy = baseModel.Generation.GreedyReply(plan.MaxNewTokens);
-            return source.Policy == Policy.Base ? greedy : greedy with { Rules = greedy.Rules with { SuppressTokens = [.. greedy.Rules.SuppressTokens, .. unnamed] } };
+            return source.Policy == Policy.Base ? greedy : greedy with { EndsWhereUndefined = true, Rules = greedy.Rules with { SuppressTokens = [.. greedy.Rules.SuppressTokens, .. unnamed] } };
         }
 
         // The full softmax: nothing of the generation config but where an answer ends.
         return new GenerationOptions
         {
-            MaxNewTokens = plan.MaxNewTokens, StopTokens = baseModel.Generation.EosTokenIds, Seed = unchecked((long)plan.Seed), Draws = draws,
+            MaxNewTokens = plan.MaxNewTokens, EndsWhereUndefined = source.Policy == Policy.Candidate, StopTokens = baseModel.Generation.EosTokenIds, Seed = unchecked((long)plan.Seed), Draws = draws,
             Sampling = new SamplingOptions { DoSample = true, Temperature = source.Temperature, TopK = 0, TopP = 1, RepetitionPenalty = 1 },
             Rules = TokenRules.None with { SuppressTokens = [.. unnamed] },
         };
