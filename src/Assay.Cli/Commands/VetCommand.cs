@@ -20,7 +20,7 @@ internal static class VetCommand
         tier.AcceptOnlyFromAmong([.. VetTier.All.Select(t => t.Name)]);
         var samples = SharedOptions.Count("--samples", "Samples at T = 1 of each prompt and model (default: the tier's; 0 for none).", least: 0, most: SharedOptions.MostCounted);
         var shard = new Option<string?>("--shard") { Description = "Compute only part i of n, such as 2/8; auto or auto/n asks the scheduler. assay merge joins the parts.", HelpName = "I/N" };
-        var measures = new Option<string?>("--measures") { Description = "Measures to take, by their ids, with commas between (default: all; assay ls metrics lists them).", HelpName = "IDS" };
+        var measures = new Option<string?>("--measures") { Description = "Measures to take, by their ids, with commas between (default: all; assay ls metrics lists them; faults and unnamed-ids are always taken).", HelpName = "IDS" };
         var clock = SharedOptions.Clock();
         var (seed, threads, memory, limit) = (SharedOptions.Seed(), SharedOptions.Threads(), SharedOptions.Memory(), SharedOptions.Limit());
         var (config, output, json, quiet, verbose) = (SharedOptions.Config(), SharedOptions.Output(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());

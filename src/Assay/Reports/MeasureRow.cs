@@ -3,7 +3,7 @@ using Assay.Evaluation.Measures;
 namespace Assay.Reports;
 
 /// <summary>One measure as every report shows it.</summary>
-/// <param name="Id">Stable name, such as <c>benign.kld.mean</c>.</param>
+/// <param name="Id">Stable name, such as <c>kld.benign.mean</c>.</param>
 /// <param name="Value">Point estimate; +∞ where q = 0 somewhere p > 0; NaN where not measurable.</param>
 /// <param name="Low">Lower bound; NaN where no interval may be given.</param>
 /// <param name="High">Upper bound; NaN where no interval may be given.</param>

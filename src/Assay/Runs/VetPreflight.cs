@@ -113,7 +113,7 @@ internal sealed class VetPreflight
         foreach (var id in options.Measures.Where(id => MeasureCatalogue.Find(id) is null))
             problems.Add($"--measures names '{id}'; expected of {string.Join(", ", MeasureCatalogue.All.Select(m => m.Info.Id))}.");
         return options.Measures.Count == 0 ? MeasureCatalogue.All
-            : [.. MeasureCatalogue.All.Where(m => options.Measures.Contains(m.Info.Id, StringComparer.OrdinalIgnoreCase))];
+            : [.. MeasureCatalogue.All.Where(m => options.Measures.Concat(MeasureCatalogue.Always).Contains(m.Info.Id, StringComparer.OrdinalIgnoreCase))];
     }
 
     /// <summary>An INCOMPARABLE as one problem among others.</summary>

@@ -39,7 +39,7 @@ public sealed record VetRequest
     /// <summary>Drawn after the candidate was frozen and not by its author; null where there is none.</summary>
     public string? Nonce { get; init; }
 
-    /// <summary>Measures to take, by their ids (<see cref="Evaluation.Measures.MeasureCatalogue"/>); empty for all.</summary>
+    /// <summary>Measures to take beside those that are always taken, by their ids (<see cref="Evaluation.Measures.MeasureCatalogue"/>); empty for all.</summary>
     public IReadOnlyList<string> Measures { get; init; } = [];
 
     /// <summary>The time that a chat template may ask for.</summary>

@@ -51,20 +51,20 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     public void Run(int together, IProgress<VetProgress>? progress, CancellationToken cancellation)
     {
         var writer = new ContextWriter(baseModel, candidate, plan);
-        var count = new Counted(needs.Sum(n => Mine(Items(n)).Count), progress);
+        var count = new Counted(needs.Sum(n => Mine(n.Set.Panel, Items(n)).Count), progress);
         // Contexts first, with the candidate's scores; then one subject after another, since each keeps weights of its own.
         var scorer = new PairScorer(baseModel, candidate);
         foreach (var source in Sources())
         {
             var mine = source.Where(n => n.Set.Subject == ContextSet.Candidate).ToList();
-            foreach (var group in Mine(Items(source)).Chunk(together)) Group(writer, scorer, source.First().Set, mine, group, count, cancellation);
+            foreach (var group in Mine(source.First().Set.Panel, Items(source)).Chunk(together)) Group(writer, scorer, source.First().Set, mine, group, count, cancellation);
         }
 
         foreach (var subject in needs.Where(n => n.Set.Subject != ContextSet.Candidate).GroupBy(n => n.Set.Subject, StringComparer.Ordinal))
         {
-            if (subject.All(n => Mine(Items(n)).All(i => store.Contains(ScoreStore.ScoreKey(n.Set, i.Item)))))
+            if (subject.All(n => Mine(n.Set.Panel, Items(n)).All(i => store.Contains(ScoreStore.ScoreKey(n.Set, i.Item)))))
             {
-                foreach (var need in subject) count.Add(Mine(Items(need)).Count, Mine(Items(need)).Count);
+                foreach (var need in subject) count.Add(Mine(need.Set.Panel, Items(need)).Count, Mine(need.Set.Panel, Items(need)).Count);
                 continue;
             }
 
@@ -72,7 +72,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
             using var changed = yardstick.Open(baseModel);
             var pair = new PairScorer(baseModel, changed);
             foreach (var need in subject)
-                foreach (var group in Mine(Items(need)).Chunk(together)) Group(writer, pair, need.Set, [need], group, count, cancellation);
+                foreach (var group in Mine(need.Set.Panel, Items(need)).Chunk(together)) Group(writer, pair, need.Set, [need], group, count, cancellation);
         }
     }
 
@@ -116,11 +116,16 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
 
     private IEnumerable<IGrouping<string, SetNeed>> Sources() => needs.GroupBy(n => n.Set.Source, StringComparer.Ordinal);
 
-    private IReadOnlyList<PanelItem> Items(SetNeed need) => need.Items is { } most ? [.. _panels.Items(need.Set.Panel).Take(most)] : _panels.Items(need.Set.Panel);
+    private IReadOnlyList<PanelItem> Items(SetNeed need) => need.Items is { } most ? _panels.Some(need.Set.Panel, most) : _panels.Items(need.Set.Panel);
 
     /// <summary>The items of this part; yardsticks need the contexts that the same part wrote.</summary>
-    private IReadOnlyList<PanelItem> Mine(IReadOnlyList<PanelItem> items) =>
-        shard is { } part ? [.. items.Where((_, place) => part.Holds(place))] : items;
+    private IReadOnlyList<PanelItem> Mine(string panel, IReadOnlyList<PanelItem> items)
+    {
+        if (shard is not { } part) return items;
+        // By the place in the whole panel, whatever of it is wanted: a yardstick's contexts are then the part's own.
+        var mine = _panels.Items(panel).Where((_, place) => part.Holds(place)).ToHashSet();
+        return [.. items.Where(mine.Contains)];
+    }
 
     /// <summary>Items whose contexts are needed at all.</summary>
     private IReadOnlyList<PanelItem> Items(IEnumerable<SetNeed> source) => source.Select(Items).MaxBy(i => i.Count)!;

@@ -10,6 +10,16 @@ public sealed class Panels(VetPlan plan)
 {
     private readonly Dictionary<string, IReadOnlyList<PanelItem>> _known = new(StringComparer.Ordinal);
 
+    /// <summary>Some items of a panel, in order: of every stratum as many, as far as it goes.</summary>
+    /// <param name="panel">Its name.</param>
+    /// <param name="count">How many at most.</param>
+    public IReadOnlyList<PanelItem> Some(string panel, int count)
+    {
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        return [.. Items(panel).Select((item, place) => (Item: item, Place: place, Rank: seen[item.Stratum] = seen.GetValueOrDefault(item.Stratum) + 1))
+            .OrderBy(x => x.Rank).ThenBy(x => x.Place).Take(count).OrderBy(x => x.Place).Select(x => x.Item)];
+    }
+
     /// <summary>Items of a panel, in order.</summary>
     /// <param name="panel">Its name.</param>
     public IReadOnlyList<PanelItem> Items(string panel)

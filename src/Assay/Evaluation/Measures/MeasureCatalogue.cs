@@ -24,6 +24,9 @@ public static class MeasureCatalogue
         new AgreementMeasure(),
     ];
 
+    /// <summary>Measures that are taken whatever is asked for: without them a broken or degraded candidate would pass in silence.</summary>
+    public static IReadOnlyList<string> Always { get; } = ["unnamed-ids", "faults"];
+
     /// <summary>The measure of an id.</summary>
     public static IMeasure? Find(string id) => All.FirstOrDefault(m => m.Info.Id.Equals(id, StringComparison.OrdinalIgnoreCase));
 

@@ -26,7 +26,7 @@ public sealed record Needs(ImmutableArray<SetNeed> Sets)
 /// <param name="Set">Which.</param>
 /// <param name="Columns">What has to be kept of its tokens.</param>
 /// <param name="Temperatures">Whether sums over temperatures have to be kept of its contexts (M6).</param>
-/// <param name="Items">Score only so many of the set's items, the first ones; null for all.</param>
+/// <param name="Items">Score only so many of the set's items, of every stratum as many; null for all.</param>
 public sealed record SetNeed(ContextSet Set, ScoreColumns Columns, bool Temperatures = false, int? Items = null)
 {
     /// <summary>What serves both needs of one set.</summary>

@@ -36,7 +36,7 @@ public sealed record VetDesign
     /// <summary>Ids of the yardsticks that are scored beside the candidate (M12), such as <c>floor</c> and <c>rounded-4</c>.</summary>
     public ImmutableArray<string> Yardsticks { get; init; } = [];
 
-    /// <summary>Items, and documents, that a yardstick is scored on: the first ones.</summary>
+    /// <summary>Items, and documents, that a yardstick is scored on: of every stratum as many.</summary>
     public int YardstickItems { get; init; } = 32;
 
     /// <summary>The base's answers to a panel.</summary>
