@@ -245,6 +245,8 @@ public sealed class VetCommandTests : IDisposable
             peaks.Add(environment.GetProperty("peak_private_bytes").GetInt64() / 1048576.0);
         }
 
-        Assert.True(Math.Abs(peaks[1] - peaks[0]) <= .1 * peaks.Max(), $"{peaks[0]} MiB at 6 layers, {peaks[1]} MiB at 24");
+        // One-sided: what the runtime keeps for itself differs between two processes by more than a tenth now and then, either way.
+        // Eighteen layers more would be 61 MiB more, were they all held.
+        Assert.True(peaks[1] <= 1.1 * peaks[0], $"{peaks[0]} MiB at 6 layers, {peaks[1]} MiB at 24");
     }
 }
