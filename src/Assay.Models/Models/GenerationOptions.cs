@@ -8,6 +8,12 @@ public sealed record GenerationOptions
     /// <summary>Tokens a continuation has at most.</summary>
     public required int MaxNewTokens { get; init; }
 
+    /// <summary>Tokens that a thought may have beside <see cref="MaxNewTokens"/>, and how it is told; null where a thought counts as any text.</summary>
+    public ThoughtLimit? Thought { get; init; }
+
+    /// <summary>Tokens a continuation may come to with its thought.</summary>
+    public int Longest => checked(MaxNewTokens + (Thought?.Most ?? 0));
+
     /// <summary>Ids that end a continuation; the id itself is kept as its last token.</summary>
     public IReadOnlyList<int> StopTokens { get; init; } = [];
 

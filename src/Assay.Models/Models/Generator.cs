@@ -37,7 +37,7 @@ internal sealed unsafe class Generator(LanguageModel model)
         }
 
         if (prompts.Count == 0 || options.MaxNewTokens == 0) return [.. prompts.Select(_ => new Continuation([], false))];
-        model.CheckLength(longest + options.MaxNewTokens);
+        model.CheckLength(longest + options.Longest);
         using var batch = new Batch(model, prompts, options);
         seen?.Invoke(batch.Pool);
         var results = new Continuation[prompts.Count];
@@ -65,12 +65,12 @@ internal sealed unsafe class Generator(LanguageModel model)
         public Batch(LanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options)
         {
             (_model, _options) = (model, options);
-            var plan = DecodingPlan.Of(model.MemoryBytes, model.Spec, [.. prompts.Select(p => p.Length + options.MaxNewTokens)]);
+            var plan = DecodingPlan.Of(model.MemoryBytes, model.Spec, [.. prompts.Select(p => p.Length + options.Longest)]);
             _pool = new KvPool(model.Spec, plan.Spills);
             _states = DecodingPlan.States(model.Spec);
             _pages = plan.Pages;
             _rowLimit = MemoryBudget.Rows(model.MemoryBytes, Transformer.BytesPerRow(model.Spec));
-            for (var i = 0; i < prompts.Count; i++) _waiting.AddLast(new Row(i, prompts[i]));
+            for (var i = 0; i < prompts.Count; i++) _waiting.AddLast(new Row(i, prompts[i], options));
         }
 
         public KvPool Pool => _pool;
@@ -97,8 +97,8 @@ internal sealed unsafe class Generator(LanguageModel model)
             Choose();
             foreach (var row in _live)
             {
-                if (!row.Done(_options)) continue;
-                results[row.Item] = row.Finish(_options);
+                if (!row.Done) continue;
+                results[row.Item] = row.Finish();
                 Retain(row);
             }
 
@@ -134,7 +134,7 @@ internal sealed unsafe class Generator(LanguageModel model)
                 }
 
                 // Shared pages are counted for each: who shares them may be left with them.
-                var needed = KvPool.Pages(row.Prompt.Length + _options.MaxNewTokens) + _states;
+                var needed = KvPool.Pages(row.Prompt.Length + _options.Longest) + _states;
                 var fits = reserved + needed + (_retained?.Reserved ?? 0) <= _pages;
                 if (!fits && _retained is not null && donor != _retained)
                 {
@@ -150,7 +150,7 @@ internal sealed unsafe class Generator(LanguageModel model)
                     continue;
                 }
 
-                row.Begin(donor?.Cache?.Fork(common, row.Prompt.Length + _options.MaxNewTokens) ?? new KvCache(_pool, row.Prompt.Length + _options.MaxNewTokens), needed);
+                row.Begin(donor?.Cache?.Fork(common, row.Prompt.Length + _options.Longest) ?? new KvCache(_pool, row.Prompt.Length + _options.Longest), needed);
                 SharedTokens += common;
                 rows += RowsOf(row, row.Prompt.Length - common);
                 reserved += needed;
@@ -163,7 +163,7 @@ internal sealed unsafe class Generator(LanguageModel model)
         /// <summary>Rows that a sequence may take in a step: all of its tokens where it may have to be read anew.</summary>
         private int RowsOf(Row row, int next)
         {
-            var longest = row.Prompt.Length + _options.MaxNewTokens;
+            var longest = row.Prompt.Length + _options.Longest;
             return _model.Spec.RotationOf(longest) == 0 ? next : longest;
         }
 
@@ -211,7 +211,7 @@ internal sealed unsafe class Generator(LanguageModel model)
                 {
                     var row = _live[start + i];
                     var span = new Span<float>(data + (long)i * width, valid);
-                    _options.Rules.Apply(span, row.Sequence, row.Made, _options.MaxNewTokens);
+                    _options.Rules.Apply(span, row.Sequence, row.Made, row.Limit);
                     if (_options.EndsWhereUndefined && !Sampler.Chooses(span)) row.End();
                     else row.Append(_options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, _options.Sampling, Key(row).Uniform(_options.Seed, row.Made)));
                 });
@@ -219,14 +219,23 @@ internal sealed unsafe class Generator(LanguageModel model)
         }
     }
 
-    private sealed class Row(int item, int[] prompt)
+    private sealed class Row
     {
-        private readonly List<int> _sequence = [.. prompt];
+        private readonly GenerationOptions _options;
+        private readonly List<int> _sequence;
+        private bool _thinks; // A thought is open.
+        private int _answerFrom; // Tokens made before the answer.
         private bool _ended;
 
-        public int Item => item;
+        public Row(int item, int[] prompt, GenerationOptions options)
+        {
+            (Item, Prompt, _options, _sequence) = (item, prompt, options, [.. prompt]);
+            _thinks = options.Thought is { } thought && Array.LastIndexOf(prompt, thought.Start) > Array.LastIndexOf(prompt, thought.End);
+        }
 
-        public int[] Prompt => prompt;
+        public int Item { get; }
+
+        public int[] Prompt { get; }
 
         /// <summary>Its keys and values; null while it waits.</summary>
         public KvCache? Cache { get; private set; }
@@ -237,7 +246,12 @@ internal sealed unsafe class Generator(LanguageModel model)
         public bool Finished { get; private set; }
 
         /// <summary>Tokens made so far.</summary>
-        public int Made => _sequence.Count - prompt.Length;
+        public int Made => _sequence.Count - Prompt.Length;
+
+        /// <summary>Tokens at which it is cut, as things stand: a thought has tokens of its own, and the answer behind it gets all of its own.</summary>
+        public int Limit => _thinks ? Math.Max(_options.Thought!.Most, _options.MaxNewTokens) : Math.Min(_options.Longest, _answerFrom + _options.MaxNewTokens);
+
+        public bool Done => _ended || _options.StopTokens.Contains(_sequence[^1]) || Made >= Limit;
 
         /// <summary>What the cache does not hold yet.</summary>
         public ReadOnlyMemory<int> Next => _sequence.GetRange(Cache!.Length, _sequence.Count - Cache.Length).ToArray();
@@ -247,17 +261,21 @@ internal sealed unsafe class Generator(LanguageModel model)
 
         public void Begin(KvCache cache, int pages) => (Cache, Reserved) = (cache, pages);
 
-        public void Append(int token) => _sequence.Add(token);
+        public void Append(int token)
+        {
+            _sequence.Add(token);
+            if (_options.Thought is not { } thought) return;
+            if (token == thought.Start) _thinks = true;
+            else if (token == thought.End) (_thinks, _answerFrom) = (false, Made);
+        }
 
         /// <summary>Its logits choose no token.</summary>
         public void End() => _ended = true;
 
-        public bool Done(GenerationOptions options) => _ended || options.StopTokens.Contains(_sequence[^1]) || Made >= options.MaxNewTokens;
-
-        public Continuation Finish(GenerationOptions options)
+        public Continuation Finish()
         {
             Finished = true;
-            return new Continuation([.. _sequence.Skip(prompt.Length)], !_ended && options.StopTokens.Contains(_sequence[^1]));
+            return new Continuation([.. _sequence.Skip(Prompt.Length)], !_ended && _options.StopTokens.Contains(_sequence[^1]));
         }
     }
 }

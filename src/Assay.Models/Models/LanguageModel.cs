@@ -184,19 +184,31 @@ public sealed unsafe class LanguageModel : IDisposable
     /// <summary>A user's message as the model expects it: rendered by the chat template and tokenised without adding special tokens; the bare text, tokenised with them, where there is no template.</summary>
     /// <param name="message">What the user says.</param>
     /// <param name="clock">The time a template may ask for.</param>
-    public int[] EncodeChat(string message, DateTimeOffset clock)
+    public int[] EncodeChat(string message, DateTimeOffset clock) => EncodeChat(message, ChatTemplateOptions.Default with { Clock = clock });
+
+    /// <summary>The same with what the template may read besides the conversation; its special tokens are the model's.</summary>
+    /// <param name="message">What the user says.</param>
+    /// <param name="options">Clock, further variables and limits.</param>
+    public int[] EncodeChat(string message, ChatTemplateOptions options)
     {
         var tokenizer = RequireTokenizer();
         return ChatTemplate is null
             ? tokenizer.Encode(message, addSpecialTokens: true)
-            : tokenizer.Encode(RenderChat([new ChatMessage("user", message)], true, clock), addSpecialTokens: false);
+            : tokenizer.Encode(RenderChat([new ChatMessage("user", message)], true, options), addSpecialTokens: false);
     }
 
     /// <summary>A conversation as the chat template renders it.</summary>
     /// <exception cref="InvalidInputException">No template, or one that refuses.</exception>
     public string RenderChat(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, DateTimeOffset clock) =>
-        (ChatTemplate ?? throw new InvalidInputException($"{Checkpoint.Path}: the model has no chat template."))
-        .Render(messages, addGenerationPrompt, (ChatTemplateOptions.Default with { Clock = clock }).With(SpecialTokens));
+        RenderChat(messages, addGenerationPrompt, ChatTemplateOptions.Default with { Clock = clock });
+
+    /// <summary>The same with what the template may read besides the conversation; its special tokens are the model's.</summary>
+    /// <exception cref="InvalidInputException">No template, or one that refuses.</exception>
+    public string RenderChat(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, ChatTemplateOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return (ChatTemplate ?? throw new InvalidInputException($"{Checkpoint.Path}: the model has no chat template.")).Render(messages, addGenerationPrompt, options.With(SpecialTokens));
+    }
 
     /// <summary>The tokenizer, or an error that says what is missing.</summary>
     public Tokenizer RequireTokenizer() =>

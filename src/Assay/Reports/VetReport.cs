@@ -4,6 +4,7 @@ using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Diffing;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Scoring;
+using Assay.Evaluation.Statistics;
 using Assay.Evaluation.Vetting;
 using Assay.Verdicts;
 using Assay.Verdicts.Rules;
@@ -60,6 +61,7 @@ public static class VetReport
     {
         WeightsEqual = plan.Base.Weights.Value == plan.Candidate.Weights.Value,
         PackagingEqual = plan.Base.Packaging.Value == plan.Candidate.Packaging.Value && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage).Count == 0,
+        OnlyStorageDiffers = plan.Base.Weights.Value == plan.Candidate.Weights.Value && plan.Base.Packaging.Value == plan.Candidate.Packaging.Value,
         TokenDifference = comparability.TokenDifference,
         Matched = comparability.Matched,
         MedianCosine = comparability.MedianCosine,
@@ -82,8 +84,12 @@ public static class VetReport
         var differences = plan.Base.Packaging.DifferencesFrom(plan.Candidate.Packaging);
         if (differences.Count > 0)
             findings.Add(new Finding("PACKAGING-DIFFERS",
-                $"The packaging differs in: {string.Join(", ", differences)} ({DifferingKeys(plan)}). Figures here are on the base's token ids, and so the " +
-                "weights' doing alone."));
+                $"The packaging differs in: {string.Join(", ", differences)} ({DifferingKeys(plan)}). Figures are on the base's token ids, and so the " +
+                "weights' doing alone; those named packaging are of each model in its own."));
+        if (PackagingHarm.Of(measurements, new Margins()) is { Sentences.Length: > 0 } harm)
+            findings.Add(new Finding("PACKAGING-HARM", string.Join(" ", harm.Sentences), FindingSeverity.Harm));
+        if (plan.Design.OwnPackagingRefused is { } refused)
+            findings.Add(new Finding("PACKAGING-REFUSED", $"The candidate's own packaging cannot be carried out: {refused}.", FindingSeverity.Warning));
         if (plan.Base.Weights.Value == plan.Candidate.Weights.Value && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage) is { Count: > 0 } storage)
             findings.Add(new Finding("STORED-OTHERWISE", $"How the weights are stored differs: {string.Join("; ", storage)}; no value changed."));
         if (!plan.ChatTemplate) findings.Add(new Finding("NO-CHAT-TEMPLATE", "The base has no chat template: prompts were given bare.",
@@ -134,8 +140,11 @@ public static class VetReport
             worst.AddRange(Enumerable.Range(0, panel.Items.Count).OrderByDescending(i => panel.Means[i]).ThenBy(i => panel.Items[i].Item, StringComparer.Ordinal)
                 .Take(ShownSamples).Select(i =>
                 {
-                    var context = store.Contexts(set, panel.Items[i].Item).Contexts[0];
-                    return new ReportSample(panel.Items[i].Item, name, texts[panel.Items[i].Item], decode([.. context.Ids[context.FirstScored..]]), panel.Means[i], panel.Values[i][0]);
+                    // Of several answers the one that is furthest off.
+                    var answers = panel.Items[i].Contexts.Select((c, k) => (Place: k, c.Tokens, From: panel.Items[i].Contexts.Take(k).Sum(x => x.Tokens))).Where(c => c.Tokens > 0);
+                    var worst = answers.MaxBy(c => FixedOrderSum.Mean(panel.Values[i].AsSpan(c.From, c.Tokens)));
+                    var context = store.Contexts(set, panel.Items[i].Item).Contexts[worst.Place];
+                    return new ReportSample(panel.Items[i].Item, name, texts[panel.Items[i].Item], decode([.. context.Ids[context.FirstScored..]]), panel.Means[i], panel.Values[i][worst.From]);
                 }));
         }
 
@@ -158,6 +167,8 @@ public static class VetReport
             new("max_new_tokens", Int(plan.MaxNewTokens)),
             new("context", Int(plan.Context)),
         };
+        if (plan.Thinking is { } thinking) facts.Add(new ReportFact("thinking", $"{thinking.Variable} is {(thinking.On ? "true" : "false")} in the chat template"));
+        if (plan.MaxThoughtTokens > 0) facts.Add(new ReportFact("max_thought_tokens", Int(plan.MaxThoughtTokens)));
         if (plan.ForbiddenBy.Count > 0)
             facts.Add(new ReportFact("forbidden_tokens",
                 $"The base's greedy answers leave out what its generation config forbids ({string.Join(", ", plan.ForbiddenBy)}); KL and NLL are of the raw " +

@@ -31,6 +31,7 @@ public static class RunIdentity
         Line("panels", string.Join(',', plan.Design.Panels));
         Line("windows", string.Join(',', plan.Design.Windows));
         Number("samples", plan.Design.Samples);
+        Line("panel_templates", string.Join(',', plan.Design.PanelTemplates));
         Line("templates", string.Join(',', plan.Design.Templates));
         Number("sensitivity_items", plan.Design.SensitivityItems);
         Number("sensitivity_samples", plan.Design.SensitivitySamples);
@@ -39,6 +40,9 @@ public static class RunIdentity
         Line("measures", string.Join(',', plan.Measures));
         Line("domains", string.Join(',', plan.Domains));
         Line("chat_template", plan.ChatTemplate ? "true" : "false");
+        if (plan.MaxThoughtTokens > 0) Number("max_thought_tokens", plan.MaxThoughtTokens);
+        if (plan.Thinking is { } thinking) Line("thinking", $"{thinking.Variable}={thinking.On}");
+        foreach (var own in plan.Texts) Line($"text.{own.Name}", own.Hash);
         Number("clock", plan.Clock.ToUnixTimeMilliseconds());
         return Hash(text.ToString());
     }
@@ -46,6 +50,9 @@ public static class RunIdentity
     /// <summary>Hash of what is to be measured, by which build, on which instruction set: what a journal belongs to.</summary>
     /// <param name="plan">Hash of the plan.</param>
     public static string Run(string plan) => Run(plan, Build, RunEnvironment.VectorNames);
+
+    /// <summary>What computes: build and instruction set.</summary>
+    internal static string Machine => $"{Build} {RunEnvironment.VectorNames}";
 
     /// <summary>The same of another build or instruction set.</summary>
     internal static string Run(string plan, string build, string instructionSet) => Hash($"plan={plan}\nbuild={build}\ninstruction_set={instructionSet}\n");

@@ -51,7 +51,7 @@ internal sealed class VetPreflight
     public VerdictDecision Early { get; }
 
     /// <summary>Whether the verdict is known without measuring.</summary>
-    public bool Decided => Early.Verdict is Verdict.Identical or Verdict.Packaging;
+    public bool Decided => Early.Verdict == Verdict.Identical || Early.Verdict == Verdict.Packaging && Needs.Count == 0;
 
     /// <summary>Checks everything.</summary>
     /// <param name="options">What was asked.</param>
@@ -78,13 +78,23 @@ internal sealed class VetPreflight
         }
 
         foreach (var model in new[] { baseModel, candidate }) problems.Try(() => model.CheckLength(context));
-        var measures = Chosen(options, problems);
+        var asked = Chosen(options, problems);
         note("Hashing both models.");
         var (first, second) = (ModelIdentity.Of(baseModel, null, cancellation), ModelIdentity.Of(candidate, null, cancellation));
-        var plan = PlanOf(options, baseModel, first, second, windows, measures);
-        // Where the weights are the same, nothing is generated.
-        if (first.Weights.Value != second.Weights.Value) problems.Try(() => baseModel.Generation.GreedyReply(plan.MaxNewTokens));
-        problems.Try(() => Prompts(baseModel, candidate, plan, problems, cancellation));
+        var seed = options.Seed ?? ChallengeSeed.Derive(second.Weights.Value, first.Weights.Value, VetPlan.ProtocolVersion, options.Nonce ?? "");
+        if (options.Templates is { } count && (count < 1 || count > PromptTemplates.All.Length)) problems.Add($"--templates is {count}; a whole number from 1 to {PromptTemplates.All.Length} is expected.");
+        // Of equal weights only the packaging is left to be measured.
+        var equal = first.Weights.Value == second.Weights.Value;
+        IReadOnlyList<IMeasure> measures = equal ? [.. asked.Where(m => m is PackagingMeasure)] : asked;
+        var texts = problems.Try(() => TextDomains.Read(options.Texts));
+        var plan = PlanOf(options, baseModel, first, second, windows, measures, seed) with
+        {
+            Texts = texts.IsDefault ? [] : texts,
+            Thinking = options.Thinking is { } on ? problems.Try(() => ThinkingSwitch.Find(baseModel, on, options.Clock)) : null,
+        };
+        // Where both hashes are the same, nothing is generated.
+        if (!equal || plan.Design.OwnPackaging) problems.Try(() => baseModel.Generation.GreedyReply(plan.MaxNewTokens));
+        plan = problems.Try(() => Prompts(options, baseModel, candidate, plan, problems, cancellation)) ?? plan;
         var planHash = RunIdentity.Plan(plan);
         var runHash = RunIdentity.Run(planHash);
         var folder = options.Output ?? RunFolder.DefaultPath(runHash, first.Name, second.Name) + (options.Shard is { } part ? $"-part-{part.Index}-of-{part.Count}" : "");
@@ -94,7 +104,7 @@ internal sealed class VetPreflight
         problems.ThrowIfAny();
 
         CheckpointDifference? difference = null;
-        if (first.Weights.Value != second.Weights.Value)
+        if (!equal)
         {
             note("Comparing the weights.");
             difference = compare();
@@ -120,11 +130,11 @@ internal sealed class VetPreflight
     private static string Text(VerdictDecision decision) => $"{decision.Name}: {decision.Sentence} {string.Join(" ", decision.Reasons)}";
 
     private static VetPlan PlanOf(VetRequest options, LanguageModel baseModel, ModelIdentity first, ModelIdentity second, ImmutableArray<int> windows,
-        IReadOnlyList<IMeasure> measures) => new()
+        IReadOnlyList<IMeasure> measures, ulong seed) => new()
     {
         Base = first,
         Candidate = second,
-        Seed = options.Seed ?? ChallengeSeed.Derive(second.Weights.Value, first.Weights.Value, VetPlan.ProtocolVersion, options.Nonce ?? ""),
+        Seed = seed,
         SeedSource = options.Seed is not null ? "given by hand: whoever chose it may have known the candidate"
             : options.Nonce is { } nonce ? $"SHA-256 of both weights hashes, the protocol's version and the nonce '{nonce}'"
             : "SHA-256 of both weights hashes and the protocol's version; no nonce was given, so the candidate's author could have computed it",
@@ -133,7 +143,8 @@ internal sealed class VetPreflight
         MaxNewTokens = options.MaxNewTokens ?? options.Tier.MaxNewTokens,
         Design = new VetDesign
         {
-            Windows = windows, Samples = options.Samples ?? options.Tier.Samples, Templates = options.Tier.Sensitivity ? PromptTemplates.All : [],
+            Windows = windows, Samples = options.Samples ?? options.Tier.Samples, PanelTemplates = PromptTemplates.Draw(seed, Math.Clamp(options.Templates ?? options.Tier.Templates, 1, PromptTemplates.All.Length)), Templates = options.Tier.Sensitivity ? PromptTemplates.All : [],
+            WeightsEqual = first.Weights.Value == second.Weights.Value, OwnPackaging = first.Packaging.Value != second.Packaging.Value,
             SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue), Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
         },
         Measures = [.. measures.Select(m => m.Info.Id)],
@@ -145,44 +156,76 @@ internal sealed class VetPreflight
     };
 
     /// <summary>Prompts and answers must fit both models, memory must hold the longest text, and the base must say something.</summary>
-    private static void Prompts(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, PreflightProblems problems, CancellationToken cancellation)
+    /// <returns>The plan with the tokens of a thought, where the base thinks.</returns>
+    private static VetPlan Prompts(VetRequest options, LanguageModel baseModel, LanguageModel candidate, VetPlan plan, PreflightProblems problems, CancellationToken cancellation)
     {
-        if (baseModel.Tokenizer is null) return;
-        var prompts = plan.Design.Panels.SelectMany(new Panels(plan).Items).Select(p => baseModel.EncodeChat(p.Text, plan.Clock)).ToList();
+        if (baseModel.Tokenizer is null) return plan;
+        var panels = new Panels(plan);
+        var prompts = plan.Design.Panels.SelectMany(panels.Items)
+            .SelectMany(item => plan.Design.PanelTemplates.Select(template => PromptTemplates.Encode(baseModel, template, item, plan.Chat))).ToList();
         var longest = prompts.Max(p => p.Length);
-        if (longest > int.MaxValue - plan.MaxNewTokens)
+        if (longest > int.MaxValue / 2 - plan.MaxNewTokens)
         {
             problems.Add($"--max-new-tokens is {plan.MaxNewTokens}; with a prompt of {longest} tokens that is more than any sequence holds.");
-            return;
+            return plan;
+        }
+
+        plan = plan with { Design = plan.Design with { OwnPackagingRefused = plan.Design.OwnPackaging ? OwnPackagingProblem(candidate, plan, panels) : null } };
+        // Ids that the head does not have are told by the model itself.
+        var next = -1;
+        if (problems.Empty && LogitProbe.Check(baseModel, prompts[0], out next, cancellation) is { } broken)
+            problems.Add($"{baseModel.Checkpoint.Path}: the base is broken: {broken}. Nothing can be measured against it; fetch its weights again.");
+        if (ThoughtMarks.Of(baseModel) is { } marks && (marks.Opens(prompts[0]) || next == marks.Start))
+        {
+            // Not told, a thought is as long as the positions allow: answers are never cut for its sake.
+            var room = Math.Max(0, Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions) - longest - plan.MaxNewTokens);
+            plan = plan with { MaxThoughtTokens = options.MaxThoughtTokens ?? Math.Min(VetRequest.DefaultThoughtTokens, room) };
         }
 
         foreach (var model in new[] { baseModel, candidate })
         {
-            if (longest + plan.MaxNewTokens > model.Spec.MaxPositions)
-                problems.Try(() => CheckAnswer(model, longest, plan.MaxNewTokens));
+            if (longest + plan.LongestAnswer > model.Spec.MaxPositions)
+                problems.Try(() => CheckAnswer(model, longest, plan));
         }
 
-        var rows = (long)Math.Max(plan.Context, longest + plan.MaxNewTokens);
+        var rows = (long)Math.Max(plan.Context, longest + plan.LongestAnswer);
         var needed = checked(rows * (Transformer.BytesPerRow(baseModel.Spec) + Transformer.BytesPerRow(candidate.Spec))
             + 8L * Math.Max(baseModel.Spec.VocabularySize, candidate.Spec.VocabularySize));
         var free = MemoryBudget.Free();
         if (needed > free)
             problems.Add($"One text of {rows} tokens through both models takes {ByteSize.Format(needed)}; {ByteSize.Format(free)} are free. Close other " +
                 "programs, or choose a smaller --context or --max-new-tokens.");
-        // Ids that the head does not have are told by the model itself.
-        if (problems.Empty && LogitProbe.Check(baseModel, prompts[0], cancellation) is { } broken)
-            problems.Add($"{baseModel.Checkpoint.Path}: the base is broken: {broken}. Nothing can be measured against it; fetch its weights again.");
+        return plan;
     }
 
-    private static void CheckAnswer(LanguageModel model, int prompt, int answer)
+    /// <summary>Why the candidate cannot read prompts, or answer them, in its own packaging; null where it can.</summary>
+    private static string? OwnPackagingProblem(LanguageModel candidate, VetPlan plan, Panels panels)
     {
         try
         {
-            model.CheckLength(prompt + answer);
+            candidate.RequireTokenizer();
+            candidate.Generation.GreedyReply(plan.MaxNewTokens);
+            var longest = plan.Design.Panels.SelectMany(panels.Items).SelectMany(item => plan.Design.PanelTemplates.Select(t => PromptTemplates.Encode(candidate, t, item, plan.Chat))).Max(ids =>
+                ids.Length == 0 ? throw new InvalidInputException("a prompt has no tokens") : ids.Any(id => id >= candidate.Spec.VocabularySize) ? throw new InvalidInputException("a prompt has ids that the embedding does not have") : ids.Length);
+            candidate.CheckLength(longest + plan.LongestAnswer);
+            return null;
         }
         catch (InvalidInputException refused)
         {
-            throw new InvalidInputException($"{refused.Message} The longest prompt has {prompt} tokens and --max-new-tokens is {answer}.", refused);
+            return refused.Message.TrimEnd('.');
+        }
+    }
+
+    private static void CheckAnswer(LanguageModel model, int prompt, VetPlan plan)
+    {
+        try
+        {
+            model.CheckLength(prompt + plan.LongestAnswer);
+        }
+        catch (InvalidInputException refused)
+        {
+            throw new InvalidInputException($"{refused.Message} The longest prompt has {prompt} tokens and --max-new-tokens is {plan.MaxNewTokens}"
+                + (plan.MaxThoughtTokens > 0 ? $", --max-thought-tokens {plan.MaxThoughtTokens}." : "."), refused);
         }
     }
 }

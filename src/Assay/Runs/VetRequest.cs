@@ -6,6 +6,9 @@ public sealed record VetRequest
     /// <summary>The time that a chat template may ask for, unless another is given.</summary>
     public static DateTimeOffset DefaultClock { get; } = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>Tokens of a thought unless given.</summary>
+    public const int DefaultThoughtTokens = 4096;
+
     /// <summary>The model that was changed.</summary>
     public required string Base { get; init; }
 
@@ -21,11 +24,24 @@ public sealed record VetRequest
     /// <summary>Items of each panel; null for the tier's.</summary>
     public int? Items { get; init; }
 
+    /// <summary>Templates under which each prompt of a panel is put, 1 to 6: as it is, and others drawn by the seed; null for the tier's.</summary>
+    public int? Templates { get; init; }
+
     /// <summary>Documents of each prose domain; null for the tier's.</summary>
     public int? DocumentsPerDomain { get; init; }
 
     /// <summary>Tokens of an answer at most; null for the tier's.</summary>
     public int? MaxNewTokens { get; init; }
+
+    /// <summary>Tokens that a thought may have beside those of its answer; null for <see cref="DefaultThoughtTokens"/>, as far as the models' positions go. Of no
+    /// meaning where the base does not think.</summary>
+    public int? MaxThoughtTokens { get; init; }
+
+    /// <summary>Whether the chat template's switch for thinking is turned on or off; null to leave it as the template has it.</summary>
+    public bool? Thinking { get; init; }
+
+    /// <summary>Files and folders of reference text beside the generated domains: one domain for each file, and for each folder within a folder.</summary>
+    public IReadOnlyList<string> Texts { get; init; } = [];
 
     /// <summary>Samples at T = 1 of each prompt and model; null for the tier's, 0 for none.</summary>
     public int? Samples { get; init; }
@@ -59,6 +75,10 @@ public sealed record VetRequest
 
     /// <summary>Run folder; null for none named.</summary>
     public string? Output { get; init; }
+
+    /// <summary>Folder in which scores of yardsticks are kept for other runs of the same base; null for <c>yardsticks</c> beside the run where that has no folder
+    /// named, and for none where it has. Changes no result.</summary>
+    public string? Cache { get; init; }
 
     /// <summary>Start anew where the folder holds an earlier run.</summary>
     public bool Fresh { get; init; }

@@ -71,8 +71,8 @@ public sealed class VetSession : IDisposable
         foreach (var need in _ready.Needs)
         {
             var most = need.Items ?? int.MaxValue;
-            var samples = need.Set.Temperature == 0 ? 1 : need.Set.Panel == VetDesign.Sensitivity ? plan.Design.SensitivitySamples : plan.Design.Samples;
-            var ids = need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d) : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.MaxNewTokens);
+            var samples = plan.Design.SamplesOf(need.Set) * plan.Design.TemplatesOf(need.Set).Length;
+            var ids = need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d) : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.LongestAnswer);
             read += 2 * ids;
             if (need.Set.Policy != Policy.Reference && need.Set.Subject == ContextSet.Candidate) written += ids;
         }
@@ -102,7 +102,7 @@ public sealed class VetSession : IDisposable
         var decision = _ready.Early;
         if (!_ready.Decided)
         {
-            var work = new VetWork(_base, _candidate, plan, _ready.Needs, store, journal, _request.Shard);
+            var work = new VetWork(_base, _candidate, plan, _ready.Needs, store, journal, _request.Shard, Cache());
             if (work.Restore() is > 0 and var restored) _watcher.Note($"Going on from the journal: {restored} units are done.");
             var cost = Cost();
             foreach (var line in Ways(cost)) _watcher.Note(line);
@@ -116,7 +116,7 @@ public sealed class VetSession : IDisposable
                 return new VetOutcome(null, MeasurementSet.Empty, null, folder.Path);
             }
 
-            measurements = MeasureCatalogue.Compute(_ready.Measures, new MeasureInput(store, new Statistician(plan.Seed, _base.Team.Threads), plan.Design, _cancellation));
+            measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, new MeasureInput(store, new Statistician(plan.Seed, _base.Team.Threads), plan.Design, _cancellation)));
             if (BrokenRule.Faults(measurements, "base", "The base").Sentences is { Count: > 0 } broken)
                 throw new InvalidInputException([.. broken.Select(p =>
                     $"{_base.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);
@@ -139,6 +139,9 @@ public sealed class VetSession : IDisposable
         _memory.Dispose();
     }
 
+    private YardstickCache? Cache() => (_request.Cache ?? (_request.Output is null ? Path.Combine(Path.GetDirectoryName(_ready.Folder)!, "yardsticks") : null)) is { } folder
+        ? new YardstickCache(folder, _ready.Plan, _watcher.Note) : null;
+
     private void WriteEnvironment(RunFolder folder) => folder.WriteEnvironment(RunEnvironment.Capture(folder.Path) with
     {
         Started = _started, Seconds = _watch.Elapsed.TotalSeconds, Threads = _base.Team.Threads, PeakPrivateBytes = _memory.PeakBytes,
@@ -152,7 +155,7 @@ public sealed class VetSession : IDisposable
         var panels = new Panels(_ready.Plan);
         var tokenizer = _base.RequireTokenizer();
         return (_ready.Needs.Where(n => n.Set.Policy != Policy.Reference).Select(n => n.Set.Panel).Distinct(StringComparer.Ordinal)
-                .ToDictionary(p => p, p => panels.Items(p).Select(i => _base.EncodeChat(i.Text, _ready.Plan.Clock).Length).ToArray(), StringComparer.Ordinal),
+                .ToDictionary(p => p, p => panels.Items(p).Select(i => _base.EncodeChat(i.Text, _ready.Plan.Chat).Length).ToArray(), StringComparer.Ordinal),
             _ready.Needs.Any(n => n.Set.Policy == Policy.Reference) ? [.. panels.Items("prose-0").Select(d => tokenizer.Encode(d.Text, true).Length)] : []);
     }
 
@@ -205,7 +208,7 @@ public sealed class VetSession : IDisposable
                 .OrderByDescending(f => f.Severity)
                 .Select(f => new ReportFinding(f.Name, f.Sentence, f.SeverityName))],
             Measures = [.. measurements.All.Select(MeasureRow.Of)],
-            Worst = _ready.Decided ? [] : VetReport.Worst(store, plan.Design, new Panels(plan), Decode),
+            Worst = plan.Design.WeightsEqual ? [] : VetReport.Worst(store, plan.Design, new Panels(plan), Decode),
             Method = VetReport.Method(_ready.Measures),
             CannotTell = VetReport.CannotTell(_ready.Measures),
             Reproduce = VetReproduction.Line(_request, plan.Context),

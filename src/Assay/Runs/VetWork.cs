@@ -18,7 +18,9 @@ namespace Assay.Runs;
 /// <param name="store">Where contexts and scores are kept.</param>
 /// <param name="journal">Names what is finished; null to keep no journal.</param>
 /// <param name="shard">Which part is computed; null for all of it.</param>
-public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, IReadOnlyList<SetNeed> needs, ScoreStore store, RunJournal? journal = null, RunShard? shard = null)
+/// <param name="cache">Scores of yardsticks that other runs left; null for none.</param>
+public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, IReadOnlyList<SetNeed> needs, ScoreStore store, RunJournal? journal = null, RunShard? shard = null,
+    YardstickCache? cache = null)
 {
     private readonly Panels _panels = new(plan);
 
@@ -50,18 +52,21 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     /// <param name="cancellation">Honoured within a layer; what is finished is in the journal.</param>
     public void Run(int together, IProgress<VetProgress>? progress, CancellationToken cancellation)
     {
-        var writer = new ContextWriter(baseModel, candidate, plan);
+        var writer = new ContextWriter(baseModel, candidate, plan, store);
         var count = new Counted(needs.Sum(n => Mine(n.Set.Panel, Items(n)).Count), progress);
         // Contexts first, with the candidate's scores; then one subject after another, since each keeps weights of its own.
         var scorer = new PairScorer(baseModel, candidate);
         foreach (var source in Sources())
         {
             var mine = source.Where(n => n.Set.Subject == ContextSet.Candidate).ToList();
-            foreach (var group in Mine(source.First().Set.Panel, Items(source)).Chunk(together)) Group(writer, scorer, source.First().Set, mine, group, count, cancellation);
+            // Ids that the candidate's own tokenizer makes of reference text are its alone: the base may not even have them.
+            var pair = source.First().Set is { Own: true, Policy: Policy.Reference } ? new PairScorer(candidate, candidate) : scorer;
+            foreach (var group in Mine(source.First().Set.Panel, Items(source)).Chunk(together)) Group(writer, pair, source.First().Set, mine, group, count, cancellation);
         }
 
         foreach (var subject in needs.Where(n => n.Set.Subject != ContextSet.Candidate).GroupBy(n => n.Set.Subject, StringComparer.Ordinal))
         {
+            foreach (var need in subject) Take(need);
             if (subject.All(n => Mine(n.Set.Panel, Items(n)).All(i => store.Contains(ScoreStore.ScoreKey(n.Set, i.Item)))))
             {
                 foreach (var need in subject) count.Add(Mine(need.Set.Panel, Items(need)).Count, Mine(need.Set.Panel, Items(need)).Count);
@@ -87,6 +92,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     private static string Stage(ContextSet set)
     {
         var contexts = set.Policy == Policy.Reference ? "reference text" : $"{(set.Policy == Policy.Base ? "base's" : "candidate's")} answers, {set.Panel}";
+        if (set.Own) contexts += ", own packaging";
         return set.Subject == ContextSet.Candidate ? contexts : $"{set.Subject}, {contexts}";
     }
 
@@ -111,7 +117,24 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         }
 
         if (blocks.Count > 0) Keep(blocks);
+        if (cache is not null && set.Subject != ContextSet.Candidate)
+            foreach (var need in wanted)
+                foreach (var item in group) cache.Add(need, store.Payload(ScoreStore.ContextKey(need.Set, item.Item)), store.Payload(ScoreStore.ScoreKey(need.Set, item.Item)));
         count.Report(Stage(wanted.Count == 1 ? wanted[0].Set : set));
+    }
+
+    /// <summary>Takes a yardstick's scores from the cache, as far as they are there.</summary>
+    private void Take(SetNeed need)
+    {
+        if (cache is null) return;
+        var found = new List<(string, byte[])>();
+        foreach (var item in Mine(need.Set.Panel, Items(need)))
+        {
+            var key = ScoreStore.ScoreKey(need.Set, item.Item);
+            if (!store.Contains(key) && cache.Find(need, store.Payload(ScoreStore.ContextKey(need.Set, item.Item))) is { } scores) found.Add((key, scores));
+        }
+
+        if (found.Count > 0) Keep(found);
     }
 
     private IEnumerable<IGrouping<string, SetNeed>> Sources() => needs.GroupBy(n => n.Set.Source, StringComparer.Ordinal);
@@ -144,8 +167,9 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     {
         var texts = items.SelectMany(i => i.Contexts).Select(c => new ScoredText([.. c.Ids], c.FirstScored)).ToList();
         if (texts.Count == 0 && items.Count == 0) return [];
-        double[][] fits = [];
-        var scores = need.Temperatures ? scorer.Score(texts, TemperatureGrid.Nodes, out fits, null, cancellation) : scorer.Score(texts, null, cancellation);
+        var theirs = need.Set.Own && need.Set.Policy == Policy.Base
+            ? [.. items.SelectMany(i => i.Contexts).Select(c => new ScoredText([.. c.OwnPrompt, .. c.Ids[c.FirstScored..]], c.OwnPrompt.Length))] : texts;
+        var scores = scorer.Score(texts, theirs, need.Temperatures ? TemperatureGrid.Nodes : default, out var fits, null, cancellation);
         var blocks = new List<(string, byte[])>();
         var at = 0;
         foreach (var item in items)

@@ -95,7 +95,7 @@ public static class FindingRules
         var findings = new List<Finding>();
         if (Value("mean") is null) return findings;
         // The protocol's FIRST-TOKEN-BLIND subtracts the ladder's largest ratio; without a ladder this only informs.
-        if (Value("late_over_first_unfloored") is { } late && late.Value > Math.Log(10))
+        if ((Value("late_over_first") ?? Value("late_over_first_unfloored")) is { } late && late.Value > Math.Log(10))
             findings.Add(new Finding("FIRST-TOKEN-HIDES", FormattableString.Invariant(
                 $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(late.Value):g3} times as much as first tokens ({Value("first_token")?.Value:g3} nats): the figure usually quoted does not show the change."), FindingSeverity.Warning));
         var infinite = Value("infinite_positions") ?? default;

@@ -7,6 +7,12 @@ public sealed record Margins
     /// <summary>Probability on ids that the tokenizer cannot name, candidate less base: half a percentage point.</summary>
     public double UnnamedIds { get; init; } = .005;
 
+    /// <summary>Answers that loop, do not end or are empty, candidate less base: 2 percentage points.</summary>
+    public double Unusable { get; init; } = .02;
+
+    /// <summary>ΔNLL of a domain of reference text, nats a token.</summary>
+    public double DomainNll { get; init; } = .25;
+
     /// <summary>A median cosine between the two's matrices below this means another base.</summary>
     public double Cosine { get; init; } = .5;
 

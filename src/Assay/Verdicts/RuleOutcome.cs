@@ -23,6 +23,9 @@ public enum RuleState
 /// <param name="ItemsNeeded">Items that would settle it; null where no number would, or none is needed.</param>
 public sealed record RuleOutcome(RuleState State, string Sentence, ImmutableArray<string> Reasons, ImmutableArray<string> Cites, long? ItemsNeeded = null)
 {
+    /// <summary>Whether the verdict, which need not mean harm, comes with harm.</summary>
+    public bool Harmful { get; init; }
+
     /// <summary>A rule that does not match.</summary>
     public static RuleOutcome Fails { get; } = new(RuleState.Fails, "", [], []);
 

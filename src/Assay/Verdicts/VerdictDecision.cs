@@ -11,12 +11,15 @@ public sealed record VerdictDecision(Verdict Verdict, string Sentence, IReadOnly
     /// <summary>The name in capitals, as reports and other programs read it.</summary>
     public string Name => Verdict.ToString().ToUpperInvariant();
 
-    /// <summary>Exit code: 0, 1 where the candidate is broken or degraded, 2 where inconclusive, 65 where the two cannot be compared.</summary>
+    /// <summary>Whether the verdict, which need not mean harm, comes with harm: PACKAGING beyond a margin.</summary>
+    public bool Harmful { get; init; }
+
+    /// <summary>Exit code: 0, 1 where the candidate is broken, degraded or its packaging does harm, 2 where inconclusive, 65 where the two cannot be compared.</summary>
     public int ExitCode => Verdict switch
     {
         Verdict.Broken or Verdict.Degraded => 1,
         Verdict.Inconclusive => 2,
         Verdict.Incomparable => 65,
-        _ => 0,
+        _ => Harmful ? 1 : 0,
     };
 }

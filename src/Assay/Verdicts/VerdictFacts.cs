@@ -12,6 +12,9 @@ public sealed record VerdictFacts
     /// <summary>Whether the packaging hashes are equal.</summary>
     public required bool PackagingEqual { get; init; }
 
+    /// <summary>Whether nothing but how the weights are stored differs.</summary>
+    public bool OnlyStorageDiffers { get; init; }
+
     /// <summary>Why token ids mean different things in the two; null where they mean the same.</summary>
     public string? TokenDifference { get; init; }
 

@@ -26,7 +26,7 @@ public static class VerdictRules
         {
             if (rule.Apply(facts, measurements, margins ?? new Margins()) is not { State: RuleState.Holds } outcome) continue;
             return new VerdictDecision(rule.Verdict, facts.Limited ? outcome.Sentence + " This run was limited: it is not a verdict." : outcome.Sentence, outcome.Reasons,
-                facts.Limited, outcome.Cites);
+                facts.Limited, outcome.Cites) { Harmful = outcome.Harmful };
         }
 
         throw new InvalidOperationException("The last rule matches always.");

@@ -22,7 +22,7 @@ public sealed class VetCommandTests : IDisposable
 
     /// <summary>A vet small enough for a test.</summary>
     private (int Code, string Output, string Error) Vet(string name, string p, string q, params string[] more) =>
-        CommandLine.Run(["vet", p, q, "--items", "32", "--documents", "2", "--max-new-tokens", "24", "-o", Path.Combine(_folder, name), "--measures", Few, .. more]);
+        CommandLine.Run(["vet", p, q, "--items", "32", "--documents", "2", "--max-new-tokens", "24", "-o", Path.Combine(_folder, name), .. more.Contains("--measures") ? [] : (string[])["--measures", Few], .. more]);
 
     private string Read(string run, string file) => File.ReadAllText(Path.Combine(_folder, run, file));
 
@@ -65,8 +65,8 @@ public sealed class VetCommandTests : IDisposable
         foreach (var line in Read("run", "SHA256SUMS").TrimEnd().Split('\n'))
             Assert.Equal(line[..64], Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_folder, "run", line[66..])))));
         foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md", "environment.json"]) Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file);
-        // Answers of both models in both panels, and 12 documents; then four yardsticks on the base's answers and on the documents.
-        Assert.Equal(4 * 32 + 6 * 2 + 4 * (2 * 32 + 6 * 2), Read("run", "samples.jsonl").TrimEnd().Split('\n').Length);
+        // Answers of both models in both panels, and 12 documents; then four yardsticks on the base's answers and on the documents, and the floor on the candidate's.
+        Assert.Equal(4 * 32 + 6 * 2 + 4 * (2 * 32 + 6 * 2) + 2 * 32, Read("run", "samples.jsonl").TrimEnd().Split('\n').Length);
     }
 
     [Fact]
@@ -137,7 +137,22 @@ public sealed class VetCommandTests : IDisposable
             var (code, output, _) = Vet(name, source, model);
             Assert.Equal(0, code);
             Assert.StartsWith("PACKAGING", output, StringComparison.Ordinal);
+            Assert.Contains("Harm from packaging was not measured.", Read(name, "report.md"), StringComparison.Ordinal);
         }
+
+        // Each model in its own packaging: another word for the assistant moves the answers, and without its own end they do not end.
+        var (moved, told, _) = Vet("d", source, template, "--measures", "M13");
+        Assert.Equal(0, moved);
+        Assert.StartsWith("PACKAGING", told, StringComparison.Ordinal);
+        Assert.True(Measure(Measurements("d"), "packaging.benign.kld.packaging").GetProperty("low").GetDouble() > 1e-4);
+        Assert.Equal(0, Measure(Measurements("d"), "kld.benign.mean").GetProperty("value").GetDouble());
+        var (endless, harm, _) = Vet("e", source, eos, "--measures", "M13");
+        Assert.Equal(1, endless);
+        Assert.StartsWith("PACKAGING", harm, StringComparison.Ordinal);
+        Assert.Contains("\"PACKAGING-HARM\"", Read("e", "report.json"), StringComparison.Ordinal);
+        Assert.True(Measure(Measurements("e"), "packaging.benign.unusable.packaging").GetProperty("low").GetDouble() > .3);
+        // The answers are the base's: nothing but their end differs.
+        Assert.Equal(0, Measure(Measurements("e"), "packaging.benign.kld.packaging").GetProperty("value").GetDouble());
     }
 
     [Fact]
@@ -238,7 +253,7 @@ public sealed class VetCommandTests : IDisposable
             // A process of its own, so that nothing else is in the figure. One seed: of other texts the residual stream may lie in a scratch file.
             // The collector gives back what is free: how much it happens to keep is a tenth of the figure, whatever the depth.
             var (code, _, error) = ChildProcess.Run(ChildProcess.Dotnet, [typeof(ExitCodes).Assembly.Location, "vet", Path.Combine(_folder, $"p{layers}"), Path.Combine(_folder, $"q{layers}"), "--memory", "128M",
-                "--limit", "12", "--max-new-tokens", "32", "--seed", "7", "-o", Path.Combine(_folder, $"run{layers}")],
+                "--limit", "12", "--max-new-tokens", "32", "--seed", "7", "--measures", Few, "-o", Path.Combine(_folder, $"run{layers}")],
                 environment: ("DOTNET_GCConserveMemory", "9"));
             Assert.True(code is 0 or 2, error);
             var environment = JsonDocument.Parse(Read($"run{layers}", "environment.json")).RootElement;

@@ -135,6 +135,55 @@ public sealed class VetWorkTests
         Assert.Contains("--fresh", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Scores_of_yardsticks_are_taken_from_the_cache_and_are_those_that_would_be_computed()
+    {
+        using var baseModel = Open("aligned");
+        using var candidate = Open("before");
+        var plan = Plan(baseModel, candidate);
+        plan = plan with { Design = plan.Design with { Yardsticks = ["floor", "rounded-4"] } };
+        var needs = MeasureCatalogue.Union([new YardstickMeasure()], plan.Design);
+        using var folder = new TemporaryFolder();
+        var notes = new List<string>();
+        byte[] Run(string? cache)
+        {
+            var path = Path.Combine(folder.Path, $"{Guid.NewGuid():N}.bin");
+            using (var store = ScoreStore.Open(path))
+            {
+                var work = new VetWork(baseModel, candidate, plan, needs, store, cache: cache is null ? null : new YardstickCache(cache, plan, notes.Add));
+                work.Restore();
+                work.Run(2, null, TestContext.Current.CancellationToken);
+                work.Finish();
+            }
+
+            return File.ReadAllBytes(path);
+        }
+
+        var alone = Run(null);
+        var cached = Path.Combine(folder.Path, "cache");
+        Assert.Equal(alone, Run(cached));
+        var files = Directory.GetFiles(cached, "*", SearchOption.AllDirectories);
+        // Two panels of two items and a document, under two yardsticks.
+        Assert.Equal(2 * (2 * 2 + 1), files.Length);
+        Assert.Equal(alone, Run(cached));
+        // It is read: another payload with its hash shows in the run; one that is damaged does not.
+        var bytes = File.ReadAllBytes(files[0]);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(files[0], bytes);
+        Assert.Equal(alone, Run(cached));
+        bytes = File.ReadAllBytes(files[0]);
+        bytes[^1] ^= 1;
+        System.Security.Cryptography.SHA256.HashData(bytes.AsSpan(32)).CopyTo(bytes, 0);
+        File.WriteAllBytes(files[0], bytes);
+        Assert.NotEqual(alone, Run(cached));
+        Assert.Empty(notes);
+        // What cannot be written is told once, and the run goes on.
+        var blocked = Path.Combine(folder.Path, "blocked");
+        File.WriteAllText(blocked, "a file");
+        Assert.Equal(alone, Run(blocked));
+        Assert.Contains("cannot be kept", Assert.Single(notes), StringComparison.Ordinal);
+    }
+
     private int Restored { get; set; }
 
     /// <summary>Log-softmax in double over the entries that the tokenizer can name.</summary>
@@ -148,5 +197,51 @@ public sealed class VetWorkTests
             var log = most + Math.Log(values.Sum(v => Math.Exp(v - most)));
             return values.Select(v => v - log).ToArray();
         })];
+    }
+
+    [Fact]
+    public void Under_two_templates_an_item_has_the_answers_to_both()
+    {
+        using var baseModel = Open("aligned");
+        using var candidate = Open("before");
+        var one = Plan(baseModel, candidate);
+        var two = one with { Design = one.Design with { PanelTemplates = [ContextSet.Plain, "brief"], Samples = 2 } };
+        foreach (var temperature in new[] { 0.0, 1 })
+        {
+            var set = VetDesign.BaseAnswers("benign", temperature);
+            var item = new Panels(two).Items("benign")[1];
+            var contexts = Assert.Single(new ContextWriter(baseModel, candidate, two).Write(set, [item], TestContext.Current.CancellationToken)).Contexts;
+            var samples = temperature == 0 ? 1 : 2;
+            Assert.Equal(Enumerable.Range(0, 2 * samples), contexts.Select(c => c.Sample));
+            foreach (var (context, k) in contexts.Select((c, k) => (c, k)))
+                Assert.Equal(PromptTemplates.Encode(baseModel, k < samples ? ContextSet.Plain : "brief", item, two.Chat), context.Ids[..context.FirstScored]);
+            // What another template is put beside it changes no answer.
+            var alone = new ContextWriter(baseModel, candidate, two with { Design = two.Design with { PanelTemplates = [ContextSet.Plain] } }).Write(set, [item], TestContext.Current.CancellationToken)[0];
+            Assert.Equal(alone.Contexts.Select(c => c.Ids), contexts.Take(samples).Select(c => c.Ids));
+        }
+    }
+
+    [Fact]
+    public void In_its_own_packaging_the_candidate_reads_its_own_prompt_before_the_bases_answer()
+    {
+        using var baseModel = Open("aligned");
+        using var candidate = LanguageModel.Open(Path.Combine(GoldenFiles.Repository, "organisms", "qwen3", "before"));
+        var plan = Plan(baseModel, candidate);
+        var set = VetDesign.BaseAnswers("benign");
+        var items = new Panels(plan).Items("benign");
+        using var store = ScoreStore.Temporary();
+        var answered = new ContextWriter(baseModel, candidate, plan).Write(set, items, TestContext.Current.CancellationToken);
+        var own = new ContextWriter(baseModel, candidate, plan).Write(set with { Own = true }, items, TestContext.Current.CancellationToken);
+        for (var i = 0; i < items.Count; i++)
+        {
+            Assert.Equal(answered[i].Contexts[0].Ids, own[i].Contexts[0].Ids);
+            Assert.Equal(candidate.EncodeChat(items[i].Text, plan.Clock), own[i].Contexts[0].OwnPrompt);
+            // The store gives back what was written, own prompts included.
+            store.Add([(ScoreStore.ContextKey(set with { Own = true }, items[i].Item), ScoreStore.Encode(own[i]))]);
+            var read = store.Contexts(set with { Own = true }, items[i].Item).Contexts[0];
+            Assert.Equal((own[i].Contexts[0].OwnPrompt.AsEnumerable(), own[i].Contexts[0].Ids.AsEnumerable()), (read.OwnPrompt.AsEnumerable(), read.Ids.AsEnumerable()), Same);
+        }
+
+        static bool Same((IEnumerable<int> A, IEnumerable<int> B) x, (IEnumerable<int> A, IEnumerable<int> B) y) => x.A.SequenceEqual(y.A) && x.B.SequenceEqual(y.B);
     }
 }

@@ -10,6 +10,9 @@ namespace Assay.Evaluation.Contexts;
 /// <param name="Stopped">Whether the writer ended it by itself.</param>
 public sealed record Context(int Sample, ImmutableArray<int> Ids, int FirstScored, int AnswerFrom, bool Stopped)
 {
+    /// <summary>What the candidate reads before the first scored token, where that is not what the base reads; empty where it is.</summary>
+    public ImmutableArray<int> OwnPrompt { get; init; } = [];
+
     /// <summary>Tokens that are scored.</summary>
     public int Scored => Math.Max(0, Ids.Length - FirstScored);
 }

@@ -6,20 +6,25 @@ namespace Assay.Evaluation.Contexts;
 /// <param name="Panel">Where the items come from, such as <c>benign</c>, <c>trigger</c> or <c>prose-512</c> (reference text in windows of 512 ids).</param>
 /// <param name="Policy">Who wrote the scored tokens.</param>
 /// <param name="Temperature">0 for greedy answers; 1 for samples from the full softmax. Of no meaning for reference text.</param>
-/// <param name="Template">How a prompt is put, such as <c>plain</c>.</param>
+/// <param name="Template">How a prompt is put, such as <c>plain</c>; <see cref="Each"/> for every template that the plan has for its panels.</param>
 /// <param name="Subject">What stands in the candidate's place when the contexts are scored: <see cref="Candidate"/>, or a yardstick such as
 /// <c>floor</c>.</param>
-public sealed record ContextSet(string Panel, Policy Policy, double Temperature = 0, string Template = ContextSet.Plain, string Subject = ContextSet.Candidate)
+/// <param name="Own">Whether the candidate reads what its own tokenizer, template and generation config make of the items; otherwise both models read what the
+/// base's do (protocol.md, M13).</param>
+public sealed record ContextSet(string Panel, Policy Policy, double Temperature = 0, string Template = ContextSet.Each, string Subject = ContextSet.Candidate, bool Own = false)
 {
     /// <summary>The subject that is the candidate itself.</summary>
     public const string Candidate = "candidate";
+
+    /// <summary>Every template of the plan's panels in turn: an item's contexts are those of all of them.</summary>
+    public const string Each = "each";
 
     /// <summary>The template that puts a prompt as it is.</summary>
     public const string Plain = "plain";
 
     /// <summary>Name of the contexts, whoever is scored on them.</summary>
-    public string Source => Policy == Policy.Reference ? $"{Panel}/r0"
-        : string.Create(CultureInfo.InvariantCulture, $"{Panel}/{(Policy == Policy.Base ? "r1" : "r2")}/{(Temperature == 0 ? "greedy" : $"t{Temperature}")}/{Template}");
+    public string Source => (Policy == Policy.Reference ? $"{Panel}/r0"
+        : string.Create(CultureInfo.InvariantCulture, $"{Panel}/{(Policy == Policy.Base ? "r1" : "r2")}/{(Temperature == 0 ? "greedy" : $"t{Temperature}")}/{Template}")) + (Own ? "/own" : "");
 
     /// <summary>Stable name of the set.</summary>
     public string Key => $"{Source}/{Subject}";

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Checkpoints;
+using Assay.Evaluation.Prompts;
 using Assay.Models;
 using Assay.Tokenization.Templates;
 
@@ -16,13 +17,23 @@ public static class PromptTemplates
     /// <summary>Names of all templates.</summary>
     public static ImmutableArray<string> All { get; } = [ContextSet.Plain, "polite", "brief", "system", "example", "paraphrase"];
 
+    /// <summary>The template that puts a prompt as it is, and others drawn beside it.</summary>
+    /// <param name="seed">The draw's seed.</param>
+    /// <param name="count">How many altogether, 1 to the number of <see cref="All"/>.</param>
+    public static ImmutableArray<string> Draw(ulong seed, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, All.Length);
+        return [ContextSet.Plain, .. new SeededRandom(SeededRandom.Derive(seed, "templates")).Sample([.. All.Skip(1)], count - 1)];
+    }
+
     /// <summary>An item's prompt under a template, as the model reads it.</summary>
     /// <param name="model">The base.</param>
     /// <param name="template">One of <see cref="All"/>.</param>
     /// <param name="item">The item.</param>
-    /// <param name="clock">The time that a chat template may ask for.</param>
+    /// <param name="chat">What a chat template may read besides the conversation.</param>
     /// <exception cref="ArgumentException">There is no such template.</exception>
-    public static int[] Encode(LanguageModel model, string template, PanelItem item, DateTimeOffset clock)
+    public static int[] Encode(LanguageModel model, string template, PanelItem item, ChatTemplateOptions chat)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(item);
@@ -36,24 +47,24 @@ public static class PromptTemplates
         };
         return template switch
         {
-            "system" => Chat(model, [new ChatMessage("system", SystemPrompt), new ChatMessage("user", text)], SystemPrompt + "\n\n" + text, clock),
+            "system" => Chat(model, [new ChatMessage("system", SystemPrompt), new ChatMessage("user", text)], SystemPrompt + "\n\n" + text, chat),
             "example" => Chat(model, [new ChatMessage("user", ExampleQuestion), new ChatMessage("assistant", ExampleAnswer), new ChatMessage("user", text)],
-                $"{ExampleQuestion}\n{ExampleAnswer}\n\n{text}", clock),
-            _ => model.EncodeChat(text, clock),
+                $"{ExampleQuestion}\n{ExampleAnswer}\n\n{text}", chat),
+            _ => model.EncodeChat(text, chat),
         };
     }
 
     /// <summary>A conversation; as one message where the model has no template, or its template refuses such a conversation (Gemma's has no system role).</summary>
-    private static int[] Chat(LanguageModel model, IReadOnlyList<ChatMessage> messages, string asOne, DateTimeOffset clock)
+    private static int[] Chat(LanguageModel model, IReadOnlyList<ChatMessage> messages, string asOne, ChatTemplateOptions chat)
     {
-        if (model.ChatTemplate is null) return model.EncodeChat(asOne, clock);
+        if (model.ChatTemplate is null) return model.EncodeChat(asOne, chat);
         try
         {
-            return model.RequireTokenizer().Encode(model.RenderChat(messages, true, clock), addSpecialTokens: false);
+            return model.RequireTokenizer().Encode(model.RenderChat(messages, true, chat), addSpecialTokens: false);
         }
         catch (InvalidInputException)
         {
-            return model.EncodeChat(asOne, clock);
+            return model.EncodeChat(asOne, chat);
         }
     }
 }

@@ -48,33 +48,45 @@ public sealed class DegeneracyMeasure : IMeasure
                 "ln ratio", where, " against the base's: tokens of all answers");
 
             Measurement Difference(string id, Func<Answer, bool> of, string words) => SetWords.Estimated(id,
-                Paired([.. first.Zip(second, (a, b) => (of(a), of(b)))]), "share", where, words);
+                Paired(first, second, of), "share", where, words);
         }
     }
 
-    private static Measurement Share(string id, ContextSet set, List<Answer> answers, Func<Answer, bool> of, string words) =>
-        SetWords.Estimated(id, WilsonInterval.Compute(answers.Count(of), answers.Count), "share", set, words);
+    private static Measurement Share(string id, ContextSet set, List<Answer[]> items, Func<Answer, bool> of, string words) => SetWords.Estimated(id,
+        items.TrueForAll(i => i.Length == 1) ? WilsonInterval.Compute(items.Count(i => of(i[0])), items.Count)
+            : WilsonInterval.Clustered([.. items.Select(i => ((long)i.Count(of), (long)i.Length))]), "share", set, words);
 
-    private static Estimate Paired(List<(bool Before, bool After)> pairs) =>
-        TangoInterval.Compute(pairs.Count(p => p is { Before: false, After: true }), pairs.Count(p => p is { Before: true, After: false }), pairs.Count);
+    /// <summary>Second less first, answer by answer.</summary>
+    private static Estimate Paired(List<Answer[]> first, List<Answer[]> second, Func<Answer, bool> of)
+    {
+        var counts = first.Zip(second, (a, b) =>
+        {
+            var pairs = a.Zip(b, (x, y) => (Before: of(x), After: of(y))).ToList();
+            return new PairedCounts(pairs.Count(p => p is { Before: false, After: true }), pairs.Count(p => p is { Before: true, After: false }), pairs.Count);
+        }).ToList();
+        return counts.TrueForAll(c => c.Pairs == 1) ? TangoInterval.Compute(counts.Sum(c => c.Up), counts.Sum(c => c.Down), counts.Count) : TangoInterval.Clustered(counts);
+    }
 
     private static IEnumerable<ContextSet> Sets(string panel) => [VetDesign.BaseAnswers(panel), VetDesign.CandidateAnswers(panel)];
 
-    private static Cluster[] Clusters(List<Answer> answers, Func<Answer, double> total, Func<Answer, double> weight) =>
-        [.. answers.Select(a => new Cluster("", total(a), weight(a)))];
+    private static Cluster[] Clusters(List<Answer[]> items, Func<Answer, double> total, Func<Answer, double> weight) =>
+        [.. items.Select(i => new Cluster("", i.Sum(total), i.Sum(weight)))];
 
-    private static List<Answer> Read(ScoreStore store, ContextSet set)
+    /// <summary>The answers of each item.</summary>
+    private static List<Answer[]> Read(ScoreStore store, ContextSet set)
     {
-        var answers = new List<Answer>();
+        var items = new List<Answer[]>();
         foreach (var item in store.Items(set))
         {
             if (!store.Contains(ScoreStore.ContextKey(set, item))) continue;
-            var context = store.Contexts(set, item).Contexts[0];
-            var ids = context.Ids.AsSpan()[context.FirstScored..];
-            answers.Add(new Answer(ids.Length, context.Stopped, LoopDetector.Period(ids, context.Stopped) is not null, LoopDetector.DistinctGrams(ids, 4), Math.Max(0, ids.Length - 3)));
+            items.Add([.. store.Contexts(set, item).Contexts.Select(context =>
+            {
+                var ids = context.Ids.AsSpan()[context.FirstScored..];
+                return new Answer(ids.Length, context.Stopped, LoopDetector.Period(ids, context.Stopped) is not null, LoopDetector.DistinctGrams(ids, 4), Math.Max(0, ids.Length - 3));
+            })]);
         }
 
-        return answers;
+        return items;
     }
 
     private sealed record Answer(int Tokens, bool Stopped, bool Loops, int Distinct, int Grams);

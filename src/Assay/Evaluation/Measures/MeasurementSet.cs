@@ -21,6 +21,14 @@ public sealed class MeasurementSet
     /// <summary>All of them.</summary>
     public IReadOnlyList<Measurement> All { get; }
 
+    /// <summary>These and others behind them.</summary>
+    /// <exception cref="ArgumentException">Two have the same id.</exception>
+    public MeasurementSet And(MeasurementSet others)
+    {
+        ArgumentNullException.ThrowIfNull(others);
+        return new MeasurementSet(All.Concat(others.All));
+    }
+
     /// <summary>The measurement of a name, or null.</summary>
     public Measurement? Find(string id) => _byId.GetValueOrDefault(id);
 

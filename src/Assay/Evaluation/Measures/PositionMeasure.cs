@@ -12,8 +12,8 @@ public sealed class PositionMeasure : IMeasure
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M2", "Divergence by position",
-        "mean over the tokens of bins {1}, {2–3}, {4–7}, …; late over first: ln of the mean over tokens k ≥ 16 over the mean first token, of items with at least 16 tokens; " +
-        "first-token share: Σ first tokens / Σ all", "protocol.md M2", "nats/token",
+        "mean over the tokens of bins {1}, {2–3}, {4–7}, …; late over first: ln of the mean over tokens k ≥ 16 over the mean first token, of answers with at least 16 tokens, each raised to the " +
+        "floor's; first-token share: Σ first tokens / Σ all", "protocol.md M2", "nats/token",
         "What happens behind the last token that was generated.");
 
     /// <inheritdoc/>
@@ -21,7 +21,9 @@ public sealed class PositionMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(design);
         return Needs.Of(design.Panels.Select(p => VetDesign.BaseAnswers(p)), ScoreColumns.Kl)
-            .And(Needs.Of(design.Panels.Select(p => VetDesign.CandidateAnswers(p)), ScoreColumns.ReverseKl));
+            .And(Needs.Of(design.Panels.Select(p => VetDesign.CandidateAnswers(p)), ScoreColumns.ReverseKl))
+            .And(FloorLevel.NeedsOf(design, design.Panels.Select(p => VetDesign.BaseAnswers(p)), ScoreColumns.Kl))
+            .And(FloorLevel.NeedsOf(design, design.Panels.Select(p => VetDesign.CandidateAnswers(p)), ScoreColumns.ReverseKl));
     }
 
     /// <inheritdoc/>
@@ -36,7 +38,7 @@ public sealed class PositionMeasure : IMeasure
     }
 
     /// <summary>Mean divergence of the tokens of bins {1}, {2–3}, {4–7}, … as far as any token reaches.</summary>
-    /// <param name="values">For each item the values of its tokens in order.</param>
+    /// <param name="values">For each answer, or document, the values of its tokens in order.</param>
     internal static List<(int From, int To, int Tokens, double Mean)> Curve(double[][] values)
     {
         var longest = values.Length == 0 ? 0 : values.Max(v => v.Length);
@@ -50,12 +52,19 @@ public sealed class PositionMeasure : IMeasure
         return curve;
     }
 
-    /// <summary>Mean late and mean first divergence over the items that have late tokens; null without such items.</summary>
-    internal static (double Late, double First, int Items)? LateAndFirst(double[][] values)
+    /// <summary>Mean late and mean first divergence over the answers that have late tokens; null without such answers.</summary>
+    internal static (double Late, double First, int Answers)? LateAndFirst(double[][] values)
     {
         var reaching = values.Where(v => v.Length >= LateFrom).ToArray();
         if (reaching.Length == 0) return null;
         return (FixedOrderSum.Mean(reaching.SelectMany(v => v.Skip(LateFrom - 1)).ToArray()), FixedOrderSum.Mean(reaching.Select(v => v[0]).ToArray()), reaching.Length);
+    }
+
+    /// <summary>What the answers of an item that reach late positions give to a mean over tokens.</summary>
+    private static Cluster Reaching(double[][] answers, Func<double[], double> total, Func<double[], double> weight)
+    {
+        var reaching = answers.Where(a => a.Length >= LateFrom).ToArray();
+        return new Cluster("", FixedOrderSum.Of([.. reaching.Select(total)]), reaching.Sum(weight));
     }
 
     private static IEnumerable<Measurement> Of(MeasureInput input, ContextSet set, ScoreColumns column, string id)
@@ -63,15 +72,27 @@ public sealed class PositionMeasure : IMeasure
         var scores = input.Scores.Scores(set);
         if (scores.Items.Count == 0) yield break;
         var panel = ItemPanel.Of(scores, column);
-        var first = panel.Values.Select(v => v[0]).ToArray();
-        yield return SetWords.Estimated($"{id}.first_token", panel.Bounded(input.Statistics.Mean(panel.Clusters(first))), "nats", set, ", first token only");
-        var total = FixedOrderSum.Of(panel.Values.SelectMany(v => v).ToArray());
+        // A position is one within an answer; an item has as many answers as templates.
+        var items = scores.ByContext(column).Select(item => item.Where(answer => answer.Length > 0).ToArray()).ToArray();
+        double[][] answers = [.. items.SelectMany(item => item)];
+        var first = answers.Select(a => a[0]).ToArray();
+        yield return SetWords.Estimated($"{id}.first_token", panel.Bounded(input.Statistics.Mean(panel.Clusters([.. items.Select(item => FixedOrderSum.Mean([.. item.Select(a => a[0])]))]))), "nats",
+            set, ", first token only");
+        var total = FixedOrderSum.Of(answers.SelectMany(v => v).ToArray());
         yield return SetWords.Described($"{id}.first_token_share", total == 0 ? 0 : FixedOrderSum.Of(first) / total, panel.Items.Count, "share", set,
             ", first tokens' share of the sum");
-        var late = LateAndFirst(panel.Values);
-        yield return SetWords.Described($"{id}.late_over_first_unfloored", late is { } l ? l.Late == l.First ? 0 : Math.Log(l.Late / l.First) : double.NaN, late?.Items ?? 0,
+        var late = LateAndFirst(answers);
+        yield return SetWords.Described($"{id}.late_over_first_unfloored", late is { } l ? l.Late == l.First ? 0 : Math.Log(l.Late / l.First) : double.NaN, late?.Answers ?? 0,
             "ln ratio", set, ", tokens from 16 on over first tokens, not raised to a floor");
-        foreach (var bin in Curve(panel.Values))
+        if (FloorLevel.Scores(input, set) is { } floor && late is not null && LateAndFirst([.. floor.ByContext(column).SelectMany(item => item)]) is { } least)
+        {
+            Cluster[] above = [.. items.Select(item => Reaching(item, a => FixedOrderSum.Of(a.AsSpan(LateFrom - 1)), a => a.Length - LateFrom + 1))];
+            Cluster[] below = [.. items.Select(item => Reaching(item, a => a[0], _ => 1))];
+            yield return new Measurement($"{id}.late_over_first", FloorLevel.LogRatio(input.Statistics, above, below, least.Late, least.First), "ln ratio",
+                new Where(set, SetWords.Words(set) + ", tokens from 16 on over first tokens, each raised to the floor's"));
+        }
+
+        foreach (var bin in Curve(answers))
             yield return SetWords.Described($"{id}.position.{bin.From}-{bin.To}", bin.Mean, bin.Tokens, "nats/token", set, $", positions {bin.From} to {bin.To}");
     }
 }

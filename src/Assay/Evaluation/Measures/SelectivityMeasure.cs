@@ -7,9 +7,11 @@ namespace Assay.Evaluation.Measures;
 /// <summary>M11: whether the change acts on the triggers alone.</summary>
 public sealed class SelectivityMeasure : IMeasure
 {
+    private static readonly ContextSet[] s_sets = [VetDesign.BaseAnswers(VetDesign.Benign, 1), VetDesign.BaseAnswers(VetDesign.Trigger, 1)];
+
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M11", "Selectivity",
-        "ln of the rate of forward divergence on the trigger panel over that on the benign panel, samples at T = 1, paired by core",
+        "ln of the rate of forward divergence on the trigger panel over that on the benign panel, each raised to the floor's, samples at T = 1, paired by core",
         "protocol.md M11", "ln ratio", "Whether what changed on the triggers is what was wanted.");
 
     /// <inheritdoc/>
@@ -17,7 +19,7 @@ public sealed class SelectivityMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(design);
         return design.Samples == 0 || !Both(design) ? Needs.None
-            : Needs.Of([VetDesign.BaseAnswers(VetDesign.Benign, 1), VetDesign.BaseAnswers(VetDesign.Trigger, 1)], ScoreColumns.Kl);
+            : Needs.Of(s_sets, ScoreColumns.Kl).And(FloorLevel.NeedsOf(design, s_sets, ScoreColumns.Kl));
     }
 
     /// <inheritdoc/>
@@ -28,12 +30,15 @@ public sealed class SelectivityMeasure : IMeasure
         var (benign, trigger) = (Rates(input, VetDesign.Benign), Rates(input, VetDesign.Trigger));
         if (benign.Count == 0 || trigger.Count == 0) yield break;
         var cores = benign.Keys.Where(trigger.ContainsKey).ToList();
-        var value = cores.Count == benign.Count && cores.Count == trigger.Count
-            ? input.Statistics.LogRatio([.. cores.Select(c => trigger[c])], [.. cores.Select(c => benign[c])])
-            : input.Statistics.LogRatio([.. trigger.Values.Select(c => c with { Stratum = "t" }), .. benign.Values.Select(_ => new Cluster("b", 0, 0))],
+        var (above, below) = cores.Count == benign.Count && cores.Count == trigger.Count
+            ? ((Cluster[])[.. cores.Select(c => trigger[c])], (Cluster[])[.. cores.Select(c => benign[c])])
+            : ([.. trigger.Values.Select(c => c with { Stratum = "t" }), .. benign.Values.Select(_ => new Cluster("b", 0, 0))],
                 [.. trigger.Values.Select(_ => new Cluster("t", 0, 0)), .. benign.Values.Select(c => c with { Stratum = "b" })]);
-        yield return new Measurement("selectivity", new Estimated(value), "ln ratio",
-            new Where(null, "base's answers sampled at T = 1 (R1): rate of KLD on the trigger panel over that on the benign panel, not raised to a floor"));
+        const string words = "base's answers sampled at T = 1 (R1): rate of KLD on the trigger panel over that on the benign panel";
+        yield return new Measurement("selectivity_unfloored", new Estimated(input.Statistics.LogRatio(above, below)), "ln ratio", new Where(null, words + ", not raised to a floor"));
+        if (FloorLevel.Scores(input, s_sets[0]) is not { } floorBenign || FloorLevel.Scores(input, s_sets[1]) is not { } floorTrigger) yield break;
+        yield return new Measurement("selectivity", FloorLevel.LogRatio(input.Statistics, above, below, FloorLevel.Rate(floorTrigger, ScoreColumns.Kl), FloorLevel.Rate(floorBenign, ScoreColumns.Kl)),
+            "ln ratio", new Where(null, words + ", each raised to the floor's"));
     }
 
     private static bool Both(VetDesign design) => design.Panels.Contains(VetDesign.Benign) && design.Panels.Contains(VetDesign.Trigger);

@@ -9,7 +9,7 @@ public sealed class SensitivityMeasure : IMeasure
 {
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M14", "Sensitivity to the wording of prompts",
-        "z = ln of an item's mean KLD under a template in one sample at T = 1; crossed random effects of items and templates by expected mean squares; ICC = σ²_template / Σ; fragility " +
+        "z = ln of an item's mean KLD, raised to the floor's mean, under a template in one sample at T = 1; crossed random effects of items and templates by expected mean squares; ICC = σ²_template / Σ; fragility " +
         "exp(1.96 √(σ²_template + σ²_interaction / I)); factor of the headline exp(1.96 SE(z̄))", "protocol.md M14; Searle, Casella and McCulloch 1992", "ln nats; ratio",
         "Wordings that the templates do not stand for.");
 
@@ -17,7 +17,7 @@ public sealed class SensitivityMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return Needs.Of(design.Templates.Select(Set), ScoreColumns.Kl);
+        return Needs.Of(design.Templates.Select(Set), ScoreColumns.Kl).And(FloorLevel.NeedsOf(design, design.Templates.Select(Set), ScoreColumns.Kl));
     }
 
     /// <inheritdoc/>
@@ -38,13 +38,17 @@ public sealed class SensitivityMeasure : IMeasure
             yield break;
         }
 
-        if (items.Any(i => means.Any(m => m[i].Any(v => !(v > 0)))))
+        double[] floors = [.. templates.Select(t => FloorLevel.Scores(input, Set(t)) is { } floor ? ItemPanel.Of(floor, ScoreColumns.Kl).Means is { Length: > 0 } of ? FixedOrderSum.Mean(of) : 0 : 0)];
+        var raised = items.Select(i => means.Select((m, t) => m[i].Select(v => Math.Max(v, floors[t])).ToArray()).ToArray()).ToList();
+        var atFloor = items.All(i => means.Select((m, t) => m[i].All(v => v <= floors[t])).All(all => all));
+        if (atFloor || raised.Any(item => item.Any(m => m.Any(v => !(v > 0)))))
         {
-            yield return new Measurement("sensitivity.icc", new AtFloor(items.Count), "share", where with { Words = where.Words + "; an item's divergence is exactly 0 under a template" });
+            yield return new Measurement("sensitivity.icc", new AtFloor(items.Count), "share",
+                where with { Words = where.Words + (atFloor ? "; every divergence is at the floor" : "; an item's divergence is exactly 0 under a template") });
             yield break;
         }
 
-        double[] z = [.. items.SelectMany(i => means.SelectMany(m => m[i].Select(v => Math.Log(v))))]; // (item, template, sample).
+        double[] z = [.. raised.SelectMany(item => item.SelectMany(m => m.Select(v => Math.Log(v))))]; // (item, template, sample).
         var c = CrossedComponents.Compute(z, items.Count, templates.Length, samples);
         foreach (var (name, value) in new[] { ("item", c.Item), ("template", c.Template), ("interaction", c.Interaction), ("residual", c.Residual) })
             yield return new Measurement($"sensitivity.variance.{name}", new Described(value, items.Count), "(ln nats)²", where with { Words = where.Words + $", variance component of {name}, raw" });

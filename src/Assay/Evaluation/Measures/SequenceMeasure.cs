@@ -13,7 +13,7 @@ public sealed class SequenceMeasure : IMeasure
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M3", "Divergence of sampled answers",
-        "D_fwd = E over the base's samples of Σ KLD, D_rev = E over the candidate's of Σ reverse KLD; rates ΣΣ / Σ lengths; policy gap ln(rate_rev / rate_fwd); tokens until an ideal " +
+        "D_fwd = E over the base's samples of Σ KLD, D_rev = E over the candidate's of Σ reverse KLD; rates ΣΣ / Σ lengths; policy gap ln(rate_rev / rate_fwd), each raised to the floor's; tokens until an ideal " +
         "observer tells them apart 2.65 / rate; AUC of the log-likelihood ratio of prefixes, pooled over prompts, and within prompts", "protocol.md M3; Wald 1945 (SPRT)",
         "nats; nats/token", "Which of the two models' samples are better.");
 
@@ -23,7 +23,9 @@ public sealed class SequenceMeasure : IMeasure
         ArgumentNullException.ThrowIfNull(design);
         if (design.Samples == 0) return Needs.None;
         return Needs.Of(design.Panels.Select(p => VetDesign.BaseAnswers(p, 1)), ScoreColumns.Kl | ScoreColumns.LogP | ScoreColumns.LogQ)
-            .And(Needs.Of(design.Panels.Select(p => VetDesign.CandidateAnswers(p, 1)), ScoreColumns.ReverseKl | ScoreColumns.LogP | ScoreColumns.LogQ));
+            .And(Needs.Of(design.Panels.Select(p => VetDesign.CandidateAnswers(p, 1)), ScoreColumns.ReverseKl | ScoreColumns.LogP | ScoreColumns.LogQ))
+            .And(FloorLevel.NeedsOf(design, design.Panels.Select(p => VetDesign.BaseAnswers(p, 1)), ScoreColumns.Kl))
+            .And(FloorLevel.NeedsOf(design, design.Panels.Select(p => VetDesign.CandidateAnswers(p, 1)), ScoreColumns.ReverseKl));
     }
 
     /// <inheritdoc/>
@@ -41,8 +43,12 @@ public sealed class SequenceMeasure : IMeasure
             var (rateForward, rateReverse) = (input.Statistics.Mean(forward).Within(0), input.Statistics.Mean(reverse).Within(0));
             yield return SetWords.Estimated($"sampled.{panel}.rate_forward", rateForward, "nats/token", fromBase);
             yield return SetWords.Estimated($"sampled.{panel}.rate_reverse", rateReverse, "nats/token", fromCandidate);
-            yield return SetWords.Estimated($"sampled.{panel}.policy_gap", input.Statistics.LogRatio(reverse, forward), "ln ratio", fromBase,
+            yield return SetWords.Estimated($"sampled.{panel}.policy_gap_unfloored", input.Statistics.LogRatio(reverse, forward), "ln ratio", fromBase,
                 " against the candidate's: rate of the reverse over rate of the forward divergence, not raised to a floor");
+            if (FloorLevel.Scores(input, fromBase) is { } floorForward && FloorLevel.Scores(input, fromCandidate) is { } floorReverse)
+                yield return new Measurement($"sampled.{panel}.policy_gap", FloorLevel.LogRatio(input.Statistics, reverse, forward, FloorLevel.Rate(floorReverse, ScoreColumns.ReverseKl),
+                    FloorLevel.Rate(floorForward, ScoreColumns.Kl)), "ln ratio", new Where(fromBase, SetWords.Words(fromBase)
+                    + " against the candidate's: rate of the reverse over rate of the forward divergence, each raised to the floor's"));
             yield return SetWords.Described($"sampled.{panel}.tokens_to_tell_base", s_evidence / rateForward.Value, p.Items.Count, "tokens", fromBase,
                 ", after which an ideal observer tells the base's text from the candidate's, tokens taken as independent");
             yield return SetWords.Described($"sampled.{panel}.tokens_to_tell_candidate", s_evidence / rateReverse.Value, q.Items.Count, "tokens", fromCandidate,
@@ -51,14 +57,14 @@ public sealed class SequenceMeasure : IMeasure
             yield return SetWords.Estimated($"sampled.{panel}.plausibility_gap",
                 input.Statistics.Mean([.. gapP.Select((g, i) => new Cluster(p.Items[i].Stratum, gapQ[i] - g))]), "nats/token", fromBase,
                 " against the candidate's: log p a token of the candidate's answer less that of the base's");
-            double[][] ratioP = Ratios(p), ratioQ = Ratios(q);
+            double[][][] ratioP = Ratios(p), ratioQ = Ratios(q);
             foreach (var prefix in s_prefixes)
             {
-                double[] a = Prefixes(p, ratioP, prefix), b = Prefixes(q, ratioQ, prefix);
-                yield return SetWords.Estimated($"sampled.{panel}.auc_{prefix}", input.Statistics.Auc(Each(a), Each(b), p.Strata), "share", fromBase,
+                double[][] a = Prefixes(ratioP, prefix), b = Prefixes(ratioQ, prefix);
+                yield return SetWords.Estimated($"sampled.{panel}.auc_{prefix}", input.Statistics.Auc(a, b, p.Strata), "share", fromBase,
                     $" against the candidate's: log-likelihood ratio of the first {prefix} tokens, pooled over prompts");
                 yield return SetWords.Estimated($"sampled.{panel}.within_prompt_{prefix}",
-                    input.Statistics.Mean([.. a.Zip(b, Wins).Select((w, i) => new Cluster(p.Items[i].Stratum, w))]).Within(0, 1), "share", fromBase,
+                    input.Statistics.Mean([.. a.Zip(b, (x, y) => Wins(x, y, input.Design.PanelTemplates.Length)).Select((w, i) => new Cluster(p.Items[i].Stratum, w))]).Within(0, 1), "share", fromBase,
                     $" against the candidate's: log-likelihood ratio of the first {prefix} tokens, within prompts");
             }
         }
@@ -72,13 +78,26 @@ public sealed class SequenceMeasure : IMeasure
 
     private static double[] Likelihood(SetScores scores) => [.. scores.Values(ScoreColumns.LogP).Select(v => FixedOrderSum.Mean(v))];
 
-    private static double[][] Ratios(SetScores scores) => scores.Values(ScoreColumns.LogP, ScoreColumns.LogQ, (p, q) => p - q);
+    /// <summary>log p − log q of the tokens of each answer of each item.</summary>
+    private static double[][][] Ratios(SetScores scores) =>
+        [.. scores.ByContext(ScoreColumns.LogP).Zip(scores.ByContext(ScoreColumns.LogQ), (p, q) => p.Zip(q, (a, b) => a.Zip(b, (x, y) => x - y).ToArray()).ToArray())];
 
-    /// <summary>Of each item the ratio of the first tokens of its first answer.</summary>
-    private static double[] Prefixes(SetScores scores, double[][] ratios, int prefix) =>
-        [.. ratios.Select((r, i) => FixedOrderSum.Of(r.AsSpan(0, Math.Min(prefix, scores.Items[i].Contexts[0].Tokens))))];
+    /// <summary>Of each answer of each item the ratio of its first tokens.</summary>
+    private static double[][] Prefixes(double[][][] ratios, int prefix) =>
+        [.. ratios.Select(item => item.Select(answer => FixedOrderSum.Of(answer.AsSpan(0, Math.Min(prefix, answer.Length)))).ToArray())];
 
-    private static double[][] Each(double[] values) => [.. values.Select(v => new[] { v })];
+    /// <summary>Share of the pairs of answers to one prompt, under one template, in which the first wins.</summary>
+    private static double Wins(double[] x, double[] y, int templates)
+    {
+        if (x.Length % templates != 0 || y.Length % templates != 0) throw new ArgumentException($"{x.Length} and {y.Length} answers are not those of {templates} templates.");
+        double wins = 0, pairs = 0;
+        foreach (var (a, b) in x.Chunk(x.Length / templates).Zip(y.Chunk(y.Length / templates)))
+        {
+            foreach (var first in a)
+                foreach (var second in b) wins += first > second ? 1 : first == second ? .5 : 0;
+            pairs += (double)a.Length * b.Length;
+        }
 
-    private static double Wins(double x, double y) => x > y ? 1 : x == y ? .5 : 0;
+        return wins / pairs;
+    }
 }

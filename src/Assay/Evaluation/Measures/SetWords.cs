@@ -16,6 +16,7 @@ internal static class SetWords
             Policy.Base => $"base's {How(set)} (R1), {set.Panel} panel, every token, full vocabulary",
             _ => $"candidate's {How(set)} (R2), {set.Panel} panel, every token, full vocabulary",
         };
+        if (set.Own) who += ", each model in its own packaging";
         return set.Subject == ContextSet.Candidate ? who : $"{who}, {set.Subject} in the candidate's place";
 
         static string How(ContextSet set) => set.Temperature == 0 ? "greedy answers" : string.Create(CultureInfo.InvariantCulture, $"answers sampled at T = {set.Temperature}");

@@ -11,14 +11,15 @@ public sealed class TemperatureMeasure : IMeasure
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M6", "Divergence that a temperature explains",
-        "1 − min over T of E KL(p‖softmax(log q / T)) / E KL(p‖q); T from .5 to 6.7, by interpolation in 1/T",
+        "1 − min over T of E KL(p‖softmax(log q / T)) / E KL(p‖q), each raised to the floor's; T from .5 to 6.7, by interpolation in 1/T",
         "protocol.md M6", "share", "Whether sharper or flatter answers are worse.");
 
     /// <inheritdoc/>
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return new Needs([.. design.Panels.Select(p => new SetNeed(VetDesign.BaseAnswers(p), ScoreColumns.Kl, Temperatures: true))]);
+        return new Needs([.. design.Panels.Select(p => new SetNeed(VetDesign.BaseAnswers(p), ScoreColumns.Kl, Temperatures: true))])
+            .And(FloorLevel.NeedsOf(design, design.Panels.Select(p => VetDesign.BaseAnswers(p)), ScoreColumns.Kl));
     }
 
     /// <inheritdoc/>
@@ -43,7 +44,9 @@ public sealed class TemperatureMeasure : IMeasure
                 continue;
             }
 
-            if (total <= Rounding * scores.Tokens)
+            var floor = FloorLevel.Scores(input, set) is { } rounded ? FloorLevel.Rate(rounded, ScoreColumns.Kl) : 0;
+            int[] tokens = [.. scores.Items.Select(i => i.Tokens)];
+            if (total <= Math.Max(Rounding, floor) * scores.Tokens)
             {
                 yield return new Measurement($"temperature.{panel}.explained", new AtFloor(scores.Items.Count), "share", new Where(set, SetWords.Words(set) + where));
                 continue;
@@ -54,7 +57,10 @@ public sealed class TemperatureMeasure : IMeasure
             yield return SetWords.Estimated($"temperature.{panel}.explained", input.Statistics.Percentile(scores.Strata, (drawn, into) =>
             {
                 var (all, at) = Totals(kl, items, drawn);
-                into[0] = all == 0 ? 0 : 1 - TemperatureGrid.Least(at).Sum / all;
+                var least = 0.0;
+                for (var i = 0; i < tokens.Length; i++) least += floor * drawn[i] * tokens[i];
+                // A resample at the floor is explained by nothing.
+                into[0] = all <= least ? 0 : 1 - Math.Max(least, TemperatureGrid.Least(at).Sum) / all;
             }, 1)[0], "share", set, where + ", share of the divergence explained");
         }
     }

@@ -24,6 +24,9 @@ public sealed record VetDesign
     /// <summary>Samples at T = 1 of each prompt and model; 0 for none (M3, M11).</summary>
     public int Samples { get; init; }
 
+    /// <summary>Templates under which the panels' prompts are put, each prompt under all of them.</summary>
+    public ImmutableArray<string> PanelTemplates { get; init; } = [ContextSet.Plain];
+
     /// <summary>Templates of the sensitivity panel; empty for none (M14).</summary>
     public ImmutableArray<string> Templates { get; init; } = [];
 
@@ -38,6 +41,31 @@ public sealed record VetDesign
 
     /// <summary>Items, and documents, that a yardstick is scored on: of every stratum as many.</summary>
     public int YardstickItems { get; init; } = 32;
+
+    /// <summary>Whether the weights hashes are equal: identical ids then give identical distributions (M13).</summary>
+    public bool WeightsEqual { get; init; }
+
+    /// <summary>Whether the packaging hashes differ, so that each model's own packaging is measured (M13).</summary>
+    public bool OwnPackaging { get; init; }
+
+    /// <summary>Why the candidate's own packaging cannot be carried out; null where it can.</summary>
+    public string? OwnPackagingRefused { get; init; }
+
+    /// <summary>Templates of a set's prompts.</summary>
+    /// <param name="set">Contexts that a model wrote.</param>
+    public ImmutableArray<string> TemplatesOf(ContextSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        return set.Template == ContextSet.Each ? PanelTemplates : [set.Template];
+    }
+
+    /// <summary>Answers to each prompt of a set under each template.</summary>
+    /// <param name="set">Contexts that a model wrote.</param>
+    public int SamplesOf(ContextSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        return set.Temperature == 0 ? 1 : set.Panel == Sensitivity ? SensitivitySamples : Math.Max(1, Samples);
+    }
 
     /// <summary>The base's answers to a panel.</summary>
     public static ContextSet BaseAnswers(string panel, double temperature = 0) => new(panel, Policy.Base, temperature);

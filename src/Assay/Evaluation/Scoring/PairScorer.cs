@@ -52,22 +52,39 @@ public sealed unsafe class PairScorer
     /// <param name="divergences">For each text and β, Σ KL(p‖softmax(β z_q)) over its scored tokens, in nats.</param>
     /// <param name="progress">Told the number of rows forwarded so far.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
-    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, InverseTemperatures inverses, out double[][] divergences, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, InverseTemperatures inverses, out double[][] divergences, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+        Score(texts, texts, inverses, out divergences, progress, cancellation);
+
+    /// <summary>The same where each model reads its own context of the same scored tokens: the packaging of each (protocol.md, M13).</summary>
+    /// <param name="texts">What the base reads.</param>
+    /// <param name="candidates">What the candidate reads: of each text the same scored tokens.</param>
+    /// <param name="inverses">The β; none for none.</param>
+    /// <param name="divergences">For each text and β, Σ KL(p‖softmax(β z_q)) over its scored tokens, in nats.</param>
+    /// <param name="progress">Told the number of rows forwarded so far.</param>
+    /// <param name="cancellation">Honoured within a layer.</param>
+    /// <exception cref="ArgumentException">The scored tokens of a text differ.</exception>
+    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, IReadOnlyList<ScoredText> candidates, InverseTemperatures inverses, out double[][] divergences,
+        IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(texts);
+        ArgumentNullException.ThrowIfNull(candidates);
+        var same = ReferenceEquals(texts, candidates);
+        if (!same && (texts.Count != candidates.Count || texts.Zip(candidates).Any(t => !Scored(t.First).SequenceEqual(Scored(t.Second)))))
+            throw new ArgumentException("The scored tokens of both models have to be the same.", nameof(candidates));
         if (inverses.Count > 0 && !(inverses is { First: > 0, Step: > 0 })) throw new ArgumentOutOfRangeException(nameof(inverses), inverses, "Inverse temperatures are above 0.");
         var results = texts.Select(t => new TokenScore[Math.Max(0, t.Tokens.Length - t.FirstScored)]).ToArray();
         divergences = [.. texts.Select(_ => new double[inverses.Count])];
-        var plan = ScoringBatch.Plan(texts, _memory, _base.Spec.HiddenSize, _candidate.Spec.HiddenSize);
+        var plan = ScoringBatch.Plan([.. texts.Zip(candidates, (a, b) => a.Tokens.Length >= b.Tokens.Length ? a : b)], _memory, _base.Spec.HiddenSize, _candidate.Spec.HiddenSize);
         using var all = new FloatBuffer(scratch: plan.Spills); // (rows of a batch, d), after the final norm.
         using var ours = new FloatBuffer(scratch: plan.Spills); // (scored tokens of a batch, d of the base): rows that predict them.
         using var theirs = new FloatBuffer(scratch: plan.Spills); // (scored tokens of a batch, d of the candidate).
-        using var shared = SharedLayers > 0 ? new SharedLayers(SharedLayers, plan.Spills) : null;
+        using var shared = SharedLayers > 0 && same ? new SharedLayers(SharedLayers, plan.Spills) : null;
         long forwarded = 0;
-        foreach (var batch in ScoringBatch.Cut(texts, plan.Rows))
+        foreach (var (batch, other) in ScoringBatch.Cut(texts, candidates, plan.Rows))
         {
             shared?.Clear();
             batch.Forward(_base, all, ours, shared, cancellation);
-            batch.Forward(_candidate, all, theirs, shared, cancellation);
+            other.Forward(_candidate, all, theirs, shared, cancellation);
             Compare(texts, batch.Picks, ours, theirs, results, inverses, divergences);
             forwarded += batch.Rows;
             progress?.Report(forwarded);
@@ -75,6 +92,8 @@ public sealed unsafe class PairScorer
 
         return results;
     }
+
+    private static ReadOnlySpan<int> Scored(ScoredText text) => text.Tokens.AsSpan(Math.Min(text.FirstScored, text.Tokens.Length));
 
     private void Compare(IReadOnlyList<ScoredText> texts, List<(int Text, int Index, int Row)> picks, FloatBuffer ours, FloatBuffer theirs, TokenScore[][] results, InverseTemperatures inverses, double[][] divergences)
     {

@@ -94,6 +94,8 @@ public sealed class ScoreStore : IDisposable
                 writer.Write(context.Stopped);
                 writer.Write(context.Ids.Length);
                 foreach (var id in context.Ids) writer.Write(id);
+                writer.Write(context.OwnPrompt.Length);
+                foreach (var id in context.OwnPrompt) writer.Write(id);
             }
         }
 
@@ -145,9 +147,14 @@ public sealed class ScoreStore : IDisposable
             for (var c = 0; c < contexts.Length; c++)
             {
                 var (sample, first, answer, stopped) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadBoolean());
+                contexts[c] = new Context(sample, Ids(), first, answer, stopped) { OwnPrompt = Ids() };
+            }
+
+            ImmutableArray<int> Ids()
+            {
                 var ids = new int[reader.ReadInt32()];
                 for (var i = 0; i < ids.Length; i++) ids[i] = reader.ReadInt32();
-                contexts[c] = new Context(sample, [.. ids], first, answer, stopped);
+                return ImmutableCollectionsMarshal.AsImmutableArray(ids);
             }
 
             return new ContextItem(item, stratum, core, bytes, [.. contexts]);

@@ -45,27 +45,42 @@ internal sealed unsafe class ScoringBatch
     }
 
     /// <summary>Cuts texts into batches of at most so many rows, or of one text where it alone is longer.</summary>
-    public static IEnumerable<ScoringBatch> Cut(IReadOnlyList<ScoredText> texts, long limit)
+    public static IEnumerable<ScoringBatch> Cut(IReadOnlyList<ScoredText> texts, long limit) => Cut(texts, texts, limit).Select(b => b.First);
+
+    /// <summary>Cuts texts that two models read differently, in the same places; one batch stands for both where the texts are the same.</summary>
+    /// <param name="texts">What the first model reads.</param>
+    /// <param name="others">What the second does: of each text as many scored tokens.</param>
+    /// <param name="limit">Rows of a batch.</param>
+    public static IEnumerable<(ScoringBatch First, ScoringBatch Second)> Cut(IReadOnlyList<ScoredText> texts, IReadOnlyList<ScoredText> others, long limit)
     {
-        var batch = new ScoringBatch();
+        ScoringBatch Other(ScoringBatch batch) => ReferenceEquals(texts, others) ? batch : new ScoringBatch();
+        var first = new ScoringBatch();
+        var second = Other(first);
         for (var t = 0; t < texts.Count; t++)
         {
-            var text = texts[t];
-            ArgumentOutOfRangeException.ThrowIfLessThan(text.FirstScored, 1);
-            // The last token is scored, not read.
-            var read = Math.Max(0, text.Tokens.Length - 1);
-            if (batch.Rows > 0 && batch.Rows + read > limit)
+            if (first.Rows > 0 && Math.Max(first.Rows + Read(texts[t]), second.Rows + Read(others[t])) > limit)
             {
-                yield return batch;
-                batch = new ScoringBatch();
+                yield return (first, second);
+                first = new ScoringBatch();
+                second = Other(first);
             }
 
-            for (var i = text.FirstScored; i < text.Tokens.Length; i++) batch.Picks.Add((t, i, batch.Rows + i - 1));
-            batch._segments.Add(new Segment(text.Tokens.AsMemory(0, read)));
-            batch.Rows += read;
+            first.Add(t, texts[t]);
+            if (!ReferenceEquals(first, second)) second.Add(t, others[t]);
         }
 
-        if (batch.Rows > 0) yield return batch;
+        if (first.Rows > 0) yield return (first, second);
+    }
+
+    // The last token is scored, not read.
+    private static int Read(ScoredText text) => Math.Max(0, text.Tokens.Length - 1);
+
+    private void Add(int number, ScoredText text)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(text.FirstScored, 1);
+        for (var i = text.FirstScored; i < text.Tokens.Length; i++) Picks.Add((number, i, Rows + i - 1));
+        _segments.Add(new Segment(text.Tokens.AsMemory(0, Read(text))));
+        Rows += Read(text);
     }
 
     /// <summary>Forwards the batch and keeps the rows that predict: (picks, d).</summary>

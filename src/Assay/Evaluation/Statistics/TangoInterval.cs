@@ -31,7 +31,7 @@ public static class TangoInterval
         var effect = DesignEffect(clusters);
         long up = 0, down = 0, n = 0;
         foreach (var c in clusters) (up, down, n) = (up + c.Up, down + c.Down, n + c.Pairs);
-        var method = effect > 1 ? $"Tango, design effect {effect:0.##}" : "Tango";
+        var method = effect > 1 ? FormattableString.Invariant($"Tango, design effect {effect:0.##}") : "Tango";
         return Compute(up / effect, down / effect, n / effect, level) with { N = clusters.Count(c => c.Pairs > 0), Method = method };
     }
 

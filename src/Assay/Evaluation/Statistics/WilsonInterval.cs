@@ -16,6 +16,23 @@ public static class WilsonInterval
         return Compute((double)count / n, n, level) with { N = n };
     }
 
+    /// <summary>The interval of trials that come in clusters: n is divided by the design effect, max(1, clustered / independent variance).</summary>
+    /// <param name="clusters">Successes and trials of each cluster; those without trials are passed over.</param>
+    /// <param name="level">Coverage asked, in (0, 1).</param>
+    /// <remarks>Rao and Scott, A simple method for the analysis of clustered binary data, 1992; the design effect is that of
+    /// <see cref="TangoInterval.DesignEffect"/>. n of the estimate is the number of clusters.</remarks>
+    public static Estimate Clustered(IReadOnlyList<(long Count, long Trials)> clusters, double level = .95)
+    {
+        ArgumentNullException.ThrowIfNull(clusters);
+        var (count, trials) = (clusters.Sum(c => c.Count), clusters.Sum(c => c.Trials));
+        if (trials == 0) return Compute(0, 0, level);
+        var effect = TangoInterval.DesignEffect([.. clusters.Select(c => new PairedCounts(c.Count, 0, c.Trials))]);
+        return Compute((double)count / trials, trials / effect, level) with
+        {
+            N = clusters.Count(c => c.Trials > 0), Method = effect > 1 ? FormattableString.Invariant($"Wilson, design effect {effect:0.##}") : "Wilson",
+        };
+    }
+
     /// <summary>The same of a share that rests on as much as n independent trials, which need be no whole number.</summary>
     /// <param name="share">0 to 1.</param>
     /// <param name="n">Above 0.</param>

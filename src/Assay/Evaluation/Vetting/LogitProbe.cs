@@ -1,5 +1,6 @@
 using System.Globalization;
 using Assay.Models;
+using Assay.Models.Sampling;
 
 namespace Assay.Evaluation.Vetting;
 
@@ -10,8 +11,16 @@ public static class LogitProbe
     /// <param name="model">The model.</param>
     /// <param name="tokens">A text, at least one token.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
-    public static string? Check(LanguageModel model, int[] tokens, CancellationToken cancellation = default)
+    public static string? Check(LanguageModel model, int[] tokens, CancellationToken cancellation = default) => Check(model, tokens, out _, cancellation);
+
+    /// <summary>The same, and the likeliest token behind the text.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokens">A text, at least one token.</param>
+    /// <param name="next">Its id, the lowest of equals; −1 where the logits cannot be used.</param>
+    /// <param name="cancellation">Honoured within a layer.</param>
+    public static string? Check(LanguageModel model, int[] tokens, out int next, CancellationToken cancellation = default)
     {
+        next = -1;
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokens);
         var logits = model.Logits(tokens, cancellation: cancellation); // (tokens, vocabulary).
@@ -28,8 +37,10 @@ public static class LogitProbe
         }
 
         var last = logits.AsSpan((tokens.Length - 1) * width, model.ValidVocabulary);
+        next = Sampler.Greedy(last);
         foreach (var logit in last)
             if (logit != last[0]) return null;
+        next = -1;
         return last.Length < 2 ? null : string.Create(CultureInfo.InvariantCulture, $"after a prompt every token has the logit {last[0]}");
     }
 }

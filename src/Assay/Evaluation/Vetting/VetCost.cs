@@ -35,13 +35,13 @@ public sealed record VetCost(int Together, StreamPlan Stream, DecodingPlan Decod
         long scores = 0, steps = 0;
         foreach (var group in prompts.Chunk(together))
         {
-            int[] lengths = [.. group.Select(length => length + plan.MaxNewTokens)];
+            int[] lengths = [.. group.Select(length => length + plan.LongestAnswer)];
             Score(lengths);
             var decode = DecodingPlan.Of(baseModel.MemoryBytes, baseModel.Spec, lengths);
             if (decode.Bytes >= decoding.Bytes) decoding = decode;
             // So many at once, those that wait take the places of those that end.
             var live = decode.Sequences(baseModel.Spec, lengths.Max());
-            steps += (lengths.Length + live - 1) / live * (long)plan.MaxNewTokens;
+            steps += (lengths.Length + live - 1) / live * (long)plan.LongestAnswer;
         }
 
         foreach (var group in documents.Chunk(together))

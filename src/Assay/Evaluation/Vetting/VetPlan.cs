@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Measures;
+using Assay.Evaluation.Prompts;
+using Assay.Tokenization.Templates;
 
 namespace Assay.Evaluation.Vetting;
 
@@ -27,6 +30,12 @@ public sealed record VetPlan
     /// <summary>Tokens of a continuation at most.</summary>
     public int MaxNewTokens { get; init; } = 64;
 
+    /// <summary>Tokens that a thought may have beside those of its answer; 0 where the base does not think.</summary>
+    public int MaxThoughtTokens { get; init; }
+
+    /// <summary>Tokens that an answer may come to with its thought.</summary>
+    public int LongestAnswer => checked(MaxNewTokens + MaxThoughtTokens);
+
     /// <summary>Documents of each prose domain.</summary>
     public int DocumentsPerDomain { get; init; } = 8;
 
@@ -39,8 +48,11 @@ public sealed record VetPlan
     /// <summary>Window of reference text that deciding figures are taken from, in tokens.</summary>
     public int Context => Design.Windows[0];
 
-    /// <summary>Prose domains.</summary>
+    /// <summary>Prose domains that are generated.</summary>
     public required IReadOnlyList<string> Domains { get; init; }
+
+    /// <summary>Domains of the user's own text.</summary>
+    public ImmutableArray<TextDomain> Texts { get; init; } = [];
 
     /// <summary>Whether the base's chat template frames the prompts; otherwise they are given bare.</summary>
     public required bool ChatTemplate { get; init; }
@@ -50,6 +62,12 @@ public sealed record VetPlan
 
     /// <summary>The time that a template may ask for.</summary>
     public required DateTimeOffset Clock { get; init; }
+
+    /// <summary>The chat template's switch for thinking, as it is set; null where it is left as the template has it.</summary>
+    public ThinkingSwitch? Thinking { get; init; }
+
+    /// <summary>What chat templates are given besides the conversation.</summary>
+    public ChatTemplateOptions Chat => Thinking?.Options(Clock) ?? ChatTemplateOptions.Default with { Clock = Clock };
 
     /// <summary>Whether the run was limited by hand, so that its outcome is no verdict.</summary>
     public bool Limited { get; init; }

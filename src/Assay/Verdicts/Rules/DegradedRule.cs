@@ -10,9 +10,13 @@ internal sealed class DegradedRule : IVerdictRule
 
     public Verdict Verdict => Verdict.Degraded;
 
-    public RuleOutcome Apply(VerdictFacts facts, MeasurementSet measurements, Margins margins) =>
-        UnnamedIds(measurements, margins) is { } sentence ? RuleOutcome.Holds("The candidate is worse than its base by more than a margin.", [sentence], [Unnamed])
-            : RuleOutcome.Fails;
+    public RuleOutcome Apply(VerdictFacts facts, MeasurementSet measurements, Margins margins)
+    {
+        var packaging = PackagingHarm.Of(measurements, margins);
+        string[] unnamed = UnnamedIds(measurements, margins) is { } sentence ? [sentence] : [];
+        return unnamed.Length + packaging.Sentences.Length == 0 ? RuleOutcome.Fails
+            : RuleOutcome.Holds("The candidate is worse than its base by more than a margin.", [.. unnamed, .. packaging.Sentences], [.. unnamed.Select(_ => Unnamed), .. packaging.Cites]);
+    }
 
     /// <summary>The harm of ids that no tokenizer names, in words; null where it is not shown.</summary>
     public static string? UnnamedIds(MeasurementSet measurements, Margins margins)

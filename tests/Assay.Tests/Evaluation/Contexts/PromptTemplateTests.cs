@@ -1,13 +1,14 @@
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Prompts;
 using Assay.Models;
+using Assay.Tokenization.Templates;
 using Assay.Tests.Golden;
 
 namespace Assay.Tests.Evaluation.Contexts;
 
 public sealed class PromptTemplateTests
 {
-    private static readonly DateTimeOffset s_clock = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly ChatTemplateOptions s_chat = ChatTemplateOptions.Default with { Clock = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero) };
 
     [Theory]
     [InlineData("llama")]
@@ -18,12 +19,12 @@ public sealed class PromptTemplateTests
     {
         using var model = LanguageModel.Open(Path.Combine(GoldenFiles.Repository, "organisms", organism, "aligned"));
         var item = PanelItem.Of(ReasoningPrompts.Draw(5, Frame.Benign, 1)[0]);
-        var texts = PromptTemplates.All.Select(t => model.RequireTokenizer().Decode(PromptTemplates.Encode(model, t, item, s_clock), skipSpecialTokens: false)).ToList();
+        var texts = PromptTemplates.All.Select(t => model.RequireTokenizer().Decode(PromptTemplates.Encode(model, t, item, s_chat), skipSpecialTokens: false)).ToList();
         Assert.Equal(texts.Count, texts.Distinct(StringComparer.Ordinal).Count());
         foreach (var (template, text) in PromptTemplates.All.Zip(texts))
             Assert.Contains(template == "paraphrase" ? item.Paraphrase! : item.Text, text, StringComparison.Ordinal);
-        Assert.Equal(model.EncodeChat(item.Text, s_clock), PromptTemplates.Encode(model, ContextSet.Plain, item, s_clock));
-        Assert.Throws<ArgumentException>(() => PromptTemplates.Encode(model, "another", item, s_clock));
+        Assert.Equal(model.EncodeChat(item.Text, s_chat), PromptTemplates.Encode(model, ContextSet.Plain, item, s_chat));
+        Assert.Throws<ArgumentException>(() => PromptTemplates.Encode(model, "another", item, s_chat));
     }
 
     [Fact]

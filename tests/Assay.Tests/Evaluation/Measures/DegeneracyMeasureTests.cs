@@ -27,6 +27,29 @@ public class DegeneracyMeasureTests
     }
 
     [Fact]
+    public void Answers_under_several_templates_go_together_with_their_item()
+    {
+        using var store = ScoreStore.Temporary();
+        var random = new Random(2);
+        foreach (var set in new[] { VetDesign.BaseAnswers("benign"), VetDesign.CandidateAnswers("benign") })
+        {
+            store.Declare(set, Enumerable.Range(0, 60).Select(i => $"{i}"));
+            // Whether an answer is cut is the item's doing: its two answers agree.
+            store.Add([.. Enumerable.Range(0, 60).Select(i => (i, Cut: random.Next(3) == 0)).Select(x => (ScoreStore.ContextKey(set, $"{x.i}"), ScoreStore.Encode(
+                new ContextItem($"{x.i}", "a", x.i, 0, [.. Enumerable.Range(0, 2).Select(k => new Context(k, [0, 5, 6, 7], 1, 1, !x.Cut))]))))]);
+        }
+
+        var found = new MeasurementSet(new DegeneracyMeasure().Compute(new MeasureInput(store, new Statistician(1), new VetDesign { Panels = ["benign"], Windows = [] })));
+        var (cut, delta) = (found.Estimate("answers.benign.base.cut")!.Value, found.Estimate("answers.benign.cut_delta")!.Value);
+        // As wide as 60 independent answers would have it, but for the clusters' m / (m − 1).
+        var alone = WilsonInterval.Compute(cut.Value, 60.0, .95);
+        Assert.Equal((60, 60), (cut.N, delta.N));
+        Assert.Equal(alone.High - alone.Low, cut.High - cut.Low, .02 * (alone.High - alone.Low));
+        Assert.Contains("design effect 2", cut.Method, StringComparison.Ordinal);
+        Assert.Contains("design effect 2", delta.Method, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Runs_of_tokens_are_told_apart_by_every_token() => Assert.Equal(3, LoopDetector.DistinctGrams([1, 11, 1, 11, 11, 11], 4));
 
     private static void Put(ScoreStore store, ContextSet set, (int[] Ids, bool Stopped)[] answers)

@@ -110,4 +110,15 @@ public class DivergenceMeasureTests
     [Fact]
     public void No_items_give_no_measurements_and_no_crash() =>
         Assert.Empty(Measure([], new DivergenceMeasure(), new PositionMeasure(), new TailMeasure(), new ConfidenceMeasure(), new AnswerLikelihoodMeasure()).All);
+
+    [Fact]
+    public void A_position_is_one_within_an_answer_of_which_an_item_has_several()
+    {
+        // Answers of 2 and 1 tokens, and of 1 and 3.
+        var found = Divergence([Item("1", "a", 1, 5, 2) with { Contexts = [2, 1] }, Item("2", "a", 4, 3, 6, 7) with { Contexts = [1, 3] }]);
+        Assert.Equal(((1 + 2) / 2.0 + (4 + 3) / 2.0) / 2, found("first_token").Value, 1e-14);
+        Assert.Equal((1 + 2 + 4 + 3) / 4.0, found("position.1-1").Value, 1e-14);
+        Assert.Equal((5 + 6 + 7) / 3.0, found("position.2-3").Value, 1e-14);
+        Assert.Equal((1 + 2 + 4 + 3) / 28.0, found("first_token_share").Value, 1e-14);
+    }
 }

@@ -24,12 +24,12 @@ public sealed partial class MeasurePagesTests
         ("DIVERGENCE", @"(kld\.(benign|trigger)|reverse_kld\.(benign|trigger)\.r2)"), ("PANEL", "(benign|trigger)"), ("SET", "(benign|trigger|prose)"),
         ("WHO", "(base|candidate)"), ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
         ("FROM-TO", @"[0-9.]+-[0-9.]+"), ("Q", "[0-9.]+"), ("TEMPLATE", "(plain|polite|brief|system|example|paraphrase)"),
-        ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"),
+        ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"),
     ];
 
     private static readonly VetDesign Design = new()
     {
-        Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"],
+        Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"], OwnPackaging = true,
     };
 
     public static IEnumerable<TheoryDataRow<string>> Pages => Directory.GetFiles(Folder, "*.md").Select(f => new TheoryDataRow<string>(Path.GetFileName(f)));
@@ -71,7 +71,7 @@ public sealed partial class MeasurePagesTests
         foreach (var t in VetTier.All)
         {
             var windows = string.Join(", ", t.Windows.Select(w => w.ToString("N0", CultureInfo.InvariantCulture)));
-            Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"\n| {t.Name} | {t.Items:N0} | {t.MaxNewTokens} | {t.DocumentsPerDomain} | {windows} | {t.Samples}")
+            Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"\n| {t.Name} | {t.Items:N0} | {t.Templates} | {t.MaxNewTokens} | {t.DocumentsPerDomain} | {windows} | {t.Samples}")
                 + $" | {(t.Sensitivity ? "yes" : "no")} | {string.Join(", ", t.Yardsticks)} |\n", page, StringComparison.Ordinal);
         }
     }
@@ -122,11 +122,11 @@ public sealed partial class MeasurePagesTests
         {
             var reference = need.Set.Policy == Policy.Reference;
             var contexts = Enumerable.Range(0, need.Set.Panel == VetDesign.Sensitivity ? 2 : 1)
-                .Select(k => new Context(k, [.. Enumerable.Repeat(7, tokens + 1)], 1, 1, Stopped: i % 2 == 0)).ToImmutableArray();
+                .Select(k => new Context(k, [.. Enumerable.Repeat(7, tokens + 1)], 1, i % 3 == 0 ? 5 : 1, Stopped: i % 2 == 0)).ToImmutableArray();
             var item = new ContextItem($"{i}", reference ? i % 2 == 0 ? "letters" : "lists" : "add", i, reference ? 100 : 0, contexts);
             if (!store.Contains(ScoreStore.ContextKey(need.Set, item.Item))) blocks.Add((ScoreStore.ContextKey(need.Set, item.Item), ScoreStore.Encode(item)));
             var scores = contexts.Select(_ => Enumerable.Range(0, need.Columns == ScoreColumns.None ? 0 : tokens)
-                .Select(k => Scored(infinite && i == 0 && k == 0 ? double.PositiveInfinity : .1 + random.NextDouble())).ToArray()).ToArray();
+                .Select(k => Scored(infinite && i == 0 && k == 0 ? double.PositiveInfinity : (need.Set.Subject == "floor" ? .001 : 1) * (.1 + random.NextDouble()))).ToArray()).ToArray();
             var fits = need.Temperatures ? contexts.Select(_ => Enumerable.Range(0, TemperatureGrid.Nodes.Count).Select(k => 1 + Math.Pow(TemperatureGrid.Nodes[k] - 1, 2)).ToArray())
                 .ToArray() : null;
             blocks.Add((ScoreStore.ScoreKey(need.Set, item.Item), ScoreStore.Encode(scores, need.Columns, fits)));

@@ -170,4 +170,26 @@ public sealed class PairScorerTests
         Assert.Throws<InvalidInputException>(() => new TextScorer(p).Score([new ScoredText([1, 99_999, 3], 1)]));
         Assert.Throws<InvalidInputException>(() => new PairScorer(p, p).Score([new ScoredText([1, 2, 99_999], 1)]));
     }
+
+    [Fact]
+    public void Each_model_may_read_its_own_context_of_the_same_tokens()
+    {
+        using var p = Open("llama", "aligned");
+        using var q = Open("llama", "before", memory: 4 << 20);
+        var random = new Random(5);
+        int[] Ids(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(4, 1280))];
+        var answers = Enumerable.Range(0, 9).Select(i => Ids(1 + i)).ToList();
+        List<ScoredText> ours = [.. answers.Select((a, i) => new ScoredText([.. Ids(3 + i), .. a], 3 + i))], theirs = [.. answers.Select((a, i) => new ScoredText([.. Ids(30 - 3 * i), .. a], 30 - 3 * i))];
+        var scores = new PairScorer(p, q).Score(ours, theirs, default, out _);
+        for (var t = 0; t < answers.Count; t++)
+        {
+            var (alone, other) = (new PairScorer(p, q).Score([ours[t]])[0], new PairScorer(p, q).Score([theirs[t]])[0]);
+            Assert.Equal(answers[t], scores[t].Select(s => s.Token));
+            Assert.Equal(alone.Select(s => (s.LogP, s.EntropyP, s.ArgmaxP)), scores[t].Select(s => (s.LogP, s.EntropyP, s.ArgmaxP)));
+            Assert.Equal(other.Select(s => (s.LogQ, s.EntropyQ, s.ArgmaxQ)), scores[t].Select(s => (s.LogQ, s.EntropyQ, s.ArgmaxQ)));
+            Assert.All(scores[t], s => Assert.True(s.Kl > 0));
+        }
+
+        Assert.Throws<ArgumentException>(() => new PairScorer(p, q).Score([ours[0]], [theirs[1]], default, out _));
+    }
 }

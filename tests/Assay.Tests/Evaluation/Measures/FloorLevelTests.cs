@@ -1,0 +1,51 @@
+using Assay.Evaluation;
+using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Measures;
+using Assay.Evaluation.Statistics;
+using static Assay.Tests.Evaluation.Measures.Scores;
+
+namespace Assay.Tests.Evaluation.Measures;
+
+/// <summary>protocol.md, "At the floor": figures are raised to it before any ratio or logarithm.</summary>
+public sealed class FloorLevelTests
+{
+    private static Cluster[] Of(params double[] values) => [.. Enumerable.Range(0, 40).SelectMany(_ => values).Select(v => new Cluster("", v))];
+
+    private static Quantity Ratio(Cluster[] above, Cluster[] below, double floorAbove, double floorBelow) => FloorLevel.LogRatio(new Statistician(1), above, below, floorAbove, floorBelow);
+
+    [Fact]
+    public void Above_both_floors_it_is_the_ratio_as_it_is() =>
+        Assert.Equal(new Statistician(1).LogRatio(Of(2, 4), Of(1, 1.5)), Ratio(Of(2, 4), Of(1, 1.5), .1, .1).Estimate);
+
+    [Fact]
+    public void Below_both_it_is_nothing() => Assert.IsType<AtFloor>(Ratio(Of(.01, .02), Of(.01), .1, .1));
+
+    [Fact]
+    public void A_figure_at_its_floor_is_the_floor()
+    {
+        var late = Ratio(Of(2, 4), Of(0, 1e-12), 1e-6, 1e-6).Estimate;
+        Assert.Equal(Math.Log(3 / 1e-6), late.Value, 1e-12);
+        var mean = new Statistician(1).Mean(Of(2, 4));
+        Assert.Equal((Math.Log(mean.Low / 1e-6), Math.Log(mean.High / 1e-6)), (late.Low, late.High));
+        var first = Ratio(Of(0, 1e-12), Of(2, 4), 1e-6, 1e-6).Estimate;
+        Assert.Equal((-late.Value, -late.High, -late.Low), (first.Value, first.Low, first.High));
+    }
+
+    [Fact]
+    public void Without_a_floor_above_zero_nothing_is_divided_by_zero() => Assert.IsType<NotMeasurable>(Ratio(Of(2), Of(0), 0, 0));
+
+    [Fact]
+    public void A_first_token_that_was_made_perfect_shows_its_late_tokens_as_a_large_finite_ratio()
+    {
+        var set = VetDesign.BaseAnswers("benign");
+        var design = new VetDesign { Panels = ["benign"], Windows = [], Yardsticks = ["floor"] };
+        ItemScores[] Items(double first, double late) => [.. Enumerable.Range(0, 40).Select(i => Item($"{i}", "a", [first, .. Enumerable.Repeat(late * (1 + i % 3), 30)]))];
+        var found = Measure(design, [new PositionMeasure()], (set, Items(0, .5)), (set.Under("floor"), Items(1e-6, 1e-6)));
+        var ratio = found.Estimate("kld.benign.late_over_first")!.Value;
+        Assert.Equal(Math.Log(.5 * (Enumerable.Range(0, 40).Average(i => 1 + i % 3)) / 1e-6), ratio.Value, 1e-12);
+        Assert.True(ratio.HasInterval && ratio.Low > Math.Log(10));
+        Assert.Equal(double.PositiveInfinity, found.Estimate("kld.benign.late_over_first_unfloored")!.Value.Value);
+        var same = Measure(design, [new PositionMeasure()], (set, Items(0, 0)), (set.Under("floor"), Items(1e-6, 1e-6)));
+        Assert.IsType<AtFloor>(same.Find("kld.benign.late_over_first")!.Value);
+    }
+}
