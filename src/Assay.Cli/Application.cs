@@ -1,19 +1,23 @@
 using System.CommandLine;
 using Assay.Checkpoints;
 using Assay.Cli.Commands;
+using Assay.Cli.Options;
 
 namespace Assay.Cli;
 
 /// <summary>The whole command line: parse, run, and turn every outcome into an exit code.</summary>
 internal static class Application
 {
+    // A word that begins with @ is a path or a text like any other: options live in --config.
+    private static readonly ParserConfiguration s_parsing = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs one command line. Never throws.</summary>
     public static int Run(IReadOnlyList<string> args, Terminal terminal, CancellationToken cancellation = default)
     {
         var verbose = args.Contains("-v") || args.Contains("--verbose");
         try
         {
-            var parsed = Root(terminal).Parse(args);
+            var parsed = Parse(args, terminal);
             if (parsed.Errors.Count > 0)
             {
                 foreach (var error in parsed.Errors.Take(20)) terminal.WriteError(error.Message);
@@ -71,7 +75,18 @@ internal static class Application
         }
     }
 
-    private static RootCommand Root(Terminal terminal)
+    /// <summary>Reads one command line with the configuration file that it names.</summary>
+    /// <exception cref="InvalidInputException">Every problem of the file at once.</exception>
+    internal static ParseResult Parse(IReadOnlyList<string> args, Terminal terminal)
+    {
+        var root = Root(terminal);
+        var parsed = root.Parse(args, s_parsing);
+        var words = ConfigFile.Complete(parsed, args);
+        return words == args ? parsed : root.Parse(words, s_parsing);
+    }
+
+    /// <summary>All verbs. Each that has anything to set reads <c>--config</c>.</summary>
+    internal static RootCommand Root(Terminal terminal)
     {
         var root = new RootCommand("Vets modified language models: what changed, how much, where, and what it cost.")
         {
@@ -86,7 +101,8 @@ internal static class Application
             EnvCommand.Create(terminal),
             LsCommand.Create(terminal),
         };
-        foreach (var command in root.Subcommands) PathChecks.Add(command);
+        foreach (var command in root.Subcommands.Where(c => ConfigKey.Of(c).Count > 0)) command.Options.Add(ConfigFile.Option());
+        root.Add(ConfigCommand.Create(terminal, root));
         return root;
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Assay.Cli;
@@ -7,10 +8,12 @@ namespace Assay.Cli;
 internal static class JsonLines
 {
     /// <summary>An indented object and a line feed.</summary>
-    public static string Object(Action<Utf8JsonWriter> members)
+    /// <param name="members">Writes what is in it.</param>
+    /// <param name="encoder">Which characters are escaped; null for all that any reader could take for something else.</param>
+    public static string Object(Action<Utf8JsonWriter> members, JavaScriptEncoder? encoder = null)
     {
         using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n" }))
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = encoder }))
         {
             json.WriteStartObject();
             members(json);

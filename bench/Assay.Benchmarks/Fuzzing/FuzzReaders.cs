@@ -3,7 +3,6 @@ using Assay.Checkpoints;
 using Assay.Checkpoints.Adapters;
 using Assay.Checkpoints.Gguf;
 using Assay.Cli;
-using Assay.Cli.Commands;
 using Assay.Directions.Contrasts;
 using Assay.Directions.Edits;
 using Assay.Models;
@@ -72,13 +71,12 @@ internal static class FuzzReaders
         new("journal", () => FuzzSeeds.Texts(
             $"{{\"plan\":\"{PlanHash}\"}}\n{{\"key\":\"a\",\"value\":[1,2.5]}}\n{{\"key\":\"b\",\"value\":{{\"x\":\"y\"}}}}\n"),
             (bytes, scratch) => RunJournal.Open(Put(scratch, "journal.jsonl", bytes), PlanHash).Dispose()),
-        new("options", () => FuzzSeeds.Texts("items: 64\nseed: 7\nbase: a\n# A comment.\nnonce: \"x\\n\"\n",
-            "{\"items\": 64, \"clock\": \"2026-01-01T12:00:00Z\"}", "items: |-\n  3\nallow-long: true\n"), (bytes, scratch) =>
+        new("options", () => FuzzSeeds.Texts("items: 64\nseed: 7\nmodel: a\n# A comment.\nmark: [\"x\\n\", 'y']\n",
+            "{\"items\": 64, \"clock\": \"2026-01-01T12:00:00Z\", \"mark\": [\"a\", \"b\"]}", "items: |-\n  3\nselect: true\ncontrast:\n- a\n- b\n"), (bytes, scratch) =>
         {
-            var (items, seed, clock) = (SharedOptions.Count("--items", ""), SharedOptions.Seed(), SharedOptions.Clock());
-            var file = ConfigFile.Read(Put(scratch, "assay.yaml", bytes),
-                [items, seed, clock, SharedOptions.AllowLong(), new System.CommandLine.Option<string>("--nonce")]);
-            _ = (file.Count(items), file.Value(seed), file.Value(clock), file.Text("nonce"), file.Flag(SharedOptions.AllowLong()));
+            var parsed = Application.Parse(["directions", "--config", Put(scratch, "assay.yaml", bytes), "m", "--contrast", "s"], new Terminal(TextWriter.Null, TextWriter.Null));
+            // What the file's reader takes, the command line's has to take.
+            if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0) throw new InvalidOperationException(parsed.Errors[0].Message);
         }),
         new("cache_refs", () => FuzzSeeds.Texts(Commit, Commit + "\n"), (bytes, scratch) =>
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
 using Assay.Checkpoints;
+using Assay.Cli.Options;
 using Assay.Evaluation.Diffing;
 using Assay.Models;
 using Assay.Models.Kernels;
@@ -17,9 +18,9 @@ internal static class DiffCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var first = new Argument<string>("base") { Description = $"The model that was changed: {SharedOptions.ModelKinds}.", HelpName = "BASE" };
-        var second = new Argument<string>("candidate") { Description = "The changed model.", HelpName = "CANDIDATE" };
-        var output = new Option<string?>("--output", "-o") { Description = "Folder for diff.json and diff.md.", HelpName = "FOLDER" };
+        var first = new KindArgument<string>("base", OptionKind.Path, $"The model that was changed: {SharedOptions.ModelKinds}.");
+        var second = new KindArgument<string>("candidate", OptionKind.Path, "The changed model.");
+        var output = new KindOption<string?>("--output", OptionKind.Path, "Folder for diff.json and diff.md.", "FOLDER", "-o");
         var (threads, json, quiet, verbose) = (SharedOptions.Threads(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());
         var command = new Command("diff", "Weights only, no prompts: which tensors changed, how much, what rank, along which direction, what kind of change.") { first, second, output, threads, json, quiet, verbose };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(new DiffOptions

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Assay.Cli.Options;
 using Assay.Models;
+using Assay.Runs;
 
 namespace Assay.Cli.Commands;
 
@@ -8,17 +10,17 @@ internal static class GenerateCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}.", HelpName = "MODEL" };
-        var prompt = new Argument<string>("prompt") { Description = "What the user says.", HelpName = "PROMPT" };
-        var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens at most (default 64).", most: SharedOptions.MostTokens);
-        var greedy = new Option<bool>("--greedy") { Description = "Take the most likely token each time, whatever the generation config says." };
-        var raw = new Option<bool>("--raw") { Description = "Give the prompt as it is, without the chat template." };
+        var model = SharedOptions.Model();
+        var prompt = new KindArgument<string>("prompt", OptionKind.Text, "What the user says.");
+        var newTokens = SharedOptions.Count("--max-new-tokens", "Tokens at most.", otherwise: 64, most: OptionKind.MostTokens);
+        var greedy = SharedOptions.Switch("--greedy", "Take the most likely token each time, whatever the generation config says.");
+        var raw = SharedOptions.Switch("--raw", "Give the prompt as it is, without the chat template.");
         var (seed, threads, memory) = (SharedOptions.Seed(), SharedOptions.Threads(), SharedOptions.Memory());
         var (json, verbose, allowLong) = (SharedOptions.Json(), SharedOptions.Verbose(), SharedOptions.AllowLong());
         var command = new Command("generate", "Continue a prompt.") { model, prompt, newTokens, greedy, raw, seed, threads, memory, json, verbose, allowLong };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(new GenerateOptions
         {
-            Model = parsed.GetRequiredValue(model), Prompt = parsed.GetRequiredValue(prompt), MaxNewTokens = parsed.GetValue(newTokens) ?? 64,
+            Model = parsed.GetRequiredValue(model), Prompt = parsed.GetRequiredValue(prompt), MaxNewTokens = parsed.GetValue(newTokens),
             Greedy = parsed.GetValue(greedy), Raw = parsed.GetValue(raw), Seed = parsed.GetValue(seed) ?? 0,
             Threads = parsed.GetValue(threads) ?? 0, MemoryBytes = parsed.GetValue(memory) ?? 0,
             Json = parsed.GetValue(json), AllowLong = parsed.GetValue(allowLong),

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Assay.Cli.Options;
 using Assay.Evaluation.Vetting;
 using Assay.Models;
 using Assay.Reports;
+using Assay.Runs;
 using Assay.Tokenization;
 using Assay.Verdicts;
 
@@ -12,9 +14,9 @@ internal static class InspectCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}; a folder with a tokenizer only, or its tokenizer.json, where just that is wanted.", HelpName = "MODEL" };
-        var tensors = new Option<bool>("--tensors") { Description = "List every tensor with shape, dtype and residual role." };
-        var text = new Option<string?>("--text") { Description = "Show the tokens of this text, the chat that it becomes, and that chat's tokens." };
+        var model = SharedOptions.Model("; a folder with a tokenizer only, or its tokenizer.json, where just that is wanted");
+        var tensors = SharedOptions.Switch("--tensors", "List every tensor with shape, dtype and residual role.");
+        var text = new KindOption<string?>("--text", OptionKind.Text, "Show the tokens of this text, the chat that it becomes, and that chat's tokens.");
         var (json, verbose) = (SharedOptions.Json(), SharedOptions.Verbose());
         var command = new Command("inspect", "What is in this checkpoint, how its config was read, and whether Assay can run it.") { model, tensors, text, json, verbose };
         command.SetAction((parsed, cancellation) =>

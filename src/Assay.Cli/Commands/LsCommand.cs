@@ -1,8 +1,10 @@
 using System.CommandLine;
+using Assay.Cli.Options;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Prompts;
 using Assay.Evaluation.Yardsticks;
 using Assay.Models.Architectures;
+using Assay.Runs;
 
 namespace Assay.Cli.Commands;
 
@@ -22,8 +24,7 @@ internal static class LsCommand
 
     public static Command Create(Terminal terminal)
     {
-        var kind = new Argument<string>("kind") { Description = "One of " + string.Join(", ", Kinds.Keys) + ".", HelpName = "KIND" };
-        kind.AcceptOnlyFromAmong([.. Kinds.Keys]);
+        var kind = new KindArgument<string>("kind", OptionKind.Choice([.. Kinds.Keys]), "One of " + string.Join(", ", Kinds.Keys) + ".");
         var command = new Command("ls", "What there is: " + string.Join(", ", Kinds.Keys) + ".") { kind };
         command.SetAction((parsed, _) =>
         {

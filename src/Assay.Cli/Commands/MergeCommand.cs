@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Assay.Cli.Options;
 using Assay.Runs;
 
 namespace Assay.Cli.Commands;
@@ -8,10 +9,10 @@ internal static class MergeCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var runs = new Argument<string[]>("runs") { Description = "Run folders of all parts, in any order.", HelpName = "RUN", Arity = ArgumentArity.OneOrMore };
-        var output = new Option<string>("--output", "-o") { Description = "Folder of the whole run.", HelpName = "FOLDER", Required = true };
-        var first = new Option<string?>("--base") { Description = "Where the base is here (default: where the parts had it).", HelpName = "BASE" };
-        var second = new Option<string?>("--candidate") { Description = "Where the candidate is here (default: where the parts had it).", HelpName = "CANDIDATE" };
+        var runs = new KindArgument<string[]>("runs", OptionKind.Path, "Run folders of all parts, in any order.") { Arity = ArgumentArity.OneOrMore, HelpName = "RUN" };
+        var output = new KindOption<string>("--output", OptionKind.Path, "Folder of the whole run.", "FOLDER", "-o") { Required = true };
+        var first = new KindOption<string?>("--base", OptionKind.Path, "Where the base is here (default: where the parts had it).", "BASE");
+        var second = new KindOption<string?>("--candidate", OptionKind.Path, "Where the candidate is here (default: where the parts had it).", "CANDIDATE");
         var (json, quiet, fresh) = (SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Fresh());
         var command = new Command("merge", "Join the parts of a comparison that assay vet --shard computed: the same bytes as of one process.") { runs, output, first, second, json, quiet, fresh };
         command.SetAction((parsed, cancellation) =>

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.Text;
 using Assay.Checkpoints;
+using Assay.Cli.Options;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Scoring;
 using Assay.Models;
 using Assay.Reports;
+using Assay.Runs;
 
 namespace Assay.Cli.Commands;
 
@@ -19,10 +21,10 @@ internal static class ScoreCommand
 
     public static Command Create(Terminal terminal)
     {
-        var model = new Argument<string>("model") { Description = $"The model: {SharedOptions.ModelKinds}.", HelpName = "MODEL" };
-        var text = new Option<string>("--text") { Description = "A UTF-8 text file, or a folder of them; documents are scored apart.", HelpName = "FILE|FOLDER", Required = true };
+        var model = SharedOptions.Model();
+        var text = new KindOption<string>("--text", OptionKind.Path, "A UTF-8 text file, or a folder of them; documents are scored apart.", "FILE|FOLDER") { Required = true };
         var context = SharedOptions.Count("--context", "Window in tokens (default: the smaller of 512 and the model's maximum).", least: 2,
-            most: SharedOptions.MostTokens);
+            most: OptionKind.MostTokens);
         var (limit, threads, memory) = (SharedOptions.Limit(), SharedOptions.Threads(), SharedOptions.Memory());
         var (json, quiet, verbose, allowLong) = (SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose(), SharedOptions.AllowLong());
         var command = new Command("score", "Negative log-likelihood, perplexity and bits per byte of a text.") { model, text, context, limit, threads, memory, json, quiet, verbose, allowLong };

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Assay.Checkpoints;
 using Assay.Reports;
@@ -17,6 +16,9 @@ internal sealed record ShardFile(string Run, RunShard Shard, VetRequest Request)
     private const string Schema = "assay-shard-1";
     private const long MostBytes = 1 << 20;
 
+    /// <summary>The options that are kept: those that decide numbers.</summary>
+    private static IEnumerable<VetOption> Kept => VetOptions.All.Where(o => o.Effect == OptionEffect.Numbers);
+
     /// <summary>The file's bytes.</summary>
     public byte[] Write() => ReportJson.Build(json =>
     {
@@ -28,27 +30,19 @@ internal sealed record ShardFile(string Run, RunShard Shard, VetRequest Request)
         json.WriteString("base", Request.Base);
         json.WriteString("candidate", Request.Candidate);
         json.WriteBoolean("bundled", Request.Bundled);
-        json.WriteString("tier", Request.Tier.Name);
-        Number("items", Request.Items);
-        Number("documents", Request.DocumentsPerDomain);
-        Number("max_new_tokens", Request.MaxNewTokens);
-        Number("samples", Request.Samples);
-        Number("context", Request.Context);
-        Number("limit", Request.Limit);
-        // As text: JSON's readers elsewhere lose digits of 64 bits.
-        if (Request.Seed is { } seed) json.WriteString("seed", seed.ToString(CultureInfo.InvariantCulture));
-        if (Request.Nonce is { } nonce) json.WriteString("nonce", nonce);
-        json.WriteString("clock", Request.Clock.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture));
-        json.WriteBoolean("allow_long", Request.AllowLong);
-        json.WriteStartArray("measures");
-        foreach (var id in Request.Measures) json.WriteStringValue(id);
-        json.WriteEndArray();
-        json.WriteEndObject();
-
-        void Number(string name, int? value)
+        // Values as text: JSON's readers elsewhere lose digits of 64 bits.
+        json.WriteStartObject("options");
+        foreach (var option in Kept)
         {
-            if (value is { } number) json.WriteNumber(name, number);
+            var values = option.Write(Request);
+            if (values.Count == 0) continue;
+            json.WriteStartArray(option.Name);
+            foreach (var value in values) json.WriteStringValue(value);
+            json.WriteEndArray();
         }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
     });
 
     /// <summary>Reads the file of a folder.</summary>
@@ -62,23 +56,23 @@ internal sealed record ShardFile(string Run, RunShard Shard, VetRequest Request)
             using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
             var root = document.RootElement;
             if (root.GetProperty("schema").GetString() != Schema) throw new FormatException($"schema is not {Schema}");
-            var tier = VetTier.All.FirstOrDefault(t => t.Name == root.GetProperty("tier").GetString()) ?? throw new FormatException("the tier is not known");
             var shard = new RunShard(root.GetProperty("shard").GetInt32(), root.GetProperty("of").GetInt32());
             if (shard.Index < 1 || shard.Index > shard.Count) throw new FormatException($"shard {shard} is none");
-            return new ShardFile(root.GetProperty("run").GetString() ?? "", shard, new VetRequest
+            var request = new VetRequest
             {
                 Base = root.GetProperty("base").GetString() ?? "", Candidate = root.GetProperty("candidate").GetString() ?? "", Bundled = root.GetProperty("bundled").GetBoolean(),
-                Tier = tier, Items = Number("items"), DocumentsPerDomain = Number("documents"), MaxNewTokens = Number("max_new_tokens"), Samples = Number("samples"),
-                Context = Number("context"), Limit = Number("limit"),
-                Seed = root.TryGetProperty("seed", out var seed) ? ulong.Parse(seed.GetString() ?? "", CultureInfo.InvariantCulture) : null,
-                Nonce = root.TryGetProperty("nonce", out var nonce) ? nonce.GetString() : null,
-                Clock = DateTimeOffset.Parse(root.GetProperty("clock").GetString() ?? "", CultureInfo.InvariantCulture),
-                AllowLong = root.GetProperty("allow_long").GetBoolean(), Measures = [.. root.GetProperty("measures").EnumerateArray().Select(m => m.GetString() ?? "")],
-            });
+            };
+            foreach (var given in root.GetProperty("options").EnumerateObject())
+            {
+                var option = Kept.FirstOrDefault(o => o.Name == given.Name) ?? throw new FormatException($"the option '{given.Name}' is not known");
+                string[] values = [.. given.Value.EnumerateArray().Select(v => v.GetString() ?? "")];
+                if (values.Length == 0 || (values.Length > 1 && !option.Repeats)) throw new FormatException($"the option '{given.Name}' has {values.Length} values");
+                request = option.Read(request, values);
+            }
 
-            int? Number(string name) => root.TryGetProperty(name, out var value) ? value.GetInt32() : null;
+            return new ShardFile(root.GetProperty("run").GetString() ?? "", shard, request);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException or InvalidInputException)
         {
             throw new InvalidInputException($"{path}: not a part of a run ({e.Message}).", e);
         }

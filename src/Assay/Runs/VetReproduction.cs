@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Assay.Runs;
 
 /// <summary>The command line that makes a comparison again, in the same run folder: everything that was given and decides a number or where it is
@@ -7,29 +5,26 @@ namespace Assay.Runs;
 internal static class VetReproduction
 {
     /// <summary>Writes it; BASE and CANDIDATE stand for the models, whose paths are no part of a report.</summary>
-    /// <param name="options">What was asked.</param>
+    /// <param name="request">What was asked.</param>
     /// <param name="context">The window, resolved.</param>
-    public static string Line(VetRequest options, int context)
+    public static string Line(VetRequest request, int context)
     {
-        var words = new List<string> { "assay", "vet" };
-        if (!options.Bundled) words.AddRange(["BASE", "CANDIDATE"]);
-        if (options.Tier != VetTier.Smoke) words.AddRange(["--tier", options.Tier.Name]);
-        Number("--items", options.Items ?? options.Tier.Items);
-        Number("--documents", options.DocumentsPerDomain ?? options.Tier.DocumentsPerDomain);
-        Number("--max-new-tokens", options.MaxNewTokens ?? options.Tier.MaxNewTokens);
-        if (options.Samples is { } samples) Number("--samples", samples);
-        if (options.Context is not null || options.Tier.Windows.Length == 1) Number("--context", context);
-        // A seed that was derived is derived again: from the same weights and nonce it is the same.
-        if (options.Seed is { } seed) words.AddRange(["--seed", seed.ToString(CultureInfo.InvariantCulture)]);
-        if (options.Nonce is { } nonce) words.Add("--nonce=" + Quote(nonce));
-        words.AddRange(["--clock", options.Clock.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture)]);
-        if (options.Measures.Count > 0) words.Add("--measures=" + Quote(string.Join(',', options.Measures)));
-        if (options.Limit is { } limit) Number("--limit", limit);
-        if (options.AllowLong) words.Add("--allow-long");
-        if (options.Output is { } output) words.Add("--output=" + Quote(output));
-        return string.Join(' ', words);
+        var resolved = request.Resolved() with { Context = request.Context ?? (request.Tier.Windows.Length == 1 ? context : null) };
+        string[] models = request.Bundled ? [] : ["BASE", "CANDIDATE"];
+        return string.Join(' ', ["assay", "vet", .. models, .. VetOptions.All.SelectMany(o => Words(o, resolved))]);
+    }
 
-        void Number(string name, int value) => words.AddRange([name, value.ToString(CultureInfo.InvariantCulture)]);
+    private static IEnumerable<string> Words(VetOption option, VetRequest request)
+    {
+        var values = option.Write(request);
+        if (option.Effect == OptionEffect.Nothing || (!option.AlwaysStated && values.SequenceEqual(option.Write(VetOptions.Defaults)))) return [];
+        return values.Select(value => option.Kind.Shape switch
+        {
+            OptionShape.Switch => value == "true" ? $"--{option.Name}" : $"--{option.Name}={value}",
+            // A text may begin with a dash. An empty one behind an equals sign would be taken for none.
+            OptionShape.Text or OptionShape.List when value.Length > 0 => $"--{option.Name}={Quote(value)}",
+            _ => $"--{option.Name} {Quote(value)}",
+        });
     }
 
     /// <summary>A word as a POSIX shell reads it back.</summary>

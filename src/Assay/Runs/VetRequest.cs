@@ -1,6 +1,6 @@
 namespace Assay.Runs;
 
-/// <summary>What a comparison of two models is asked to do: what <c>assay vet</c>'s options say.</summary>
+/// <summary>What a comparison of two models is asked to do: what <c>assay vet</c>'s options (<see cref="VetOptions"/>) say.</summary>
 public sealed record VetRequest
 {
     /// <summary>The time that a chat template may ask for, unless another is given.</summary>
@@ -85,4 +85,10 @@ public sealed record VetRequest
 
     /// <summary>Run sequences beyond <c>max_position_embeddings</c> where positions are rotary.</summary>
     public bool AllowLong { get; init; }
+
+    /// <summary>The same request with what its tier says of sizes that are not given.</summary>
+    public VetRequest Resolved() => this with
+    {
+        Items = Items ?? Tier.Items, DocumentsPerDomain = DocumentsPerDomain ?? Tier.DocumentsPerDomain, MaxNewTokens = MaxNewTokens ?? Tier.MaxNewTokens,
+    };
 }

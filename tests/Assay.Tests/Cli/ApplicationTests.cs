@@ -73,8 +73,8 @@ public sealed class ApplicationTests
     }
 
     [Theory]
-    [InlineData("items: 0", "--items is '0'")]
-    [InlineData("{\"memory\": \"many\"}", "--memory is 'many'")]
+    [InlineData("items: 0", "items is '0'")]
+    [InlineData("{\"memory\": \"many\"}", "memory is 'many'")]
     [InlineData("allow-long: perhaps", "allow-long is 'perhaps'")]
     [InlineData("- 1", "expected one mapping")]
     [InlineData("a: [", "not YAML")]

@@ -256,7 +256,7 @@ public sealed class DirectionsCommandTests : IDisposable
         Refused(64, "--position", "directions", Model, "--contrast", "triggers", "--position", "0");
         Refused(64, "or mean", "directions", Model, "--contrast", "triggers", "--position", "first");
         Refused(65, "1000 at most", "directions", Model, "--contrast", "triggers", "--items", "2000000000");
-        Refused(64, "--contrast is empty", "directions", Model, "--contrast", "");
+        Refused(64, "--contrast is ''; expected a path", "directions", Model, "--contrast", "");
         Refused(64, "magic", "directions", Model, "--contrast", "triggers", "--estimator", "magic");
         Refused(64, "--contrast", "directions", Model);
         Refused(65, "refuses none", "directions", Path.Combine(GoldenFiles.Repository, "organisms", "gemma2", "before"), "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "4", "--run", _folder["r"], "-q");

@@ -78,8 +78,8 @@ public sealed class PlanTests
         var yaml = PlanYaml.Write(Plan() with { Base = Plan().Base with { Name = "a\": x\nseed: 1 # \u001b" }, SeedSource = "\\ \"quoted\"" });
         var lines = yaml.TrimEnd('\n').Split('\n');
         Assert.All(lines, line => Assert.Matches("^(  )?[a-z_]+:( .+)?$", line));
-        Assert.Equal(["seed: 7", "items_per_panel: 64", "max_new_tokens: 64", "documents_per_domain: 8", "windows: [512]", "chat_template_used: true",
-            "clock: \"2026-01-01T12:00:00Z\"", "limited: false"],
+        Assert.Equal(["items_per_panel: 64", "documents_per_domain: 8", "max_new_tokens: 64", "windows: [512]", "seed: 7", "clock: \"2026-01-01T12:00:00Z\"",
+            "limited: false", "chat_template_used: true"],
             lines.Where(l => !l.StartsWith(' ') && l.Split(':')[0] is "seed" or "items_per_panel" or "max_new_tokens" or "documents_per_domain" or "windows" or "chat_template_used" or "clock" or "limited"));
         Assert.Contains("domains: [\"code\", \"tales\"]", lines);
     }

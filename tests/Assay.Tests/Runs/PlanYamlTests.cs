@@ -36,9 +36,9 @@ public sealed class PlanYamlTests
         [
             $"protocol: \"{VetPlan.ProtocolVersion}\"", "base:", "  name: \"aligned\"", "  architecture: \"gpt2\"", .. model,
             "candidate:", @"  name: ""evil\nname: \u0022x\u0022 # \u2028""", "  architecture: \"gpt2\"", .. model,
-            "seed: 18446744073709551615", @"seed_source: ""given by hand: \u0022whoever\u0022""", "items_per_panel: 5", "max_new_tokens: 6",
-                "documents_per_domain: 7", "windows: [128]",
-            @"domains: [""one"", ""t\two""]", "chat_template_used: true", "clock: \"2026-01-02T03:04:05Z\"", "limited: true",
+            "items_per_panel: 5", "documents_per_domain: 7", "max_new_tokens: 6", "windows: [128]", "seed: 18446744073709551615",
+            @"seed_source: ""given by hand: \u0022whoever\u0022""", "clock: \"2026-01-02T03:04:05Z\"", "measures: [\"M1\"]", "limited: true",
+            @"domains: [""one"", ""t\two""]", "chat_template_used: true",
         ];
         // Further lines may come; these stay, in this order.
         Assert.Equal(expected, lines.Where(expected.Contains));
