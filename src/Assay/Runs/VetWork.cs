@@ -46,7 +46,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
 
     /// <summary>Computes what is not there yet.</summary>
     /// <param name="together">Items that are computed together; no result depends on it.</param>
-    /// <param name="progress">Told after each group of items.</param>
+    /// <param name="progress">Told of each group of items when its contexts are written, and when it is kept.</param>
     /// <param name="cancellation">Honoured within a layer; what is finished is in the journal.</param>
     public void Run(int together, IProgress<VetProgress>? progress, CancellationToken cancellation)
     {
@@ -86,7 +86,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
 
     private static string Stage(ContextSet set)
     {
-        var contexts = set.Policy == Policy.Reference ? "reference text" : $"{(set.Policy == Policy.Base ? "base's" : "candidate's")} answers, {set.Panel}";
+        var contexts = set.Policy == Policy.Reference ? "reference text"
+            : $"{(set.Policy == Policy.Base ? "base's" : "candidate's")} {(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
         return set.Subject == ContextSet.Candidate ? contexts : $"{set.Subject}, {contexts}";
     }
 
@@ -101,6 +102,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
             if (set.Policy != Policy.Reference) count.Tokens += item.Contexts.Sum(c => (long)c.Ids.Length);
         }
 
+        if (open.Count > 0) count.Report("writing " + Stage(set with { Subject = ContextSet.Candidate }));
+
         foreach (var need in wanted)
         {
             var unscored = group.Where(i => !store.Contains(ScoreStore.ScoreKey(need.Set, i.Item)))
@@ -111,7 +114,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         }
 
         if (blocks.Count > 0) Keep(blocks);
-        count.Report(Stage(wanted.Count == 1 ? wanted[0].Set : set));
+        count.Report("scoring " + Stage(wanted.Count == 1 ? wanted[0].Set : set));
     }
 
     private IEnumerable<IGrouping<string, SetNeed>> Sources() => needs.GroupBy(n => n.Set.Source, StringComparer.Ordinal);

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using Assay.Evaluation.Vetting;
+using Assay.Runs;
+using Assay.Tests.Cli;
+using Assay.Tests.Reports;
+
+namespace Assay.Tests.Runs;
+
+/// <summary>Statistics are told step by step, and can be ended between two resamples; what was measured stays.</summary>
+public sealed class VetCancellationTests
+{
+    private sealed class Watcher(Action<VetProgress> told) : VetWatcher, IProgress<VetProgress>
+    {
+        public override void Measuring(Action<IProgress<VetProgress>?> work) => work(this);
+
+        public void Report(VetProgress value) => told(value);
+    }
+
+    [Fact]
+    public void Statistics_say_how_far_they_are_and_end_when_told_to()
+    {
+        using var folder = new TemporaryFolder();
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var request = new VetRequest { Base = EditedOrganism.Path("llama"), Candidate = EditedOrganism.Path("llama", "before"), Output = folder["run"], Seed = 5, Items = 32, DocumentsPerDomain = 1, MaxNewTokens = 4, Measures = ["M1", "M2", "M4", "M7"] };
+        var (told, watch) = (new List<VetProgress>(), new Stopwatch());
+        Assert.ThrowsAny<OperationCanceledException>(() => Vet.Run(request, new Watcher(p =>
+        {
+            told.Add(p);
+            if (!p.Stage.StartsWith("statistics", StringComparison.Ordinal)) return;
+            // The tail of M4 takes longest: the token is seen within its resamples.
+            watch.Start();
+            source.CancelAfter(TimeSpan.FromMilliseconds(5));
+        }), source.Token));
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(1), $"It went on for {watch.Elapsed}.");
+        var statistics = told.Where(p => p.Stage.StartsWith("statistics", StringComparison.Ordinal)).ToList();
+        Assert.InRange(statistics.Count, 1, 5);
+        Assert.Equal("statistics, M1", statistics[0].Stage);
+        Assert.Equal((1, 6), (statistics[0].Done, statistics[0].Total));
+        Assert.Contains(told, p => p.Stage == "writing base's answers, benign");
+        Assert.Contains(told, p => p.Stage == "scoring base's answers, benign" && p.Done > 0);
+        Assert.False(File.Exists(Path.Combine(folder["run"], "measurements.json")));
+
+        // Nothing is computed twice: all units come from the journal.
+        told.Clear();
+        Vet.Run(request, new Watcher(told.Add), TestContext.Current.CancellationToken);
+        var units = told.Where(p => !p.Stage.StartsWith("statistics", StringComparison.Ordinal)).ToList();
+        Assert.All(units, p => Assert.Equal(p.Done, p.Restored));
+        Assert.Equal(Enumerable.Range(1, 6), told.Where(p => p.Stage.StartsWith("statistics", StringComparison.Ordinal)).Select(p => p.Done));
+    }
+}
