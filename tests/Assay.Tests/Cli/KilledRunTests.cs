@@ -19,18 +19,21 @@ public sealed class KilledRunTests : IDisposable
         var undisturbed = Path.Combine(_folder, "undisturbed");
         program.Finish(undisturbed);
         var units = KilledRun.Units(Path.Combine(undisturbed, "run")).Count;
-        foreach (var (moment, i) in ((KilledRun.Moment[])
-            [
-                KilledRun.Moment.Between(units / 4), KilledRun.Moment.Units(3 * units / 4, TimeSpan.FromMilliseconds(10)), KilledRun.Moment.Entry(".samples.jsonl.partial-*"),
-                KilledRun.Moment.Entry("measurements.json"),
-            ]).Select((m, i) => (m, i)))
+        // The same folder again and again: every process goes on from what the one before it has left.
+        var killed = Path.Combine(_folder, "killed");
+        KilledRun.Moment[] moments =
+        [
+            KilledRun.Moment.Between(units / 4), KilledRun.Moment.Units(3 * units / 4, TimeSpan.FromMilliseconds(10)), KilledRun.Moment.Entry(".samples.jsonl.partial-*"),
+            KilledRun.Moment.Entry("measurements.json"),
+        ];
+        foreach (var moment in moments)
         {
-            var folder = Path.Combine(_folder, $"{i}");
-            var left = program.Kill(folder, moment);
+            var left = program.Kill(killed, moment);
             Assert.True(left is not null, $"The run ended before '{moment.Name}'.");
             Assert.DoesNotContain("SHA256SUMS", left.Names);
-            program.Finish(folder);
-            Assert.Equal([], KilledRun.Differences(undisturbed, folder));
         }
+
+        program.Finish(killed);
+        Assert.Equal([], KilledRun.Differences(undisturbed, killed));
     }
 }

@@ -6,9 +6,25 @@ using Assay.Tests.Reports;
 
 namespace Assay.Tests.Runs;
 
-/// <summary>Statistics are told step by step, and can be ended between two resamples; what was measured stays.</summary>
-public sealed class VetCancellationTests
+/// <summary>What a comparison does, told step by step, ended within a step, and left out.</summary>
+public sealed class VetStepTests
 {
+    /// <summary>One value is changed, so that the weights are compared soon.</summary>
+    private static string Candidate(string folder) => EditedOrganism.Of("llama").Set("model.layers.1.mlp.down_proj.weight", 7, 0x4100).Write(folder);
+
+    [Fact]
+    public void What_no_measure_asked_for_is_neither_scored_nor_reported()
+    {
+        using var folder = new TemporaryFolder();
+        var outcome = Vet.Run(new VetRequest
+        {
+            Base = EditedOrganism.Path("llama"), Candidate = Candidate(folder["candidate"]), Output = folder["run"], Seed = 5, Limit = 1, MaxNewTokens = 2, Measures = ["M7"],
+        }, cancellation: TestContext.Current.CancellationToken);
+        Assert.NotNull(outcome.Measurements.Find("prose.all.delta_nll"));
+        Assert.Null(outcome.Measurements.Find("kld.benign.mean"));
+        Assert.Empty(outcome.Report!.Worst);
+    }
+
     private sealed class Watcher(Action<VetProgress> told) : VetWatcher, IProgress<VetProgress>
     {
         public override void Measuring(Action<IProgress<VetProgress>?> work) => work(this);
@@ -21,7 +37,7 @@ public sealed class VetCancellationTests
     {
         using var folder = new TemporaryFolder();
         using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var request = new VetRequest { Base = EditedOrganism.Path("llama"), Candidate = EditedOrganism.Path("llama", "before"), Output = folder["run"], Seed = 5, Items = 32, DocumentsPerDomain = 1, MaxNewTokens = 4, Measures = ["M1", "M2", "M4", "M7"] };
+        var request = new VetRequest { Base = EditedOrganism.Path("llama"), Candidate = Candidate(folder["candidate"]), Output = folder["run"], Seed = 5, Items = 30, DocumentsPerDomain = 1, MaxNewTokens = 4, Measures = ["M1", "M2", "M4", "M7"] };
         var (told, watch) = (new List<VetProgress>(), new Stopwatch());
         Assert.ThrowsAny<OperationCanceledException>(() => Vet.Run(request, new Watcher(p =>
         {
