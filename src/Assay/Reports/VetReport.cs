@@ -123,7 +123,7 @@ public static class VetReport
         return string.Join(", ", keys.Take(MostPackagingKeys)) + (keys.Count > MostPackagingKeys ? $" and {keys.Count - MostPackagingKeys} more" : "");
     }
 
-    /// <summary>The items of each panel with the largest mean KLD.</summary>
+    /// <summary>The items of each panel with the largest mean KLD; none where no measure asked for it.</summary>
     /// <param name="store">The scores.</param>
     /// <param name="design">The panels.</param>
     /// <param name="panels">What the items say.</param>
@@ -134,7 +134,7 @@ public static class VetReport
         foreach (var name in design.Panels)
         {
             var set = VetDesign.BaseAnswers(name);
-            if (!store.Has(set)) continue;
+            if (!store.Has(set, ScoreColumns.Kl)) continue;
             var texts = panels.Items(name).ToDictionary(i => i.Item, i => i.Text, StringComparer.Ordinal);
             var panel = ItemPanel.Of(store.Scores(set), ScoreColumns.Kl);
             worst.AddRange(Enumerable.Range(0, panel.Items.Count).OrderByDescending(i => panel.Means[i]).ThenBy(i => panel.Items[i].Item, StringComparer.Ordinal)

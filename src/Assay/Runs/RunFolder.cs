@@ -60,6 +60,7 @@ public sealed class RunFolder : IDisposable
             taken = FolderLock.TryTake(path)
                 ?? throw new InvalidInputException($"{path}: another process is writing into this folder. Wait for it to end, or choose another folder.");
             ScratchFolder.RemoveAbandoned(path);
+            RunFolderCheck.RemoveProbes(path);
             var others = requireRun && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) != FolderLock.FileName);
             foreach (var mark in marks) others &= !File.Exists(System.IO.Path.Combine(path, mark));
             if (others) throw new InvalidInputException($"{path}: the folder is not empty and holds no run. Choose another --output.");

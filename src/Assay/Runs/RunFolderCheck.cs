@@ -9,6 +9,7 @@ namespace Assay.Runs;
 public static class RunFolderCheck
 {
     private const int LongestFirstLine = 4096;
+    private const string Probe = ".assay-";
 
     /// <summary>The problem; null where there is none.</summary>
     /// <param name="path">Folder of the run.</param>
@@ -25,7 +26,7 @@ public static class RunFolderCheck
             if (taken is null) return $"{path}: another process is writing into this folder. Wait for it to end, or choose another folder.";
             var (journal, plan) = (Path.Combine(path, "journal.jsonl"), Path.Combine(path, "plan.yaml"));
             if (!File.Exists(journal) && !File.Exists(plan))
-                return Directory.EnumerateFileSystemEntries(path).Any() ? $"{path}: the folder is not empty and holds no run. Choose another --output." : null;
+                return Directory.EnumerateFileSystemEntries(path).Any(e => !IsProbe(e)) ? $"{path}: the folder is not empty and holds no run. Choose another --output." : null;
             if (File.Exists(journal)) RegularFile.Require(journal, "a journal");
             if (fresh || !File.Exists(journal) || FirstLine(journal) is not { } named || named == identity) return null;
             return $"{journal}: the folder holds a run of another plan ({UntrustedText.Visible(named)}, this one is {identity}). Choose another --output, or " +
@@ -41,6 +42,15 @@ public static class RunFolderCheck
         }
     }
 
+    /// <summary>Removes what a process that was killed while it asked has left.</summary>
+    internal static void RemoveProbes(string folder)
+    {
+        foreach (var left in Directory.EnumerateFiles(folder, Probe + "*").Where(IsProbe).ToList()) File.Delete(left);
+    }
+
+    private static bool IsProbe(string path) =>
+        Path.GetFileName(path) is var name && name.StartsWith(Probe, StringComparison.Ordinal) && Guid.TryParseExact(name[Probe.Length..], "N", out _);
+
     /// <summary>The nearest folder above a path that exists.</summary>
     private static string Above(string path)
     {
@@ -55,12 +65,12 @@ public static class RunFolderCheck
         return at;
     }
 
-    // What a file system allows shows only when it is asked: the file that asks is gone with its handle.
+    // What a file system allows shows only when it is asked: the file that asks is gone with its handle, unless the process is killed just then.
     private static string? Unwritable(string folder)
     {
         try
         {
-            using var file = new FileStream(Path.Combine(folder, $".assay-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1,
+            using var file = new FileStream(Path.Combine(folder, $"{Probe}{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1,
                 FileOptions.DeleteOnClose);
             return null;
         }

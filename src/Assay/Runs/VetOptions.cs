@@ -34,7 +34,7 @@ public static class VetOptions
             r => r.MaxThoughtTokens, (r, v) => r with { MaxThoughtTokens = v }) with { Planned = ("max_thought_tokens", p => p.MaxThoughtTokens) },
         Once<string>("thinking", OptionKind.Choice(["on", "off"]), "Set the chat template's switch for thinking (default: as the template has it).",
             r => r.Thinking is { } on ? on ? "on" : "off" : null, (r, v) => r with { Thinking = v == "on" })
-            with { Planned = ("thinking", p => p.Thinking is { } set ? $"{set.Variable}: {(set.On ? "true" : "false")}" : "as the template has it") },
+            with { Word = "on|off", Planned = ("thinking", p => p.Thinking is { } set ? $"{set.Variable}: {(set.On ? "true" : "false")}" : "as the template has it") },
         Once<int>("samples", OptionKind.Count(0, OptionKind.MostCounted), "Samples at T = 1 of each prompt and model (default: the tier's; 0 for none).",
             r => r.Samples, (r, v) => r with { Samples = v }) with { Planned = ("samples", p => p.Design.Samples) },
         Once<int>("context", OptionKind.Count(4, OptionKind.MostTokens), "Window of reference text in tokens (default: the tier's, no larger than the models' maximum).",

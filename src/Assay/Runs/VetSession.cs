@@ -116,7 +116,8 @@ public sealed class VetSession : IDisposable
                 return new VetOutcome(null, MeasurementSet.Empty, null, folder.Path);
             }
 
-            measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, new MeasureInput(store, new Statistician(plan.Seed, _base.Team.Threads), plan.Design, _cancellation)));
+            var statistics = new Statistician(plan.Seed, _base.Team.Threads, cancellationToken: _cancellation);
+            _watcher.Measuring(told => measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, new MeasureInput(store, statistics, plan.Design, _cancellation), told)));
             if (BrokenRule.Faults(measurements, "base", "The base").Sentences is { Count: > 0 } broken)
                 throw new InvalidInputException([.. broken.Select(p =>
                     $"{_base.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);

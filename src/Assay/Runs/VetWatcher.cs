@@ -11,7 +11,7 @@ public class VetWatcher
     {
     }
 
-    /// <summary>Runs the work that measures; it reports to what it is given.</summary>
+    /// <summary>Runs the work that measures: called once for what the models do, once for statistics. It reports to what it is given.</summary>
     public virtual void Measuring(Action<IProgress<VetProgress>?> work)
     {
         ArgumentNullException.ThrowIfNull(work);

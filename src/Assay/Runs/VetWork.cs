@@ -48,7 +48,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
 
     /// <summary>Computes what is not there yet.</summary>
     /// <param name="together">Items that are computed together; no result depends on it.</param>
-    /// <param name="progress">Told after each group of items.</param>
+    /// <param name="progress">Told of each group of items when its contexts are written, and when it is kept.</param>
     /// <param name="cancellation">Honoured within a layer; what is finished is in the journal.</param>
     public void Run(int together, IProgress<VetProgress>? progress, CancellationToken cancellation)
     {
@@ -91,7 +91,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
 
     private static string Stage(ContextSet set)
     {
-        var contexts = set.Policy == Policy.Reference ? "reference text" : $"{(set.Policy == Policy.Base ? "base's" : "candidate's")} answers, {set.Panel}";
+        var contexts = set.Policy == Policy.Reference ? "reference text"
+            : $"{(set.Policy == Policy.Base ? "base's" : "candidate's")} {(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
         if (set.Own) contexts += ", own packaging";
         return set.Subject == ContextSet.Candidate ? contexts : $"{set.Subject}, {contexts}";
     }
@@ -107,6 +108,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
             if (set.Policy != Policy.Reference) count.Tokens += item.Contexts.Sum(c => (long)c.Ids.Length);
         }
 
+        if (open.Count > 0) count.Report("writing " + Stage(set with { Subject = ContextSet.Candidate }));
+
         foreach (var need in wanted)
         {
             var unscored = group.Where(i => !store.Contains(ScoreStore.ScoreKey(need.Set, i.Item)))
@@ -120,7 +123,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         if (cache is not null && set.Subject != ContextSet.Candidate)
             foreach (var need in wanted)
                 foreach (var item in group) cache.Add(need, store.Payload(ScoreStore.ContextKey(need.Set, item.Item)), store.Payload(ScoreStore.ScoreKey(need.Set, item.Item)));
-        count.Report(Stage(wanted.Count == 1 ? wanted[0].Set : set));
+        count.Report("scoring " + Stage(wanted.Count == 1 ? wanted[0].Set : set));
     }
 
     /// <summary>Takes a yardstick's scores from the cache, as far as they are there.</summary>

@@ -1,5 +1,7 @@
 using System.IO.Compression;
+using System.Text.Json;
 using System.Xml.Linq;
+using Assay.Cli;
 using Assay.Tests.Golden;
 using Assay.Tests.Reports;
 
@@ -81,5 +83,52 @@ public sealed class PackageTests(PackageFixture packages) : IClassFixture<Packag
         Assert.Contains("gemma2/aligned", output, StringComparison.Ordinal);
         Assert.Contains("gemma2/before", output, StringComparison.Ordinal);
         Assert.Contains(packages.Path("tool"), output, StringComparison.Ordinal);
+    }
+
+    /// <summary>In a folder of its own, with a feed that holds nothing else and an empty cache of packages.</summary>
+    [Fact]
+    public void The_sample_measures_on_the_package_alone_what_the_command_measures()
+    {
+        var place = Directory.CreateDirectory(packages.Path("sample")).FullName;
+        var feed = Directory.CreateDirectory(packages.Path("feed")).FullName;
+        foreach (var package in new[] { packages.Package("Assay"), packages.Package("Assay.Models"), Dependency("System.Numerics.Tensors") }) File.Copy(package, Path.Combine(feed, Path.GetFileName(package)));
+        File.WriteAllText(Path.Combine(place, "nuget.config"), $"<configuration><packageSources><clear /><add key=\"local\" value=\"{feed}\" /></packageSources></configuration>");
+        var sample = File.ReadAllLines(Path.Combine(GoldenFiles.Repository, "samples", "vet.cs"));
+        Assert.StartsWith("#:project ", sample[0], StringComparison.Ordinal);
+        // Without native compilation, whose tools are packages of their own.
+        File.WriteAllLines(Path.Combine(place, "vet.cs"), [$"#:package Assay@{Version(packages.Package("Assay"), "version")}", "#:property PublishAot=false", .. sample[1..]]);
+
+        string[] models = [EditedOrganism.Path("gemma2"), EditedOrganism.Path("gemma2", "before")];
+        var (code, output, error) = ChildProcess.RunIn(place, ChildProcess.Dotnet, ["run", "vet.cs", "--", .. models, Path.Combine(place, "run"), "4"], environment: ("NUGET_PACKAGES", Path.Combine(place, "cache")));
+        var command = CommandLine.Run(["vet", .. models, "--limit", "4", "-o", packages.Path("command"), "-q"]);
+        Assert.True(code == command.Code, output + error + command.Error);
+        Assert.Equal(["assay", "assay.models", "system.numerics.tensors"], Directory.GetDirectories(Path.Combine(place, "cache")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        // Four items bound nothing.
+        Assert.Equal(ExitCodes.Inconclusive, code);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(packages.Path("command"), "measurements.json")), File.ReadAllBytes(Path.Combine(place, "run", "measurements.json")));
+        Assert.StartsWith("INCONCLUSIVE: ", output, StringComparison.Ordinal);
+        using var report = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(packages.Path("command"), "report.json")));
+        var deciding = report.RootElement.GetProperty("deciding").EnumerateArray().Select(m => m.GetProperty("id").GetString()!).ToList();
+        Assert.NotEmpty(deciding);
+        Assert.Equal(deciding, output.TrimEnd().Split('\n')[1..].Select(line => line.Split(' ')[0]));
+    }
+
+    /// <summary>The package that the library was restored with, from this machine's cache.</summary>
+    private string Dependency(string id)
+    {
+        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } own ? own
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        var version = Version(packages.Package("Assay"), id);
+        return Path.Combine(cache, id.ToLowerInvariant(), version, $"{id.ToLowerInvariant()}.{version}.nupkg");
+    }
+
+    /// <summary>The version of a package, or the one of a dependency that it asks for.</summary>
+    private static string Version(string package, string of)
+    {
+        using var zip = ZipFile.OpenRead(package);
+        using var stream = zip.Entries.Single(e => e.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
+        var nuspec = XDocument.Load(stream).Descendants();
+        return of == "version" ? nuspec.First(e => e.Name.LocalName == "version").Value
+            : (string)nuspec.First(e => e.Name.LocalName == "dependency" && (string?)e.Attribute("id") == of).Attribute("version")!;
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Assay.Cli;
 using Assay.Tests.Golden;
 using Assay.Tests.Reports;
 
@@ -13,7 +12,7 @@ public static class BuildCollection
     public const string Name = "Builds";
 }
 
-/// <summary>The samples, run as their first comment says.</summary>
+/// <summary>The samples, run as their first comment says; what <c>vet.cs</c> measures is tested on the package (<see cref="PackageTests"/>).</summary>
 [Collection(BuildCollection.Name)]
 public sealed class SampleTests
 {
@@ -41,27 +40,6 @@ public sealed class SampleTests
         var (code, _, error) = ChildProcess.Run(ChildProcess.Dotnet, ["run", "-c", ChildProcess.Configuration, "samples/score.cs"], seconds: 300);
         Assert.Equal(64, code);
         Assert.Contains("usage:", error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Vet_measures_what_the_command_measures()
-    {
-        using var folder = new TemporaryFolder();
-        string[] models = ["organisms/gemma2/aligned", "organisms/gemma2/before"];
-        var (code, output, error) = ChildProcess.Run(ChildProcess.Dotnet,
-            ["run", "-c", ChildProcess.Configuration, "samples/vet.cs", "--", .. models, folder["sample"], "4"], seconds: 300);
-        var command = CommandLine.Run(["vet", .. models.Select(m => Path.Combine(GoldenFiles.Repository, m)), "--limit", "4", "-o", folder["command"], "-q"]);
-        Assert.True(code == command.Code, output + error + command.Error);
-        // Four items bound nothing.
-        Assert.Equal(ExitCodes.Inconclusive, code);
-        Assert.Equal(Measured("command"), Measured("sample"));
-        Assert.StartsWith("INCONCLUSIVE: ", output, StringComparison.Ordinal);
-        using var report = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder["command"], "report.json")));
-        var deciding = report.RootElement.GetProperty("deciding").EnumerateArray().Select(m => m.GetProperty("id").GetString()!).ToList();
-        Assert.NotEmpty(deciding);
-        Assert.Equal(deciding, output.TrimEnd().Split('\n')[1..].Select(line => line.Split(' ')[0]));
-
-        byte[] Measured(string run) => File.ReadAllBytes(Path.Combine(folder[run], "measurements.json"));
     }
 
     [Fact]

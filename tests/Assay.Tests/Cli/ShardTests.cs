@@ -1,3 +1,4 @@
+using Assay.Benchmarks;
 using Assay.Tests.Golden;
 
 namespace Assay.Tests.Cli;
@@ -29,6 +30,30 @@ public sealed class ShardTests : IDisposable
             Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "whole", file)), File.ReadAllBytes(Path.Combine(_folder, "merged", file)));
         Assert.Equal(File.ReadAllText(Path.Combine(_folder, "whole", "report.json")).Replace("/whole", "/merged", StringComparison.Ordinal),
             File.ReadAllText(Path.Combine(_folder, "merged", "report.json")));
+    }
+
+    /// <summary>As a cluster does it: a process a part, two at a time, which share nothing but the models.</summary>
+    [Fact]
+    public async Task Parts_computed_by_processes_of_their_own_two_at_a_time_are_the_run_of_one_process()
+    {
+        // Every process calls its folder alike, since the report's command names it.
+        Task<string> Run(string name, string[] arguments) => Task.Run(() =>
+        {
+            var place = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
+            var (code, output, error) = ChildProcess.RunIn(place, ChildProcess.Dotnet, [Path.Combine(AppContext.BaseDirectory, "Assay.Cli.dll"), .. arguments, "-o", "run", "-q"]);
+            Assert.True(code is 0 or 1 or 2, output + error);
+            return Path.Combine(place, "run");
+        });
+        var candidate = EditedOrganism.Of("gpt2").Set("transformer.h.1.mlp.c_proj.weight", 7, 0x4100).Write(Path.Combine(_folder, "candidate"));
+        string[] vet = ["vet", Organism("aligned"), candidate, "--tier", "standard", "--measures", "M1,M3,M12", "--limit", "4", "--documents", "1", "--max-new-tokens", "4", "--seed", "7"];
+        string[] parts = [.. await Task.WhenAll(Run("1", [.. vet, "--shard", "1/3"]), Run("2", [.. vet, "--shard", "2/3"])),
+            .. await Task.WhenAll(Run("3", [.. vet, "--shard", "3/3"]), Run("whole", vet))];
+        var merged = await Run("merged", ["merge", .. parts[..3]]);
+        Assert.Equal([], KilledRun.Differences(Path.Combine(_folder, "whole"), Path.GetDirectoryName(merged)!));
+        // Each part is a part: no process computed what is another's.
+        string[][] units = [.. parts.Select(p => KilledRun.Units(p).ToArray())];
+        Assert.All(units[..3], u => Assert.InRange(u.Length, 1, units[3].Length - 1));
+        Assert.Equal(units[3].Order(StringComparer.Ordinal), units[..3].SelectMany(u => u).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -19,6 +19,16 @@ public sealed class RunFolderCheckTests : IDisposable
     }
 
     [Fact]
+    public void What_a_killed_process_asked_the_disk_with_is_no_other_thing_and_goes()
+    {
+        File.WriteAllText(_folder[".assay-0123456789abcdef0123456789abcdef"], "");
+        Assert.Null(RunFolderCheck.Problem(_folder.Path, "hash", false));
+        using (RunFolder.Open(_folder.Path)) Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+        File.WriteAllText(_folder[".assay-notes"], "");
+        Assert.Contains("holds no run", RunFolderCheck.Problem(_folder.Path, "hash", false), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Files_other_things_and_other_runs_are_refused()
     {
         File.WriteAllText(_folder["file"], "");

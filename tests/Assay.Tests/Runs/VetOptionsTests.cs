@@ -34,10 +34,15 @@ public sealed class VetOptionsTests
         from limit in Maybe(Gen.Choose(1, int.MaxValue))
         from allowLong in Gen.Elements(true, false)
         from output in MaybeText(s_text.Where(t => t.Length > 0))
+        from templates in Maybe(Gen.Choose(1, 6))
+        from texts in s_text.Where(t => t.Length > 0).ListOf()
+        from thought in Maybe(Gen.Choose(0, OptionKind.MostTokens))
+        from thinking in Maybe(Gen.Elements(true, false))
         select new VetRequest
         {
             Base = "BASE", Candidate = "CANDIDATE", Tier = tier, Items = sizes[0], DocumentsPerDomain = sizes[1], MaxNewTokens = sizes[2], Samples = samples, Context = context,
-            Seed = nonce is null ? seed : null, Nonce = nonce, Clock = clock, Measures = [.. measures], Limit = limit, AllowLong = allowLong, Output = output,
+            Seed = nonce is null ? seed : null, Nonce = nonce, Clock = clock, Measures = [.. measures], Limit = limit, AllowLong = allowLong, Output = output, Templates = templates, Texts = [.. texts],
+            MaxThoughtTokens = thought, Thinking = thinking,
         };
 
     [Fact]
@@ -96,7 +101,7 @@ public sealed class VetOptionsTests
     public void The_reproduce_line_says_what_was_given_and_what_the_tier_says_of_sizes()
     {
         var request = new VetRequest { Base = "a", Candidate = "b" };
-        Assert.Equal("assay vet BASE CANDIDATE --items 64 --documents 8 --max-new-tokens 64 --context 512 --clock 2026-01-01T12:00:00Z", VetReproduction.Line(request, 512));
+        Assert.Equal("assay vet BASE CANDIDATE --items 64 --documents 8 --max-new-tokens 96 --context 512 --clock 2026-01-01T12:00:00Z", VetReproduction.Line(request, 512));
         Assert.Equal("assay vet --tier standard --items 400 --documents 30 --max-new-tokens 256 --context 128 --clock 2026-01-01T12:00:00Z",
             VetReproduction.Line(request with { Bundled = true, Tier = VetTier.Standard }, 128));
         Assert.Equal("assay vet BASE CANDIDATE --tier full --items 7 --documents 3 --max-new-tokens 9 --samples 0 --context 64 --seed 18446744073709551615 --nonce='it'\\''s' " +
@@ -122,7 +127,7 @@ public sealed class VetOptionsTests
                 OptionShape.Choice => option.Kind.Choices[^1],
                 OptionShape.Switch => "true",
                 OptionShape.Time => "2001-02-03T04:05:06Z",
-                _ => option.Name == "shard" ? "2/3" : "77",
+                _ => option.Name switch { "shard" => "2/3", "templates" => "3", _ => "77" },
             };
             var request = option.Read(VetOptions.Defaults, [value]);
             Assert.Equal(value, Assert.Single(option.Write(request)));
@@ -135,6 +140,7 @@ public sealed class VetOptionsTests
     private static void Same(VetRequest expected, VetRequest actual)
     {
         Assert.Equal(expected.Measures, actual.Measures);
-        Assert.Equal(expected with { Measures = [] }, actual with { Measures = [] });
+        Assert.Equal(expected.Texts, actual.Texts);
+        Assert.Equal(expected with { Measures = [], Texts = [] }, actual with { Measures = [], Texts = [] });
     }
 }

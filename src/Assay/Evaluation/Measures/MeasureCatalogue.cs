@@ -1,3 +1,5 @@
+using Assay.Evaluation.Vetting;
+
 namespace Assay.Evaluation.Measures;
 
 /// <summary>Every measure there is, in the order in which reports tell them.</summary>
@@ -47,15 +49,17 @@ public static class MeasureCatalogue
     /// <summary>Computes measures, in the order given.</summary>
     /// <param name="measures">The measures.</param>
     /// <param name="input">What they compute from.</param>
-    public static MeasurementSet Compute(IEnumerable<IMeasure> measures, MeasureInput input)
+    /// <param name="progress">Told after each measure; null for nobody.</param>
+    public static MeasurementSet Compute(IReadOnlyList<IMeasure> measures, MeasureInput input, IProgress<VetProgress>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(measures);
         ArgumentNullException.ThrowIfNull(input);
         var all = new List<Measurement>();
-        foreach (var measure in measures)
+        foreach (var (i, measure) in measures.Index())
         {
             input.Cancellation.ThrowIfCancellationRequested();
             all.AddRange(measure.Compute(input));
+            progress?.Report(new VetProgress($"statistics, {measure.Info.Id}", i + 1, measures.Count, 0, 0));
         }
 
         return new MeasurementSet(all);

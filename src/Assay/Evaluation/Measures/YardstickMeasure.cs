@@ -21,7 +21,9 @@ public sealed class YardstickMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return new Needs([.. design.Yardsticks.SelectMany(y => Sets(design).Select(s => new SetNeed(s.Set.Under(y), ScoreColumns.Kl, Items: design.YardstickItems)))]);
+        if (design.Yardsticks.Length == 0) return Needs.None;
+        // The candidate on the same items: without other measures nobody else asks for it.
+        return new Needs([.. design.Yardsticks.Prepend(ContextSet.Candidate).SelectMany(y => Sets(design).Select(s => new SetNeed(s.Set.Under(y), ScoreColumns.Kl, Items: design.YardstickItems)))]);
     }
 
     /// <inheritdoc/>

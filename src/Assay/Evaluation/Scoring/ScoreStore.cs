@@ -171,6 +171,10 @@ public sealed class ScoreStore : IDisposable
     /// <summary>Whether any item of a set has scores.</summary>
     public bool Has(ContextSet set) => Items(set).Any(i => Contains(ScoreKey(set, i)));
 
+    /// <summary>Whether any item of a set has scores, and these columns of them.</summary>
+    public bool Has(ContextSet set, ScoreColumns columns) =>
+        Items(set).Select(i => ScoreKey(set, i)).FirstOrDefault(Contains) is { } key && Header(key).Columns.HasFlag(columns);
+
     /// <inheritdoc/>
     public void Dispose() => _blocks.Dispose();
 

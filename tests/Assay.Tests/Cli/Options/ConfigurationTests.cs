@@ -298,7 +298,8 @@ public sealed partial class ConfigurationTests : IDisposable
     private static void Same(VetRequest expected, VetRequest actual)
     {
         Assert.Equal(expected.Measures, actual.Measures);
-        Assert.Equal(expected with { Measures = [] }, actual with { Measures = [] });
+        Assert.Equal(expected.Texts, actual.Texts);
+        Assert.Equal(expected with { Measures = [], Texts = [] }, actual with { Measures = [], Texts = [] });
     }
 
     /// <summary>Whether a schema takes a file of one key: the keywords that <see cref="ConfigSchema"/> writes, as JSON Schema 2020-12 defines them.</summary>

@@ -18,10 +18,10 @@ public class YardstickMeasureTests
     }
 
     [Fact]
-    public void Needs_name_every_yardstick_on_the_first_items()
+    public void Needs_name_the_candidate_and_every_yardstick_on_the_first_items()
     {
         var needs = new YardstickMeasure().NeedsOf(s_design).Sets;
-        Assert.Equal(["floor", "rounded-4", "rounded-3", "rounded-2"], needs.Select(n => n.Set.Subject));
+        Assert.Equal(["candidate", "floor", "rounded-4", "rounded-3", "rounded-2"], needs.Select(n => n.Set.Subject));
         Assert.All(needs, n => Assert.Equal(32, n.Items));
     }
 

@@ -287,7 +287,7 @@ public sealed class YardstickTests
         }
     }
 
-    private static List<ScoredText> Texts(LanguageModel model)
+    internal static List<ScoredText> Texts(LanguageModel model)
     {
         var clock = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
         return
@@ -300,11 +300,14 @@ public sealed class YardstickTests
         ];
     }
 
-    private static double Divergence(LanguageModel model, Yardstick yardstick, List<ScoredText> texts)
+    internal static double Divergence(LanguageModel model, Yardstick yardstick, List<ScoredText> texts)
     {
         using var variant = yardstick.Open(model);
-        return new PairScorer(model, variant).Score(texts).SelectMany(s => s).Average(s => s.Kl);
+        return Divergence(model, variant, texts);
     }
+
+    internal static double Divergence(LanguageModel model, LanguageModel changed, List<ScoredText> texts) =>
+        new PairScorer(model, changed).Score(texts).SelectMany(s => s).Average(s => s.Kl);
 
     [Theory, MemberData(nameof(Organisms))]
     public void The_ladders_rise_on_every_organism(string name)
