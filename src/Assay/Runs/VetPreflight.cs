@@ -15,11 +15,12 @@ namespace Assay.Runs;
 /// <remarks>Problems are collected, so that one attempt shows all of them. What reads all weights once more is done only where nothing else is wrong.</remarks>
 internal sealed class VetPreflight
 {
-    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Comparability comparability, CheckpointDifference? difference,
-        IReadOnlyList<string> unreadable, VerdictDecision early, IReadOnlyList<IMeasure> measures)
+    private readonly Lazy<WeightsComparison> _weights;
+
+    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Lazy<WeightsComparison> weights, VerdictDecision early, IReadOnlyList<IMeasure> measures)
     {
         (Plan, PlanHash, RunHash, Folder, Measures) = (plan, planHash, runHash, folder, measures);
-        (Comparability, Difference, Unreadable, Early) = (comparability, difference, unreadable, early);
+        (_weights, Early) = (weights, early);
     }
 
     public VetPlan Plan { get; }
@@ -39,13 +40,8 @@ internal sealed class VetPreflight
     /// <summary>Folder of the run.</summary>
     public string Folder { get; }
 
-    public Comparability Comparability { get; }
-
-    /// <summary>The weights compared; null where their hashes are equal.</summary>
-    public CheckpointDifference? Difference { get; }
-
-    /// <summary>Texts that the candidate cannot read, a sentence each.</summary>
-    public IReadOnlyList<string> Unreadable { get; }
+    /// <summary>The weights compared: as soon as it is asked for, unless that had to be known before.</summary>
+    public WeightsComparison Weights => _weights.Value;
 
     /// <summary>The verdict without measuring.</summary>
     public VerdictDecision Early { get; }
@@ -103,18 +99,19 @@ internal sealed class VetPreflight
         if (VerdictRules.Decide(VetReport.Facts(plan, tokens, null, []), MeasurementSet.Empty) is { Verdict: Verdict.Incomparable } other) problems.Add(Text(other));
         problems.ThrowIfAny();
 
-        CheckpointDifference? difference = null;
-        if (!equal)
+        var weights = new Lazy<WeightsComparison>(() =>
         {
-            note("Comparing the weights.");
-            difference = compare();
-        }
-
-        var comparability = Comparability.Of(baseModel, candidate, difference);
-        var early = VerdictRules.Decide(VetReport.Facts(plan, comparability, difference, []), VetReport.SameWeights(plan));
-        if (early.Verdict == Verdict.Incomparable) throw new InvalidInputException([$"{early.Name}: {early.Sentence}", .. early.Reasons]);
-        IReadOnlyList<string> unreadable = difference is null ? [] : BrokenRows.Find(candidate, difference, cancellation);
-        return new VetPreflight(plan, planHash, runHash, folder, comparability, difference, unreadable, early, measures);
+            if (!equal) note("Comparing the weights.");
+            var difference = equal ? null : compare();
+            var comparability = Comparability.Of(baseModel, candidate, difference);
+            if (VerdictRules.Decide(VetReport.Facts(plan, comparability, difference, []), MeasurementSet.Empty) is { Verdict: Verdict.Incomparable } strangers)
+                throw new InvalidInputException([$"{strangers.Name}: {strangers.Sentence}", .. strangers.Reasons]);
+            return new WeightsComparison(comparability, difference, difference is null ? [] : BrokenRows.Find(candidate, difference, cancellation));
+        });
+        // Nobody waits for measures of two models that have nothing in common. Of two that plainly have, all weights are compared once the measures are done.
+        if (!equal && !Comparability.PlainlyRelated(baseModel, candidate)) _ = weights.Value;
+        var early = VerdictRules.Decide(VetReport.Facts(plan, tokens, null, []), VetReport.SameWeights(plan));
+        return new VetPreflight(plan, planHash, runHash, folder, weights, early, measures);
     }
 
     /// <summary>The measures asked for, in the catalogue's order; all where none is named.</summary>

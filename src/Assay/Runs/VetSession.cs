@@ -121,7 +121,7 @@ public sealed class VetSession : IDisposable
             if (BrokenRule.Faults(measurements, "base", "The base").Sentences is { Count: > 0 } broken)
                 throw new InvalidInputException([.. broken.Select(p =>
                     $"{_base.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);
-            decision = VerdictRules.Decide(VetReport.Facts(plan, _ready.Comparability, _ready.Difference, _ready.Unreadable), measurements);
+            decision = VerdictRules.Decide(VetReport.Facts(plan, _ready.Weights.Comparability, _ready.Weights.Difference, _ready.Weights.Unreadable), measurements);
         }
 
         var report = Report(decision, measurements, store);
@@ -155,8 +155,10 @@ public sealed class VetSession : IDisposable
     {
         var panels = new Panels(_ready.Plan);
         var tokenizer = _base.RequireTokenizer();
-        return (_ready.Needs.Where(n => n.Set.Policy != Policy.Reference).Select(n => n.Set.Panel).Distinct(StringComparer.Ordinal)
-                .ToDictionary(p => p, p => panels.Items(p).Select(i => _base.EncodeChat(i.Text, _ready.Plan.Chat).Length).ToArray(), StringComparer.Ordinal),
+        // Under the longest of its templates, so that what is told of a prompt is not too little.
+        return (_ready.Needs.Where(n => n.Set.Policy != Policy.Reference).GroupBy(n => n.Set.Panel, n => _ready.Plan.Design.TemplatesOf(n.Set), StringComparer.Ordinal)
+                .ToDictionary(g => g.Key, g => panels.Items(g.Key).Select(item => g.SelectMany(t => t).Distinct(StringComparer.Ordinal)
+                    .Max(t => PromptTemplates.Encode(_base, t, item, _ready.Plan.Chat).Length)).ToArray(), StringComparer.Ordinal),
             _ready.Needs.Any(n => n.Set.Policy == Policy.Reference) ? [.. panels.Items("prose-0").Select(d => tokenizer.Encode(d.Text, true).Length)] : []);
     }
 
@@ -205,7 +207,7 @@ public sealed class VetSession : IDisposable
             Base = Model(plan.Base),
             Candidate = Model(plan.Candidate),
             Facts = VetReport.Compared(plan, _ready.PlanHash, store, _ready.Decided ? [] : _ready.Needs),
-            Findings = [.. Files().Concat(VetReport.Findings(plan, measurements, _ready.Comparability, _ready.Difference))
+            Findings = [.. Files().Concat(VetReport.Findings(plan, measurements, _ready.Weights.Comparability, _ready.Weights.Difference))
                 .OrderByDescending(f => f.Severity)
                 .Select(f => new ReportFinding(f.Name, f.Sentence, f.SeverityName))],
             Measures = [.. measurements.All.Select(MeasureRow.Of)],

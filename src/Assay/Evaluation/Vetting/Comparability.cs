@@ -1,4 +1,5 @@
 using System.Globalization;
+using Assay.Checkpoints;
 using Assay.Evaluation.Diffing;
 using Assay.Models;
 using Assay.Tokenization;
@@ -15,6 +16,10 @@ public sealed record Comparability(string? TokenDifference, IReadOnlyList<(strin
 {
     private const int MostNamed = 3;
 
+    // Far above what unrelated matrices have, and what any edit leaves.
+    private const double PlainCosine = .9;
+    private const int MostMatrices = 32, MostElements = 1 << 16;
+
     /// <summary>Judges two models.</summary>
     /// <param name="baseModel">The base.</param>
     /// <param name="candidate">The candidate.</param>
@@ -25,6 +30,34 @@ public sealed record Comparability(string? TokenDifference, IReadOnlyList<(strin
         ArgumentNullException.ThrowIfNull(candidate);
         return new Comparability(Tokens(baseModel, candidate), Added(baseModel.Tokenizer, candidate.Tokenizer), difference is null ? 1
             : difference.MedianCosine, difference is null || HasCounterparts(difference));
+    }
+
+    /// <summary>Whether one of two models plainly came from the other, seen on parts of some matrices of equal names: the median of their cosines is at least .9.
+    /// Where it is not, only comparing all weights tells.</summary>
+    /// <param name="baseModel">The base.</param>
+    /// <param name="candidate">The candidate.</param>
+    public static bool PlainlyRelated(LanguageModel baseModel, LanguageModel candidate)
+    {
+        ArgumentNullException.ThrowIfNull(baseModel);
+        ArgumentNullException.ThrowIfNull(candidate);
+        string[] matrices = [.. baseModel.Weights.Where(w => w.Value.Shape.Length > 1).Select(w => w.Key).Order(StringComparer.Ordinal)];
+        string[] shared = [.. matrices.Where(n => candidate.Weights.TryGetValue(n, out var other) && other.Shape.SequenceEqual(baseModel.Weights[n].Shape))];
+        if (shared.Length == 0 || shared.Length < matrices.Length / 2) return false;
+        var step = Math.Max(1, shared.Length / MostMatrices);
+        double[] cosines = [.. shared.Where((_, i) => i % step == 0).Select(n => Cosine(baseModel.Weights[n], candidate.Weights[n])).Order()];
+        // NaN is sorted first and fails the comparison.
+        return !double.IsNaN(cosines[0]) && cosines[cosines.Length / 2] >= PlainCosine;
+    }
+
+    private static double Cosine(Tensor a, Tensor b)
+    {
+        var count = (int)Math.Min(a.Count, MostElements);
+        var (x, y) = (new float[count], new float[count]);
+        a.Read(0, x);
+        b.Read(0, y);
+        double dot = 0, ofA = 0, ofB = 0;
+        for (var i = 0; i < count; i++) (dot, ofA, ofB) = (dot + (double)x[i] * y[i], ofA + (double)x[i] * x[i], ofB + (double)y[i] * y[i]);
+        return dot / Math.Sqrt(ofA * ofB);
     }
 
     private static bool HasCounterparts(CheckpointDifference difference) =>

@@ -1,3 +1,4 @@
+using Assay.Benchmarks;
 using Assay.Evaluation.Vetting;
 using Assay.Models;
 using Assay.Tests.Golden;
@@ -25,5 +26,22 @@ public sealed class ComparabilityTests
         if (moved > 0) Assert.Contains($"{moved} of the base's {before.Count} tokens have another id", far.TokenDifference, StringComparison.Ordinal);
         if (missing > 0) Assert.Contains($"{missing} are missing", far.TokenDifference, StringComparison.Ordinal);
         Assert.Equal(after.Count(t => !before.ContainsKey(t.Key)), far.AddedTokens.Count);
+    }
+
+    [Fact]
+    public void Only_models_that_plainly_share_their_weights_are_measured_before_all_weights_are_compared()
+    {
+        using var baseModel = Open("aligned");
+        using var changed = Open("before");
+        using var other = LanguageModel.Open(Path.Combine(GoldenFiles.Repository, "organisms", "gpt2", "aligned"));
+        Assert.True(Comparability.PlainlyRelated(baseModel, changed));
+        Assert.False(Comparability.PlainlyRelated(baseModel, other));
+        // The same shapes with weights of their own.
+        using var folder = new Reports.TemporaryFolder();
+        foreach (var seed in (ulong[])[1, 2]) SyntheticCheckpoint.Write(folder[$"{seed}"], SyntheticCheckpoint.LlamaConfig(2, 64, 4, 2, 128, 300, 64), seed);
+        using var first = LanguageModel.Open(folder["1"]);
+        using var second = LanguageModel.Open(folder["2"]);
+        Assert.True(Comparability.PlainlyRelated(first, first));
+        Assert.False(Comparability.PlainlyRelated(first, second));
     }
 }
