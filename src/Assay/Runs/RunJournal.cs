@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using Assay.Checkpoints;
@@ -15,10 +16,10 @@ public sealed class RunJournal : IDisposable
     private const string Advice = "What is finished stays in the journal: make room, or allow writing there, and run the same command again.";
     private readonly string _path;
     private readonly string _planHash;
-    private readonly OrderedDictionary<string, JsonElement> _entries;
+    private readonly OrderedDictionary<string, byte[]> _entries;
     private FileStream _file;
 
-    private RunJournal(string path, string planHash, FileStream file, OrderedDictionary<string, JsonElement> entries) =>
+    private RunJournal(string path, string planHash, FileStream file, OrderedDictionary<string, byte[]> entries) =>
         (_path, _planHash, _file, _entries) = (path, planHash, file, entries);
 
     /// <summary>Finished units.</summary>
@@ -36,7 +37,7 @@ public sealed class RunJournal : IDisposable
         AtomicFile.Guard(path, () => file = Open(path, fresh ? FileMode.Create : FileMode.OpenOrCreate), Advice);
         try
         {
-            var entries = new OrderedDictionary<string, JsonElement>(StringComparer.Ordinal);
+            var entries = new OrderedDictionary<string, byte[]>(StringComparer.Ordinal);
             var end = Read(file, path, planHash, entries);
             var journal = new RunJournal(path, planHash, file, entries);
             AtomicFile.Guard(path, () =>
@@ -83,7 +84,7 @@ public sealed class RunJournal : IDisposable
 
         try
         {
-            var entries = new OrderedDictionary<string, JsonElement>(StringComparer.Ordinal);
+            var entries = new OrderedDictionary<string, byte[]>(StringComparer.Ordinal);
             Read(file, path, planHash, entries);
             return new RunJournal(path, planHash, file, entries);
         }
@@ -98,7 +99,14 @@ public sealed class RunJournal : IDisposable
     public IEnumerable<string> Keys => _entries.Keys;
 
     /// <summary>The payload of a finished unit.</summary>
-    public bool TryFind(string key, out JsonElement payload) => _entries.TryGetValue(key, out payload);
+    public bool TryFind(string key, out JsonElement payload)
+    {
+        payload = default;
+        if (!_entries.TryGetValue(key, out var text)) return false;
+        using var parsed = JsonDocument.Parse(text);
+        payload = parsed.RootElement.Clone();
+        return true;
+    }
 
     /// <summary>Keeps a finished unit: on disk before this returns.</summary>
     /// <param name="key">Stable within the plan; a key that is there already is an error of the caller.</param>
@@ -116,7 +124,7 @@ public sealed class RunJournal : IDisposable
         foreach (var (unit, line) in units.Zip(lines))
         {
             using var parsed = JsonDocument.Parse(line);
-            _entries[unit.Key] = parsed.RootElement.GetProperty("value").Clone();
+            _entries[unit.Key] = Raw(parsed.RootElement.GetProperty("value"));
         }
     }
 
@@ -129,10 +137,12 @@ public sealed class RunJournal : IDisposable
         ArgumentNullException.ThrowIfNull(keys);
         List<string> order = [.. keys.Where(_entries.ContainsKey).Concat(_entries.Keys).Distinct(StringComparer.Ordinal)];
         if (order.SequenceEqual(_entries.Keys, StringComparer.Ordinal)) return;
-        byte[] bytes = [.. PlanLine(_planHash), .. order.SelectMany(key => EntryLine(key, json =>
-            json.WriteRawValue(_entries[key].GetRawText(), skipInputValidation: true)))];
         _file.Dispose();
-        AtomicFile.Write(_path, bytes, overwrite: true, Advice);
+        AtomicFile.Write(_path, stream =>
+        {
+            stream.Write(PlanLine(_planHash));
+            foreach (var key in order) stream.Write(EntryLine(key, json => json.WriteRawValue(_entries[key], skipInputValidation: true)));
+        }, overwrite: true, advice: Advice);
         AtomicFile.Guard(_path, () =>
         {
             _file = Open(_path, FileMode.Open);
@@ -148,6 +158,9 @@ public sealed class RunJournal : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    // As text: a parsed value takes several times the memory, and a run has one for each item, set and yardstick.
+    private static byte[] Raw(JsonElement value) => JsonMarshal.GetRawUtf8Value(value).ToArray();
 
     private static FileStream Open(string path, FileMode mode) => new(path, mode, FileAccess.ReadWrite, FileShare.Read);
 
@@ -181,7 +194,7 @@ public sealed class RunJournal : IDisposable
     }, Advice);
 
     // Returns where the last whole line ends.
-    private static long Read(FileStream file, string path, string planHash, OrderedDictionary<string, JsonElement> entries)
+    private static long Read(FileStream file, string path, string planHash, OrderedDictionary<string, byte[]> entries)
     {
         if (file.Length > MostBytes) throw new InvalidInputException(
             $"{path}: {file.Length} bytes; at most {MostBytes} are expected of a journal. Start anew with --fresh.");
@@ -204,7 +217,7 @@ public sealed class RunJournal : IDisposable
             }
             else if (Text(line, "key") is not { } key || !line.TryGetProperty("value", out var value))
                 throw new InvalidInputException($"{path}, line {number}: expected \"key\" and \"value\". The file was damaged; start anew with --fresh.");
-            else if (!entries.TryAdd(key, value))
+            else if (!entries.TryAdd(key, Raw(value)))
                 throw new InvalidInputException(
                     $"{path}, line {number}: '{UntrustedText.Visible(key)}' is there for the second time; which one counts would be a guess. The file was " +
                     "damaged; start anew with --fresh.");

@@ -17,8 +17,10 @@ internal sealed class VetPreflight
 {
     private readonly Lazy<WeightsComparison> _weights;
 
-    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Lazy<WeightsComparison> weights, VerdictDecision early, IReadOnlyList<IMeasure> measures)
+    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Lazy<WeightsComparison> weights, VerdictDecision early, IReadOnlyList<IMeasure> measures,
+        IReadOnlyDictionary<string, int[]> lengths)
     {
+        PromptLengths = lengths;
         (Plan, PlanHash, RunHash, Folder, Measures) = (plan, planHash, runHash, folder, measures);
         (_weights, Early) = (weights, early);
     }
@@ -30,6 +32,9 @@ internal sealed class VetPreflight
 
     /// <summary>What has to be scored for them.</summary>
     public IReadOnlyList<SetNeed> Needs => MeasureCatalogue.Union(Measures, Plan.Design);
+
+    /// <summary>Of each panel's items the tokens of its prompt under the longest of the panels' templates.</summary>
+    public IReadOnlyDictionary<string, int[]> PromptLengths { get; }
 
     /// <summary>Hash of what is measured.</summary>
     public string PlanHash { get; }
@@ -90,7 +95,8 @@ internal sealed class VetPreflight
         };
         // Where both hashes are the same, nothing is generated.
         if (!equal || plan.Design.OwnPackaging) problems.Try(() => baseModel.Generation.GreedyReply(plan.MaxNewTokens));
-        plan = problems.Try(() => Prompts(options, baseModel, candidate, plan, problems, cancellation)) ?? plan;
+        var lengths = new Dictionary<string, int[]>(StringComparer.Ordinal);
+        plan = problems.Try(() => Prompts(options, baseModel, candidate, plan, problems, lengths, cancellation)) ?? plan;
         var planHash = RunIdentity.Plan(plan);
         var runHash = RunIdentity.Run(planHash);
         var folder = options.Output ?? RunFolder.DefaultPath(runHash, first.Name, second.Name) + (options.Shard is { } part ? $"-part-{part.Index}-of-{part.Count}" : "");
@@ -111,7 +117,7 @@ internal sealed class VetPreflight
         // Nobody waits for measures of two models that have nothing in common. Of two that plainly have, all weights are compared once the measures are done.
         if (!equal && !Comparability.PlainlyRelated(baseModel, candidate)) _ = weights.Value;
         var early = VerdictRules.Decide(VetReport.Facts(plan, tokens, null, []), VetReport.SameWeights(plan));
-        return new VetPreflight(plan, planHash, runHash, folder, weights, early, measures);
+        return new VetPreflight(plan, planHash, runHash, folder, weights, early, measures, lengths);
     }
 
     /// <summary>The measures asked for, in the catalogue's order; all where none is named.</summary>
@@ -154,13 +160,15 @@ internal sealed class VetPreflight
 
     /// <summary>Prompts and answers must fit both models, memory must hold the longest text, and the base must say something.</summary>
     /// <returns>The plan with the tokens of a thought, where the base thinks.</returns>
-    private static VetPlan Prompts(VetRequest options, LanguageModel baseModel, LanguageModel candidate, VetPlan plan, PreflightProblems problems, CancellationToken cancellation)
+    private static VetPlan Prompts(VetRequest options, LanguageModel baseModel, LanguageModel candidate, VetPlan plan, PreflightProblems problems, Dictionary<string, int[]> lengths,
+        CancellationToken cancellation)
     {
         if (baseModel.Tokenizer is null) return plan;
         var panels = new Panels(plan);
-        var prompts = plan.Design.Panels.SelectMany(panels.Items)
-            .SelectMany(item => plan.Design.PanelTemplates.Select(template => PromptTemplates.Encode(baseModel, template, item, plan.Chat))).ToList();
-        var longest = prompts.Max(p => p.Length);
+        foreach (var panel in plan.Design.Panels)
+            lengths[panel] = [.. panels.Items(panel).Select(item => plan.Design.PanelTemplates.Max(t => PromptTemplates.Encode(baseModel, t, item, plan.Chat).Length))];
+        var first = PromptTemplates.Encode(baseModel, plan.Design.PanelTemplates[0], panels.Items(plan.Design.Panels[0])[0], plan.Chat);
+        var longest = lengths.Values.Max(l => l.Max());
         if (longest > int.MaxValue / 2 - plan.MaxNewTokens)
         {
             problems.Add($"--max-new-tokens is {plan.MaxNewTokens}; with a prompt of {longest} tokens that is more than any sequence holds.");
@@ -170,9 +178,9 @@ internal sealed class VetPreflight
         plan = plan with { Design = plan.Design with { OwnPackagingRefused = plan.Design.OwnPackaging ? OwnPackagingProblem(candidate, plan, panels) : null } };
         // Ids that the head does not have are told by the model itself.
         var next = -1;
-        if (problems.Empty && LogitProbe.Check(baseModel, prompts[0], out next, cancellation) is { } broken)
+        if (problems.Empty && LogitProbe.Check(baseModel, first, out next, cancellation) is { } broken)
             problems.Add($"{baseModel.Checkpoint.Path}: the base is broken: {broken}. Nothing can be measured against it; fetch its weights again.");
-        if (ThoughtMarks.Of(baseModel) is { } marks && (marks.Opens(prompts[0]) || next == marks.Start))
+        if (ThoughtMarks.Of(baseModel) is { } marks && (marks.Opens(first) || next == marks.Start))
         {
             // Not told, a thought is as long as the positions allow: answers are never cut for its sake.
             var room = Math.Max(0, Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions) - longest - plan.MaxNewTokens);

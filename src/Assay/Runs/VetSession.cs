@@ -157,8 +157,8 @@ public sealed class VetSession : IDisposable
         var tokenizer = _base.RequireTokenizer();
         // Under the longest of its templates, so that what is told of a prompt is not too little.
         return (_ready.Needs.Where(n => n.Set.Policy != Policy.Reference).GroupBy(n => n.Set.Panel, n => _ready.Plan.Design.TemplatesOf(n.Set), StringComparer.Ordinal)
-                .ToDictionary(g => g.Key, g => panels.Items(g.Key).Select(item => g.SelectMany(t => t).Distinct(StringComparer.Ordinal)
-                    .Max(t => PromptTemplates.Encode(_base, t, item, _ready.Plan.Chat).Length)).ToArray(), StringComparer.Ordinal),
+                .ToDictionary(g => g.Key, g => _ready.PromptLengths.GetValueOrDefault(g.Key) ?? [.. panels.Items(g.Key).Select(item => g.SelectMany(t => t).Distinct(StringComparer.Ordinal)
+                    .Max(t => PromptTemplates.Encode(_base, t, item, _ready.Plan.Chat).Length))], StringComparer.Ordinal),
             _ready.Needs.Any(n => n.Set.Policy == Policy.Reference) ? [.. panels.Items("prose-0").Select(d => tokenizer.Encode(d.Text, true).Length)] : []);
     }
 

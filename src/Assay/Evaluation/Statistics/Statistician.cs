@@ -13,7 +13,7 @@ namespace Assay.Evaluation.Statistics;
 public sealed class Statistician(ulong seed, int threads = 1, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
 {
     /// <summary>Draws of a layout are kept up to this many bytes.</summary>
-    internal const int KeptBytes = 1 << 25;
+    internal const int KeptBytes = 1 << 22;
 
     private const int BlocksInTask = 32;
 
