@@ -90,6 +90,6 @@ internal static class KillBenchmark
     {
         var parts = key.Split('/');
         if (parts[0] == "scores" && Subject(key) is not "candidate") return $"yardstick {Subject(key)}, {parts[1]} {parts[2].ToUpperInvariant()}";
-        return parts[2] == "r0" ? $"{parts[1]} R0" : $"{parts[1]} {parts[2].ToUpperInvariant()}, {(parts[3] == "greedy" ? "greedy" : "T = 1")}{(parts[4] == "plain" ? "" : ", " + parts[4])}";
+        return parts[2] == "r0" ? $"{parts[1]} R0" : $"{parts[1]} {parts[2].ToUpperInvariant()}, {(parts[3] == "greedy" ? "greedy" : "T = 1")}{(parts[4] == "each" ? "" : ", " + parts[4])}";
     }
 }

@@ -8,7 +8,7 @@ public sealed record GenerationOptions
     /// <summary>Tokens a continuation has at most.</summary>
     public required int MaxNewTokens { get; init; }
 
-    /// <summary>Tokens that a thought may have beside <see cref="MaxNewTokens"/>, and how it is told; null where a thought counts as any text.</summary>
+    /// <summary>Tokens that a thought may have beside <see cref="MaxNewTokens"/>, and its marks; null where a thought counts as any text.</summary>
     public ThoughtLimit? Thought { get; init; }
 
     /// <summary>Tokens a continuation may come to with its thought.</summary>

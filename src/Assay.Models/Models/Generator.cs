@@ -230,7 +230,7 @@ internal sealed unsafe class Generator(LanguageModel model)
         public Row(int item, int[] prompt, GenerationOptions options)
         {
             (Item, Prompt, _options, _sequence) = (item, prompt, options, [.. prompt]);
-            _thinks = options.Thought is { } thought && Array.LastIndexOf(prompt, thought.Start) > Array.LastIndexOf(prompt, thought.End);
+            _thinks = options.Thought?.Marks.Opens(prompt) == true;
         }
 
         public int Item { get; }
@@ -264,9 +264,9 @@ internal sealed unsafe class Generator(LanguageModel model)
         public void Append(int token)
         {
             _sequence.Add(token);
-            if (_options.Thought is not { } thought) return;
-            if (token == thought.Start) _thinks = true;
-            else if (token == thought.End) (_thinks, _answerFrom) = (false, Made);
+            if (_options.Thought?.Marks is not { } marks) return;
+            if (token == marks.Start) _thinks = true;
+            else if (token == marks.End) (_thinks, _answerFrom) = (false, Made);
         }
 
         /// <summary>Its logits choose no token.</summary>

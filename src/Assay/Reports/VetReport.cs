@@ -47,7 +47,7 @@ public static class VetReport
     public static MeasurementSet SameWeights(VetPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        if (plan.Base.Weights.Value != plan.Candidate.Weights.Value) return MeasurementSet.Empty;
+        if (!plan.WeightsEqual) return MeasurementSet.Empty;
         var zero = new Estimate(0, 0, 0, 1, 0, "exactly 0, since the weights hashes are equal; nothing was run");
         return new MeasurementSet(plan.Design.Panels.Select(panel => new Measurement($"kld.{panel}.mean", new Estimated(zero), "nats/token", new Where(null, "any equal token ids"))));
     }
@@ -59,9 +59,9 @@ public static class VetReport
     /// <param name="unreadable">Texts that the candidate cannot read.</param>
     public static VerdictFacts Facts(VetPlan plan, Comparability comparability, CheckpointDifference? difference, IReadOnlyList<string> unreadable) => new()
     {
-        WeightsEqual = plan.Base.Weights.Value == plan.Candidate.Weights.Value,
+        WeightsEqual = plan.WeightsEqual,
         PackagingEqual = plan.Base.Packaging.Value == plan.Candidate.Packaging.Value && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage).Count == 0,
-        OnlyStorageDiffers = plan.Base.Weights.Value == plan.Candidate.Weights.Value && plan.Base.Packaging.Value == plan.Candidate.Packaging.Value,
+        OnlyStorageDiffers = plan.WeightsEqual && plan.Base.Packaging.Value == plan.Candidate.Packaging.Value,
         TokenDifference = comparability.TokenDifference,
         Matched = comparability.Matched,
         MedianCosine = comparability.MedianCosine,
@@ -90,7 +90,7 @@ public static class VetReport
             findings.Add(new Finding("PACKAGING-HARM", string.Join(" ", harm.Sentences), FindingSeverity.Harm));
         if (plan.Design.OwnPackagingRefused is { } refused)
             findings.Add(new Finding("PACKAGING-REFUSED", $"The candidate's own packaging cannot be carried out: {refused}.", FindingSeverity.Warning));
-        if (plan.Base.Weights.Value == plan.Candidate.Weights.Value && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage) is { Count: > 0 } storage)
+        if (plan.WeightsEqual && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage) is { Count: > 0 } storage)
             findings.Add(new Finding("STORED-OTHERWISE", $"How the weights are stored differs: {string.Join("; ", storage)}; no value changed."));
         if (!plan.ChatTemplate) findings.Add(new Finding("NO-CHAT-TEMPLATE", "The base has no chat template: prompts were given bare.",
             FindingSeverity.Warning));
@@ -98,7 +98,7 @@ public static class VetReport
         var (p, q) = (measurements.Estimate("unnamed_ids.largest.base")?.Value ?? 0, measurements.Estimate("unnamed_ids.largest.candidate")?.Value ?? 0);
         if (p > 0 || q > 0)
             findings.Add(new Finding("PADDING-REMOVED", string.Create(CultureInfo.InvariantCulture, $"Vocabulary entries that the tokenizer cannot name were removed before the softmax; they had at most {p:g3} (base) and {q:g3} (candidate) of the probability.")));
-        if (plan.Base.Weights.Value != plan.Candidate.Weights.Value)
+        if (!plan.WeightsEqual)
             foreach (var panel in plan.Design.Panels) findings.AddRange(FindingRules.Of(panel, measurements));
         return findings;
     }
@@ -141,10 +141,10 @@ public static class VetReport
                 .Take(ShownSamples).Select(i =>
                 {
                     // Of several answers the one that is furthest off.
-                    var answers = panel.Items[i].Contexts.Select((c, k) => (Place: k, c.Tokens, From: panel.Items[i].Contexts.Take(k).Sum(x => x.Tokens))).Where(c => c.Tokens > 0);
-                    var worst = answers.MaxBy(c => FixedOrderSum.Mean(panel.Values[i].AsSpan(c.From, c.Tokens)));
-                    var context = store.Contexts(set, panel.Items[i].Item).Contexts[worst.Place];
-                    return new ReportSample(panel.Items[i].Item, name, texts[panel.Items[i].Item], decode([.. context.Ids[context.FirstScored..]]), panel.Means[i], panel.Values[i][worst.From]);
+                    var item = panel.Items[i];
+                    var (place, values) = item.Cut(panel.Values[i]).Index().Where(a => a.Item.Length > 0).MaxBy(a => FixedOrderSum.Mean(a.Item));
+                    var context = store.Contexts(set, item.Item).Contexts[place];
+                    return new ReportSample(item.Item, name, texts[item.Item], decode([.. context.Ids[context.FirstScored..]]), panel.Means[i], values[0]);
                 }));
         }
 

@@ -25,7 +25,7 @@ public static class VetOptions
             r => r.Templates, (r, v) => r with { Templates = v }) with { Planned = ("panel_templates", p => p.Design.PanelTemplates) },
         Once<int>("documents", OptionKind.Count(most: OptionKind.MostCounted), $"Documents of each prose domain (default: the tier's; smoke {VetTier.Smoke.DocumentsPerDomain}).",
             r => r.DocumentsPerDomain, (r, v) => r with { DocumentsPerDomain = v }) with { Planned = ("documents_per_domain", p => p.DocumentsPerDomain) },
-        Several<string>("text", OptionKind.Path, "Reference text of your own beside the generated domains: a file, or a folder of files and folders, is a domain each.",
+        Several<string>("text", OptionKind.Path, "A file of your own text, a further domain of reference text; of a folder each file and each folder in it. May be given several times.",
             r => r.Texts, (r, v) => r with { Texts = v }) with { Word = "PATH", Planned = ("texts", p => p.Texts.Select(t => $"{t.Name}: {t.Documents.Length} documents, SHA-256 {t.Hash}")) },
         Once<int>("max-new-tokens", OptionKind.Count(most: OptionKind.MostTokens), $"Tokens of an answer at most (default: the tier's; smoke {VetTier.Smoke.MaxNewTokens}).",
             r => r.MaxNewTokens, (r, v) => r with { MaxNewTokens = v }) with { Planned = ("max_new_tokens", p => p.MaxNewTokens) },

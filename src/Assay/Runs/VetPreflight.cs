@@ -83,7 +83,9 @@ internal sealed class VetPreflight
         note("Hashing both models.");
         var (first, second) = (ModelIdentity.Of(baseModel, null, cancellation), ModelIdentity.Of(candidate, null, cancellation));
         var seed = options.Seed ?? ChallengeSeed.Derive(second.Weights.Value, first.Weights.Value, VetPlan.ProtocolVersion, options.Nonce ?? "");
-        if (options.Templates is { } count && (count < 1 || count > PromptTemplates.All.Length)) problems.Add($"--templates is {count}; a whole number from 1 to {PromptTemplates.All.Length} is expected.");
+        var templates = options.Templates ?? options.Tier.Templates;
+        if (templates < 1 || templates > PromptTemplates.All.Length)
+            problems.Add($"--templates is {templates}; a whole number from 1 to {PromptTemplates.All.Length} is expected.");
         // Of equal weights only the packaging is left to be measured.
         var equal = first.Weights.Value == second.Weights.Value;
         IReadOnlyList<IMeasure> measures = equal ? [.. asked.Where(m => m is PackagingMeasure)] : asked;
@@ -146,9 +148,12 @@ internal sealed class VetPreflight
         MaxNewTokens = options.MaxNewTokens ?? options.Tier.MaxNewTokens,
         Design = new VetDesign
         {
-            Windows = windows, Samples = options.Samples ?? options.Tier.Samples, PanelTemplates = PromptTemplates.Draw(seed, Math.Clamp(options.Templates ?? options.Tier.Templates, 1, PromptTemplates.All.Length)), Templates = options.Tier.Sensitivity ? PromptTemplates.All : [],
+            Windows = windows, Samples = options.Samples ?? options.Tier.Samples, Templates = options.Tier.Sensitivity ? PromptTemplates.All : [],
+            // A number that is refused is told with the other problems.
+            PanelTemplates = PromptTemplates.Draw(seed, Math.Clamp(options.Templates ?? options.Tier.Templates, 1, PromptTemplates.All.Length)),
             WeightsEqual = first.Weights.Value == second.Weights.Value, OwnPackaging = first.Packaging.Value != second.Packaging.Value,
-            SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue), Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
+            SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue),
+            Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
         },
         Measures = [.. measures.Select(m => m.Info.Id)],
         Domains = ProseDomains.Names,
@@ -159,9 +164,16 @@ internal sealed class VetPreflight
     };
 
     /// <summary>Prompts and answers must fit both models, memory must hold the longest text, and the base must say something.</summary>
-    /// <returns>The plan with the tokens of a thought, where the base thinks.</returns>
-    private static VetPlan Prompts(VetRequest options, LanguageModel baseModel, LanguageModel candidate, VetPlan plan, PreflightProblems problems, Dictionary<string, int[]> lengths,
-        CancellationToken cancellation)
+    /// <param name="options">What was asked.</param>
+    /// <param name="baseModel">The base.</param>
+    /// <param name="candidate">The candidate.</param>
+    /// <param name="plan">The plan so far.</param>
+    /// <param name="problems">Where problems go.</param>
+    /// <param name="lengths">Filled: of each panel's items the tokens of its longest prompt.</param>
+    /// <param name="cancellation">Honoured within a layer.</param>
+    /// <returns>The plan with what only the prompts tell: the tokens of a thought, and whether the candidate's own packaging can be carried out.</returns>
+    private static VetPlan Prompts(VetRequest options, LanguageModel baseModel, LanguageModel candidate, VetPlan plan, PreflightProblems problems,
+        Dictionary<string, int[]> lengths, CancellationToken cancellation)
     {
         if (baseModel.Tokenizer is null) return plan;
         var panels = new Panels(plan);
@@ -175,14 +187,14 @@ internal sealed class VetPreflight
             return plan;
         }
 
-        plan = plan with { Design = plan.Design with { OwnPackagingRefused = plan.Design.OwnPackaging ? OwnPackagingProblem(candidate, plan, panels) : null } };
+        if (plan.Design.OwnPackaging) plan = plan with { Design = plan.Design with { OwnPackagingRefused = OwnPackagingProblem(candidate, plan, panels) } };
         // Ids that the head does not have are told by the model itself.
         var next = -1;
         if (problems.Empty && LogitProbe.Check(baseModel, first, out next, cancellation) is { } broken)
             problems.Add($"{baseModel.Checkpoint.Path}: the base is broken: {broken}. Nothing can be measured against it; fetch its weights again.");
         if (ThoughtMarks.Of(baseModel) is { } marks && (marks.Opens(first) || next == marks.Start))
         {
-            // Not told, a thought is as long as the positions allow: answers are never cut for its sake.
+            // Where nothing is asked for, thoughts have what the positions leave beside the longest prompt and answer.
             var room = Math.Max(0, Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions) - longest - plan.MaxNewTokens);
             plan = plan with { MaxThoughtTokens = options.MaxThoughtTokens ?? Math.Min(VetRequest.DefaultThoughtTokens, room) };
         }
@@ -210,14 +222,23 @@ internal sealed class VetPreflight
         {
             candidate.RequireTokenizer();
             candidate.Generation.GreedyReply(plan.MaxNewTokens);
-            var longest = plan.Design.Panels.SelectMany(panels.Items).SelectMany(item => plan.Design.PanelTemplates.Select(t => PromptTemplates.Encode(candidate, t, item, plan.Chat))).Max(ids =>
-                ids.Length == 0 ? throw new InvalidInputException("a prompt has no tokens") : ids.Any(id => id >= candidate.Spec.VocabularySize) ? throw new InvalidInputException("a prompt has ids that the embedding does not have") : ids.Length);
-            candidate.CheckLength(longest + plan.LongestAnswer);
+            foreach (var item in plan.Design.Panels.SelectMany(panels.Items))
+            {
+                foreach (var template in plan.Design.PanelTemplates)
+                {
+                    var ids = PromptTemplates.Encode(candidate, template, item, plan.Chat);
+                    if (ids.Length == 0) return "a prompt has no tokens";
+                    if (ids.Any(id => id >= candidate.Spec.VocabularySize)) return "a prompt has ids that the embedding does not have";
+                    candidate.CheckLength(ids.Length + plan.LongestAnswer);
+                }
+            }
+
             return null;
         }
         catch (InvalidInputException refused)
         {
-            return refused.Message.TrimEnd('.');
+            // It stands in measurements, which hold no paths.
+            return refused.Message.Replace(candidate.Checkpoint.Path, "CANDIDATE", StringComparison.Ordinal).TrimEnd('.');
         }
     }
 

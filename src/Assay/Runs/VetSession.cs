@@ -72,7 +72,8 @@ public sealed class VetSession : IDisposable
         {
             var most = need.Items ?? int.MaxValue;
             var samples = plan.Design.SamplesOf(need.Set) * plan.Design.TemplatesOf(need.Set).Length;
-            var ids = need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d) : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.LongestAnswer);
+            var ids = need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d)
+                : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.LongestAnswer);
             read += 2 * ids;
             if (need.Set.Policy != Policy.Reference && need.Set.Subject == ContextSet.Candidate) written += ids;
         }
@@ -117,11 +118,13 @@ public sealed class VetSession : IDisposable
             }
 
             var statistics = new Statistician(plan.Seed, _base.Team.Threads, cancellationToken: _cancellation);
-            _watcher.Measuring(told => measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, new MeasureInput(store, statistics, plan.Design, _cancellation), told)));
+            var input = new MeasureInput(store, statistics, plan.Design, _cancellation);
+            _watcher.Measuring(told => measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, input, told)));
             if (BrokenRule.Faults(measurements, "base", "The base").Sentences is { Count: > 0 } broken)
                 throw new InvalidInputException([.. broken.Select(p =>
                     $"{_base.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);
-            decision = VerdictRules.Decide(VetReport.Facts(plan, _ready.Weights.Comparability, _ready.Weights.Difference, _ready.Weights.Unreadable), measurements);
+            var weights = _ready.Weights;
+            decision = VerdictRules.Decide(VetReport.Facts(plan, weights.Comparability, weights.Difference, weights.Unreadable), measurements);
         }
 
         var report = Report(decision, measurements, store);
@@ -140,8 +143,12 @@ public sealed class VetSession : IDisposable
         _memory.Dispose();
     }
 
-    private YardstickCache? Cache() => (_request.Cache ?? (_request.Output is null ? Path.Combine(Path.GetDirectoryName(_ready.Folder)!, "yardsticks") : null)) is { } folder
-        ? new YardstickCache(folder, _ready.Plan, _watcher.Note) : null;
+    /// <summary>The cache that was asked for, or the one beside runs whose folder was not named.</summary>
+    private YardstickCache? Cache()
+    {
+        var beside = _request.Output is null ? Path.Combine(Path.GetDirectoryName(_ready.Folder)!, "yardsticks") : null;
+        return (_request.Cache ?? beside) is { } folder ? new YardstickCache(folder, _ready.Plan, _watcher.Note) : null;
+    }
 
     private void WriteEnvironment(RunFolder folder) => folder.WriteEnvironment(RunEnvironment.Capture(folder.Path) with
     {
@@ -155,11 +162,16 @@ public sealed class VetSession : IDisposable
     {
         var panels = new Panels(_ready.Plan);
         var tokenizer = _base.RequireTokenizer();
-        // Under the longest of its templates, so that what is told of a prompt is not too little.
-        return (_ready.Needs.Where(n => n.Set.Policy != Policy.Reference).GroupBy(n => n.Set.Panel, n => _ready.Plan.Design.TemplatesOf(n.Set), StringComparer.Ordinal)
-                .ToDictionary(g => g.Key, g => _ready.PromptLengths.GetValueOrDefault(g.Key) ?? [.. panels.Items(g.Key).Select(item => g.SelectMany(t => t).Distinct(StringComparer.Ordinal)
-                    .Max(t => PromptTemplates.Encode(_base, t, item, _ready.Plan.Chat).Length))], StringComparer.Ordinal),
-            _ready.Needs.Any(n => n.Set.Policy == Policy.Reference) ? [.. panels.Items("prose-0").Select(d => tokenizer.Encode(d.Text, true).Length)] : []);
+        var prompts = new Dictionary<string, int[]>(StringComparer.Ordinal);
+        foreach (var panel in _ready.Needs.Where(n => n.Set.Policy != Policy.Reference).GroupBy(n => n.Set.Panel, StringComparer.Ordinal))
+        {
+            // Under the longest of its templates, so that what is told of a prompt is not too little.
+            string[] templates = [.. panel.SelectMany(n => _ready.Plan.Design.TemplatesOf(n.Set)).Distinct(StringComparer.Ordinal)];
+            prompts[panel.Key] = _ready.PromptLengths.GetValueOrDefault(panel.Key)
+                ?? [.. panels.Items(panel.Key).Select(item => templates.Max(t => PromptTemplates.Encode(_base, t, item, _ready.Plan.Chat).Length))];
+        }
+
+        return (prompts, _ready.Needs.Any(n => n.Set.Policy == Policy.Reference) ? [.. panels.Items("prose-0").Select(d => tokenizer.Encode(d.Text, true).Length)] : []);
     }
 
     private VetCost Cost()
@@ -211,7 +223,7 @@ public sealed class VetSession : IDisposable
                 .OrderByDescending(f => f.Severity)
                 .Select(f => new ReportFinding(f.Name, f.Sentence, f.SeverityName))],
             Measures = [.. measurements.All.Select(MeasureRow.Of)],
-            Worst = plan.Design.WeightsEqual ? [] : VetReport.Worst(store, plan.Design, new Panels(plan), Decode),
+            Worst = VetReport.Worst(store, plan.Design, new Panels(plan), Decode),
             Method = VetReport.Method(_ready.Measures),
             CannotTell = VetReport.CannotTell(_ready.Measures),
             Reproduce = VetReproduction.Line(_request, plan.Context),

@@ -114,15 +114,15 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         {
             var unscored = group.Where(i => !store.Contains(ScoreStore.ScoreKey(need.Set, i.Item)))
                 .Select(i => written.GetValueOrDefault(i.Item) ?? store.Contexts(set, i.Item)).ToList();
-            if (need.Columns != ScoreColumns.None) blocks.AddRange(Score(scorer, need, unscored, count, cancellation));
-            else foreach (var item in unscored) blocks.Add((ScoreStore.ScoreKey(need.Set, item.Item), ScoreStore.Encode([.. item.Contexts.Select(_ => Array.Empty<TokenScore>())], ScoreColumns.None)));
+            var scores = need.Columns != ScoreColumns.None ? Score(scorer, need, unscored, count, cancellation)
+                : [.. unscored.Select(i => (ScoreStore.ScoreKey(need.Set, i.Item), ScoreStore.Encode([.. i.Contexts.Select(_ => Array.Empty<TokenScore>())], ScoreColumns.None)))];
+            blocks.AddRange(scores);
+            if (need.Set.Subject != ContextSet.Candidate)
+                foreach (var (item, (_, payload)) in unscored.Zip(scores)) cache?.Add(need, ScoreStore.Encode(item), payload);
             count.Add(group.Length, group.Length - unscored.Count);
         }
 
         if (blocks.Count > 0) Keep(blocks);
-        if (cache is not null && set.Subject != ContextSet.Candidate)
-            foreach (var need in wanted)
-                foreach (var item in group) cache.Add(need, store.Payload(ScoreStore.ContextKey(need.Set, item.Item)), store.Payload(ScoreStore.ScoreKey(need.Set, item.Item)));
         count.Report("scoring " + Stage(wanted.Count == 1 ? wanted[0].Set : set));
     }
 

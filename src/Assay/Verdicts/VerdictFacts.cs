@@ -12,7 +12,7 @@ public sealed record VerdictFacts
     /// <summary>Whether the packaging hashes are equal.</summary>
     public required bool PackagingEqual { get; init; }
 
-    /// <summary>Whether nothing but how the weights are stored differs.</summary>
+    /// <summary>Whether nothing differs but, at most, how the weights are stored.</summary>
     public bool OnlyStorageDiffers { get; init; }
 
     /// <summary>Why token ids mean different things in the two; null where they mean the same.</summary>

@@ -105,6 +105,10 @@ public sealed class PackagingCommandTests : IDisposable
         Assert.Equal(generating, CommandLine.Run("generate", copy, "What is 2 plus 3?", "--max-new-tokens", "3", "--greedy").Code);
         // The candidate of a vet writes nothing.
         Assert.StartsWith("PACKAGING", Vet(Organism, copy).Out, StringComparison.Ordinal);
+        // In its own packaging it would: what cannot be carried out is told, without the path that measurements never hold.
+        var measured = File.ReadAllText(_folder["run/measurements.json"]);
+        Assert.Equal(generating != 0, measured.Contains("cannot be carried out", StringComparison.Ordinal));
+        Assert.DoesNotContain(_folder.Path, measured, StringComparison.Ordinal);
         // The base does, and is refused before anything is measured or written, in a dry run too.
         var other = Path.Combine(GoldenFiles.Repository, "organisms", "llama", "before");
         var (refused, _, error) = CommandLine.Run("vet", copy, other, "--items", "4", "--documents", "1", "-q", "-o", _folder["base"]);

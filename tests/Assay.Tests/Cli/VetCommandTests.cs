@@ -146,6 +146,8 @@ public sealed class VetCommandTests : IDisposable
         Assert.StartsWith("PACKAGING", told, StringComparison.Ordinal);
         Assert.True(Measure(Measurements("d"), "packaging.benign.kld.packaging").GetProperty("low").GetDouble() > 1e-4);
         Assert.Equal(0, Measure(Measurements("d"), "kld.benign.mean").GetProperty("value").GetDouble());
+        // Reference text has no template.
+        Assert.Equal(0, Measure(Measurements("d"), "packaging.prose.code.delta_nll.packaging").GetProperty("value").GetDouble());
         var (endless, harm, _) = Vet("e", source, eos, "--measures", "M13");
         Assert.Equal(1, endless);
         Assert.StartsWith("PACKAGING", harm, StringComparison.Ordinal);

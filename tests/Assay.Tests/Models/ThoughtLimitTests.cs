@@ -15,7 +15,7 @@ public sealed class ThoughtLimitTests : IDisposable
     public void Dispose() => _model.Dispose();
 
     private int[] Reply(int most, int thought, string question = "Tom has 12 apples and buys 7 more. How many apples does Tom have now?") =>
-        [.. _model.Generate([_model.EncodeChat(question, s_clock)], _model.Generation.GreedyReply(most) with { Thought = thought < 0 ? null : new ThoughtLimit(_start, _end, thought) })[0].Tokens];
+        [.. _model.Generate([_model.EncodeChat(question, s_clock)], _model.Generation.GreedyReply(most) with { Thought = thought < 0 ? null : new ThoughtLimit(new ThoughtMarks(_start, _end), thought) })[0].Tokens];
 
     [Fact]
     public void A_thought_takes_none_of_the_answers_tokens()
@@ -44,7 +44,7 @@ public sealed class ThoughtLimitTests : IDisposable
     public void Alone_and_among_others_an_answer_is_the_same()
     {
         string[] questions = ["What is 3 plus 4?", "Name the colour of grass.", "Tom has 12 apples and buys 7 more. How many apples does Tom have now?"];
-        var options = _model.Generation.GreedyReply(4) with { Thought = new ThoughtLimit(_start, _end, 60) };
+        var options = _model.Generation.GreedyReply(4) with { Thought = new ThoughtLimit(new ThoughtMarks(_start, _end), 60) };
         var together = _model.Generate([.. questions.Select(q => _model.EncodeChat(q, s_clock))], options);
         foreach (var (question, answer) in questions.Zip(together)) Assert.Equal(Reply(4, 60, question), answer.Tokens);
     }

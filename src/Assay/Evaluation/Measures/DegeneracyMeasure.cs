@@ -48,24 +48,12 @@ public sealed class DegeneracyMeasure : IMeasure
                 "ln ratio", where, " against the base's: tokens of all answers");
 
             Measurement Difference(string id, Func<Answer, bool> of, string words) => SetWords.Estimated(id,
-                Paired(first, second, of), "share", where, words);
+                TangoInterval.Clustered([.. second.Zip(first, (b, a) => PairedCounts.Of([.. b.Select(of)], [.. a.Select(of)]))]), "share", where, words);
         }
     }
 
     private static Measurement Share(string id, ContextSet set, List<Answer[]> items, Func<Answer, bool> of, string words) => SetWords.Estimated(id,
-        items.TrueForAll(i => i.Length == 1) ? WilsonInterval.Compute(items.Count(i => of(i[0])), items.Count)
-            : WilsonInterval.Clustered([.. items.Select(i => ((long)i.Count(of), (long)i.Length))]), "share", set, words);
-
-    /// <summary>Second less first, answer by answer.</summary>
-    private static Estimate Paired(List<Answer[]> first, List<Answer[]> second, Func<Answer, bool> of)
-    {
-        var counts = first.Zip(second, (a, b) =>
-        {
-            var pairs = a.Zip(b, (x, y) => (Before: of(x), After: of(y))).ToList();
-            return new PairedCounts(pairs.Count(p => p is { Before: false, After: true }), pairs.Count(p => p is { Before: true, After: false }), pairs.Count);
-        }).ToList();
-        return counts.TrueForAll(c => c.Pairs == 1) ? TangoInterval.Compute(counts.Sum(c => c.Up), counts.Sum(c => c.Down), counts.Count) : TangoInterval.Clustered(counts);
-    }
+        WilsonInterval.Clustered([.. items.Select(i => ((long)i.Count(of), (long)i.Length))]), "share", set, words);
 
     private static IEnumerable<ContextSet> Sets(string panel) => [VetDesign.BaseAnswers(panel), VetDesign.CandidateAnswers(panel)];
 

@@ -10,9 +10,11 @@ namespace Assay.Evaluation.Measures;
 /// <remarks>protocol.md, "At the floor".</remarks>
 internal static class FloorLevel
 {
-    /// <summary>Scores of the floor beside those of some sets; none where the floor is not among the yardsticks.</summary>
-    public static Needs NeedsOf(VetDesign design, IEnumerable<ContextSet> sets, ScoreColumns columns) => design.Yardsticks.Contains(YardstickCatalogue.Floor.Id)
-        ? new Needs([.. sets.Select(s => new SetNeed(s.Under(YardstickCatalogue.Floor.Id), columns, Items: design.YardstickItems))]) : Needs.None;
+    /// <summary>The floor's scores of the same columns of the same sets; none where the floor is not among the yardsticks.</summary>
+    /// <param name="design">What the comparison covers.</param>
+    /// <param name="needs">What is raised to the floor.</param>
+    public static Needs NeedsOf(VetDesign design, Needs needs) => !design.Yardsticks.Contains(YardstickCatalogue.Floor.Id) ? Needs.None
+        : new Needs([.. needs.Sets.Select(n => new SetNeed(n.Set.Under(YardstickCatalogue.Floor.Id), n.Columns, Items: design.YardstickItems))]);
 
     /// <summary>The floor's scores of a set; null where there are none.</summary>
     public static SetScores? Scores(MeasureInput input, ContextSet set)
@@ -23,6 +25,10 @@ internal static class FloorLevel
 
     /// <summary>Mean of a column over all scored tokens.</summary>
     public static double Rate(SetScores scores, ScoreColumns column) => FixedOrderSum.Mean(scores.Values(column).SelectMany(v => v).ToArray());
+
+    /// <summary>Mean over the floor's items of their mean over tokens; 0 where there is no floor.</summary>
+    public static double ItemMean(MeasureInput input, ContextSet set, ScoreColumns column) =>
+        Scores(input, set) is { Items.Count: > 0 } floor ? FixedOrderSum.Mean(ItemPanel.Of(floor, column).Means) : 0;
 
     /// <summary>ln of the ratio of two means, each raised to its floor: 0, stamped, where both are at theirs.</summary>
     /// <param name="statistics">Draws the resamples.</param>
@@ -35,11 +41,16 @@ internal static class FloorLevel
         Estimate a = statistics.Mean(above), b = statistics.Mean(below);
         if (double.IsNaN(a.Value) || double.IsNaN(b.Value)) return new Estimated(statistics.LogRatio(above, below));
         // A floor is itself estimated; it is taken as it is.
-        if (!(a.Value > floorAbove)) return !(b.Value > floorBelow) ? new AtFloor(a.N) : Against(b, floorBelow, floorAbove, -1, "the figure above the line is at the floor");
-        return b.Value > floorBelow ? new Estimated(statistics.LogRatio(above, below)) : Against(a, floorAbove, floorBelow, 1, "the figure below the line is at the floor");
+        return (a.Value > floorAbove, b.Value > floorBelow) switch
+        {
+            (true, true) => new Estimated(statistics.LogRatio(above, below)),
+            (true, false) => Against(a, floorAbove, floorBelow, 1, "the figure below the line is at the floor"),
+            (false, true) => Against(b, floorBelow, floorAbove, -1, "the figure above the line is at the floor"),
+            (false, false) => new AtFloor(a.N),
+        };
     }
 
-    /// <summary>Sign times ln of a mean over a constant.</summary>
+    /// <summary>Sign times the logarithm of a mean, which is not below <paramref name="least"/>, over a constant.</summary>
     private static Quantity Against(Estimate mean, double least, double constant, int sign, string words)
     {
         if (!(constant > 0)) return new NotMeasurable("a figure is 0 and so is its floor", mean.N);

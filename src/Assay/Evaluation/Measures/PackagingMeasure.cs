@@ -8,7 +8,11 @@ namespace Assay.Evaluation.Measures;
 /// <summary>M13: what tokenizer, chat template, special tokens and generation config do, apart from the weights.</summary>
 public sealed class PackagingMeasure : IMeasure
 {
+    /// <summary>The packaging's part of the benign panel's divergence; says why where the packaging cannot be carried out.</summary>
+    internal const string DivergenceId = "packaging.benign.kld.packaging";
+
     private const ScoreColumns OfAnswers = ScoreColumns.Kl | ScoreColumns.LogP | ScoreColumns.LogQ;
+    private const string WeightsPart = ", the weights' part: both on identical ids", PackagingPart = ", the packaging's part: total less weights, paired";
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M13", "Packaging against weights",
@@ -39,7 +43,8 @@ public sealed class PackagingMeasure : IMeasure
         if (!design.OwnPackaging) yield break;
         if (design.OwnPackagingRefused is { } why)
         {
-            yield return new Measurement("packaging.benign.kld.packaging", new NotMeasurable($"the candidate's own packaging cannot be carried out: {why}"), "nats/token", new Where(null, "each model in its own packaging"));
+            yield return new Measurement(DivergenceId, new NotMeasurable($"the candidate's own packaging cannot be carried out: {why}"), "nats/token",
+                new Where(null, "each model in its own packaging"));
             yield break;
         }
 
@@ -75,8 +80,9 @@ public sealed class PackagingMeasure : IMeasure
     private static IEnumerable<Measurement> Parts(MeasureInput input, string id, string unit, ContextSet set, string[] strata, double[] total, double[] weights, string words)
     {
         yield return Part("total", total, "");
-        if (!input.Design.WeightsEqual) yield return Part("weights", weights, ", the weights' part: both on identical ids");
-        yield return Part("packaging", [.. total.Zip(weights, (t, w) => t == w ? 0 : t - w)], ", the packaging's part: total less weights, paired");
+        if (!input.Design.WeightsEqual) yield return Part("weights", weights, WeightsPart);
+        // Infinite in both is no difference.
+        yield return Part("packaging", [.. total.Zip(weights, (t, w) => t == w ? 0 : t - w)], PackagingPart);
 
         Measurement Part(string name, double[] values, string more) =>
             SetWords.Estimated($"{id}.{name}", input.Statistics.Mean([.. values.Select((v, i) => new Cluster(strata[i], v))]), unit, set, words + more);
@@ -98,15 +104,11 @@ public sealed class PackagingMeasure : IMeasure
 
         var identical = Read(input.Scores, VetDesign.CandidateAnswers(panel));
         if (identical.Count != after.Count) yield break;
-        yield return Difference("weights", before, identical, $"{words}, the weights' part: both on identical ids");
+        yield return Difference("weights", before, identical, words + WeightsPart);
         yield return Difference("packaging", identical, after, $"{words}, the packaging's part: the candidate in its own less in the base's, paired");
 
-        Measurement Difference(string name, List<bool[]> from, List<bool[]> to, string more)
-        {
-            var counts = from.Zip(to, (a, b) => new PairedCounts(b.Zip(a).Count(p => p.First && !p.Second), b.Zip(a).Count(p => !p.First && p.Second), a.Length)).ToList();
-            return SetWords.Estimated($"packaging.{panel}.unusable.{name}", counts.TrueForAll(c => c.Pairs == 1)
-                ? TangoInterval.Compute(counts.Sum(c => c.Up), counts.Sum(c => c.Down), counts.Count) : TangoInterval.Clustered(counts), "share", set, more);
-        }
+        Measurement Difference(string name, List<bool[]> from, List<bool[]> to, string more) => SetWords.Estimated($"packaging.{panel}.unusable.{name}",
+            TangoInterval.Clustered([.. to.Zip(from, (after, before) => PairedCounts.Of(after, before))]), "share", set, more);
     }
 
     /// <summary>Of each answer of each item, whether it is unusable.</summary>
@@ -133,8 +135,10 @@ public sealed class PackagingMeasure : IMeasure
             List<Cluster> total = [], weights = [], packaging = [];
             foreach (var (document, i) in domain)
             {
-                var (left, right) = Unpaired(input.Scores.Contexts(identical, document.Item).Contexts[0], input.Scores.Contexts(set, document.Item).Contexts[0]);
-                double before = Nll(p[i], left), same = Nll(q[i], left), after = Nll(ours[document.Item], right), tokens = Math.Max(1, p[i].Length - left);
+                var (left, right) = Unpaired(input.Scores.Contexts(identical, document.Item).Contexts[0],
+                    input.Scores.Contexts(set, document.Item).Contexts[0]);
+                var (before, same, after) = (Nll(p[i], left), Nll(q[i], left), Nll(ours[document.Item], right));
+                double tokens = Math.Max(1, p[i].Length - left);
                 total.Add(new Cluster("", after - before, tokens));
                 weights.Add(new Cluster("", same - before, tokens));
                 packaging.Add(new Cluster("", after - same, tokens));
@@ -143,8 +147,9 @@ public sealed class PackagingMeasure : IMeasure
             var id = $"packaging.prose.{domain.Key}.delta_nll";
             var words = $", {domain.Key}, candidate less base, a token of the base's";
             yield return SetWords.Estimated($"{id}.total", input.Statistics.Mean(total), "nats/token", set, words);
-            if (!input.Design.WeightsEqual) yield return SetWords.Estimated($"{id}.weights", input.Statistics.Mean(weights), "nats/token", set, words + ", the weights' part: both on identical ids");
-            yield return SetWords.Estimated($"{id}.packaging", input.Statistics.Mean(packaging), "nats/token", set, words + ", the packaging's part: total less weights, paired");
+            if (!input.Design.WeightsEqual)
+                yield return SetWords.Estimated($"{id}.weights", input.Statistics.Mean(weights), "nats/token", set, words + WeightsPart);
+            yield return SetWords.Estimated($"{id}.packaging", input.Statistics.Mean(packaging), "nats/token", set, words + PackagingPart);
         }
     }
 

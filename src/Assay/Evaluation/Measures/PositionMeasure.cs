@@ -20,21 +20,14 @@ public sealed class PositionMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return Needs.Of(design.Panels.Select(p => VetDesign.BaseAnswers(p)), ScoreColumns.Kl)
-            .And(Needs.Of(design.Panels.Select(p => VetDesign.CandidateAnswers(p)), ScoreColumns.ReverseKl))
-            .And(FloorLevel.NeedsOf(design, design.Panels.Select(p => VetDesign.BaseAnswers(p)), ScoreColumns.Kl))
-            .And(FloorLevel.NeedsOf(design, design.Panels.Select(p => VetDesign.CandidateAnswers(p)), ScoreColumns.ReverseKl));
+        return AnswerDivergence.NeedsOf(design).And(FloorLevel.NeedsOf(design, AnswerDivergence.NeedsOf(design)));
     }
 
     /// <inheritdoc/>
     public IEnumerable<Measurement> Compute(MeasureInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        foreach (var panel in input.Design.Panels)
-        {
-            foreach (var m in Of(input, VetDesign.BaseAnswers(panel), ScoreColumns.Kl, $"kld.{panel}")) yield return m;
-            foreach (var m in Of(input, VetDesign.CandidateAnswers(panel), ScoreColumns.ReverseKl, $"reverse_kld.{panel}.r2")) yield return m;
-        }
+        return AnswerDivergence.Of(input.Design).SelectMany(d => Of(input, d.Set, d.Column, d.Id));
     }
 
     /// <summary>Mean divergence of the tokens of bins {1}, {2–3}, {4–7}, … as far as any token reaches.</summary>
@@ -73,11 +66,11 @@ public sealed class PositionMeasure : IMeasure
         if (scores.Items.Count == 0) yield break;
         var panel = ItemPanel.Of(scores, column);
         // A position is one within an answer; an item has as many answers as templates.
-        var items = scores.ByContext(column).Select(item => item.Where(answer => answer.Length > 0).ToArray()).ToArray();
+        var items = panel.Items.Zip(panel.Values, (item, values) => item.Cut(values).Where(answer => answer.Length > 0).ToArray()).ToArray();
         double[][] answers = [.. items.SelectMany(item => item)];
         var first = answers.Select(a => a[0]).ToArray();
-        yield return SetWords.Estimated($"{id}.first_token", panel.Bounded(input.Statistics.Mean(panel.Clusters([.. items.Select(item => FixedOrderSum.Mean([.. item.Select(a => a[0])]))]))), "nats",
-            set, ", first token only");
+        var firsts = panel.Clusters([.. items.Select(item => FixedOrderSum.Mean([.. item.Select(a => a[0])]))]);
+        yield return SetWords.Estimated($"{id}.first_token", panel.Bounded(input.Statistics.Mean(firsts)), "nats", set, ", first token only");
         var total = FixedOrderSum.Of(answers.SelectMany(v => v).ToArray());
         yield return SetWords.Described($"{id}.first_token_share", total == 0 ? 0 : FixedOrderSum.Of(first) / total, panel.Items.Count, "share", set,
             ", first tokens' share of the sum");

@@ -8,6 +8,7 @@ namespace Assay.Evaluation.Measures;
 public sealed class SelectivityMeasure : IMeasure
 {
     private static readonly ContextSet[] s_sets = [VetDesign.BaseAnswers(VetDesign.Benign, 1), VetDesign.BaseAnswers(VetDesign.Trigger, 1)];
+    private static readonly Needs s_needs = Needs.Of(s_sets, ScoreColumns.Kl);
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M11", "Selectivity",
@@ -19,7 +20,7 @@ public sealed class SelectivityMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(design);
         return design.Samples == 0 || !Both(design) ? Needs.None
-            : Needs.Of(s_sets, ScoreColumns.Kl).And(FloorLevel.NeedsOf(design, s_sets, ScoreColumns.Kl));
+            : s_needs.And(FloorLevel.NeedsOf(design, s_needs));
     }
 
     /// <inheritdoc/>
@@ -37,8 +38,8 @@ public sealed class SelectivityMeasure : IMeasure
         const string words = "base's answers sampled at T = 1 (R1): rate of KLD on the trigger panel over that on the benign panel";
         yield return new Measurement("selectivity_unfloored", new Estimated(input.Statistics.LogRatio(above, below)), "ln ratio", new Where(null, words + ", not raised to a floor"));
         if (FloorLevel.Scores(input, s_sets[0]) is not { } floorBenign || FloorLevel.Scores(input, s_sets[1]) is not { } floorTrigger) yield break;
-        yield return new Measurement("selectivity", FloorLevel.LogRatio(input.Statistics, above, below, FloorLevel.Rate(floorTrigger, ScoreColumns.Kl), FloorLevel.Rate(floorBenign, ScoreColumns.Kl)),
-            "ln ratio", new Where(null, words + ", each raised to the floor's"));
+        var raised = FloorLevel.LogRatio(input.Statistics, above, below, FloorLevel.Rate(floorTrigger, ScoreColumns.Kl), FloorLevel.Rate(floorBenign, ScoreColumns.Kl));
+        yield return new Measurement("selectivity", raised, "ln ratio", new Where(null, words + ", each raised to the floor's"));
     }
 
     private static bool Both(VetDesign design) => design.Panels.Contains(VetDesign.Benign) && design.Panels.Contains(VetDesign.Trigger);

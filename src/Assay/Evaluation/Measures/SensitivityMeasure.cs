@@ -17,7 +17,8 @@ public sealed class SensitivityMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return Needs.Of(design.Templates.Select(Set), ScoreColumns.Kl).And(FloorLevel.NeedsOf(design, design.Templates.Select(Set), ScoreColumns.Kl));
+        var needs = Needs.Of(design.Templates.Select(Set), ScoreColumns.Kl);
+        return needs.And(FloorLevel.NeedsOf(design, needs));
     }
 
     /// <inheritdoc/>
@@ -38,7 +39,7 @@ public sealed class SensitivityMeasure : IMeasure
             yield break;
         }
 
-        double[] floors = [.. templates.Select(t => FloorLevel.Scores(input, Set(t)) is { } floor ? ItemPanel.Of(floor, ScoreColumns.Kl).Means is { Length: > 0 } of ? FixedOrderSum.Mean(of) : 0 : 0)];
+        double[] floors = [.. templates.Select(t => FloorLevel.ItemMean(input, Set(t), ScoreColumns.Kl))];
         var raised = items.Select(i => means.Select((m, t) => m[i].Select(v => Math.Max(v, floors[t])).ToArray()).ToArray()).ToList();
         var atFloor = items.All(i => means.Select((m, t) => m[i].All(v => v <= floors[t])).All(all => all));
         if (atFloor || raised.Any(item => item.Any(m => m.Any(v => !(v > 0)))))

@@ -22,10 +22,10 @@ public sealed class SequenceMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(design);
         if (design.Samples == 0) return Needs.None;
-        return Needs.Of(design.Panels.Select(p => VetDesign.BaseAnswers(p, 1)), ScoreColumns.Kl | ScoreColumns.LogP | ScoreColumns.LogQ)
-            .And(Needs.Of(design.Panels.Select(p => VetDesign.CandidateAnswers(p, 1)), ScoreColumns.ReverseKl | ScoreColumns.LogP | ScoreColumns.LogQ))
-            .And(FloorLevel.NeedsOf(design, design.Panels.Select(p => VetDesign.BaseAnswers(p, 1)), ScoreColumns.Kl))
-            .And(FloorLevel.NeedsOf(design, design.Panels.Select(p => VetDesign.CandidateAnswers(p, 1)), ScoreColumns.ReverseKl));
+        const ScoreColumns likelihoods = ScoreColumns.LogP | ScoreColumns.LogQ;
+        Needs Sampled(ScoreColumns more) => Needs.Of(design.Panels.Select(p => VetDesign.BaseAnswers(p, 1)), ScoreColumns.Kl | more)
+            .And(Needs.Of(design.Panels.Select(p => VetDesign.CandidateAnswers(p, 1)), ScoreColumns.ReverseKl | more));
+        return Sampled(likelihoods).And(FloorLevel.NeedsOf(design, Sampled(ScoreColumns.None)));
     }
 
     /// <inheritdoc/>
@@ -46,9 +46,13 @@ public sealed class SequenceMeasure : IMeasure
             yield return SetWords.Estimated($"sampled.{panel}.policy_gap_unfloored", input.Statistics.LogRatio(reverse, forward), "ln ratio", fromBase,
                 " against the candidate's: rate of the reverse over rate of the forward divergence, not raised to a floor");
             if (FloorLevel.Scores(input, fromBase) is { } floorForward && FloorLevel.Scores(input, fromCandidate) is { } floorReverse)
-                yield return new Measurement($"sampled.{panel}.policy_gap", FloorLevel.LogRatio(input.Statistics, reverse, forward, FloorLevel.Rate(floorReverse, ScoreColumns.ReverseKl),
-                    FloorLevel.Rate(floorForward, ScoreColumns.Kl)), "ln ratio", new Where(fromBase, SetWords.Words(fromBase)
-                    + " against the candidate's: rate of the reverse over rate of the forward divergence, each raised to the floor's"));
+            {
+                var gap = FloorLevel.LogRatio(input.Statistics, reverse, forward, FloorLevel.Rate(floorReverse, ScoreColumns.ReverseKl),
+                    FloorLevel.Rate(floorForward, ScoreColumns.Kl));
+                yield return new Measurement($"sampled.{panel}.policy_gap", gap, "ln ratio", new Where(fromBase,
+                    SetWords.Words(fromBase) + " against the candidate's: rate of the reverse over rate of the forward divergence, each raised to the floor's"));
+            }
+
             yield return SetWords.Described($"sampled.{panel}.tokens_to_tell_base", s_evidence / rateForward.Value, p.Items.Count, "tokens", fromBase,
                 ", after which an ideal observer tells the base's text from the candidate's, tokens taken as independent");
             yield return SetWords.Described($"sampled.{panel}.tokens_to_tell_candidate", s_evidence / rateReverse.Value, q.Items.Count, "tokens", fromCandidate,
@@ -80,7 +84,7 @@ public sealed class SequenceMeasure : IMeasure
 
     /// <summary>log p − log q of the tokens of each answer of each item.</summary>
     private static double[][][] Ratios(SetScores scores) =>
-        [.. scores.ByContext(ScoreColumns.LogP).Zip(scores.ByContext(ScoreColumns.LogQ), (p, q) => p.Zip(q, (a, b) => a.Zip(b, (x, y) => x - y).ToArray()).ToArray())];
+        [.. scores.Items.Zip(scores.Values(ScoreColumns.LogP, ScoreColumns.LogQ, (p, q) => p - q), (item, values) => item.Cut(values))];
 
     /// <summary>Of each answer of each item the ratio of its first tokens.</summary>
     private static double[][] Prefixes(double[][][] ratios, int prefix) =>

@@ -17,19 +17,14 @@ public sealed class TailMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return Needs.Of(design.Panels.Select(p => VetDesign.BaseAnswers(p)), ScoreColumns.Kl)
-            .And(Needs.Of(design.Panels.Select(p => VetDesign.CandidateAnswers(p)), ScoreColumns.ReverseKl));
+        return AnswerDivergence.NeedsOf(design);
     }
 
     /// <inheritdoc/>
     public IEnumerable<Measurement> Compute(MeasureInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        foreach (var panel in input.Design.Panels)
-        {
-            foreach (var m in Of(input, VetDesign.BaseAnswers(panel), ScoreColumns.Kl, $"kld.{panel}")) yield return m;
-            foreach (var m in Of(input, VetDesign.CandidateAnswers(panel), ScoreColumns.ReverseKl, $"reverse_kld.{panel}.r2")) yield return m;
-        }
+        return AnswerDivergence.Of(input.Design).SelectMany(d => Of(input, d.Set, d.Column, d.Id));
     }
 
     private static IEnumerable<Measurement> Of(MeasureInput input, ContextSet set, ScoreColumns column, string id)

@@ -18,8 +18,8 @@ public sealed class TemperatureMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return new Needs([.. design.Panels.Select(p => new SetNeed(VetDesign.BaseAnswers(p), ScoreColumns.Kl, Temperatures: true))])
-            .And(FloorLevel.NeedsOf(design, design.Panels.Select(p => VetDesign.BaseAnswers(p)), ScoreColumns.Kl));
+        var needs = new Needs([.. design.Panels.Select(p => new SetNeed(VetDesign.BaseAnswers(p), ScoreColumns.Kl, Temperatures: true))]);
+        return needs.And(FloorLevel.NeedsOf(design, needs));
     }
 
     /// <inheritdoc/>

@@ -18,39 +18,30 @@ public sealed class ThoughtMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return Needs.Of(design.Panels.Select(p => VetDesign.BaseAnswers(p)), ScoreColumns.Kl)
-            .And(Needs.Of(design.Panels.Select(p => VetDesign.CandidateAnswers(p)), ScoreColumns.ReverseKl));
+        return AnswerDivergence.NeedsOf(design);
     }
 
     /// <inheritdoc/>
     public IEnumerable<Measurement> Compute(MeasureInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        foreach (var panel in input.Design.Panels)
-        {
-            foreach (var m in Of(input, VetDesign.BaseAnswers(panel), ScoreColumns.Kl, $"kld.{panel}")) yield return m;
-            foreach (var m in Of(input, VetDesign.CandidateAnswers(panel), ScoreColumns.ReverseKl, $"reverse_kld.{panel}.r2")) yield return m;
-        }
+        return AnswerDivergence.Of(input.Design).SelectMany(d => Of(input, d.Set, d.Column, d.Id));
     }
 
     private static IEnumerable<Measurement> Of(MeasureInput input, ContextSet set, ScoreColumns column, string id)
     {
         var scores = input.Scores.Scores(set);
-        var contexts = scores.Items.SelectMany(i => i.Contexts).Where(c => c.Tokens > 0).ToList();
-        var thoughts = contexts.Where(c => c.Thought > 0).ToList();
         // Of a model that does not think there is nothing to tell apart.
-        if (thoughts.Count == 0) yield break;
+        if (!scores.Items.Any(i => i.Contexts.Any(c => c.Thought > 0))) yield break;
         List<Cluster> thought = [], answer = [], first = [];
-        foreach (var (item, values) in scores.Items.Zip(scores.Values(column)))
+        foreach (var (item, answers) in scores.Items.Zip(scores.ByContext(column)))
         {
             List<double> inThought = [], inAnswer = [], atFirst = [];
-            var at = 0;
-            foreach (var context in item.Contexts)
+            foreach (var (context, values) in item.Contexts.Zip(answers))
             {
-                inThought.AddRange(values.AsSpan(at, context.Thought));
-                inAnswer.AddRange(values.AsSpan(at + context.Thought, context.Tokens - context.Thought));
-                if (context.Thought < context.Tokens) atFirst.Add(values[at + context.Thought]);
-                at += context.Tokens;
+                inThought.AddRange(values.AsSpan(0, context.Thought));
+                inAnswer.AddRange(values.AsSpan(context.Thought));
+                if (context.Thought < context.Tokens) atFirst.Add(values[context.Thought]);
             }
 
             foreach (var (part, clusters) in new[] { (inThought, thought), (inAnswer, answer), (atFirst, first) })
@@ -64,8 +55,10 @@ public sealed class ThoughtMeasure : IMeasure
             yield return SetWords.Estimated($"{id}.answer.first_token", input.Statistics.Mean(first).Within(0), "nats", set, ", first token behind the thought");
         }
 
-        yield return SetWords.Estimated($"{id}.thoughts.share", WilsonInterval.Compute(thoughts.Count, contexts.Count), "share", set, ", answers with a thought");
-        yield return SetWords.Estimated($"{id}.thoughts.cut", WilsonInterval.Compute(thoughts.Count(c => c.Thought == c.Tokens), thoughts.Count), "share", set,
-            ", thoughts that did not end within the tokens allowed");
+        yield return Share("share", c => c.Thought > 0, c => c.Tokens > 0, ", answers with a thought");
+        yield return Share("cut", c => c.Thought == c.Tokens, c => c.Thought > 0, ", thoughts that did not end within the tokens allowed");
+
+        Measurement Share(string name, Func<ScoredContext, bool> of, Func<ScoredContext, bool> among, string words) => SetWords.Estimated($"{id}.thoughts.{name}",
+            WilsonInterval.Clustered([.. scores.Items.Select(i => ((long)i.Contexts.Where(among).Count(of), (long)i.Contexts.Count(among)))]), "share", set, words);
     }
 }

@@ -9,7 +9,7 @@ namespace Assay.Evaluation.Measures;
 /// <summary>M12: divergences against those of known changes of the same base, on the same items.</summary>
 public sealed class YardstickMeasure : IMeasure
 {
-    private const string Floor = "floor", Rounded = "rounded-";
+    private const string Rounded = "rounded-";
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M12", "Yardsticks",
@@ -23,7 +23,8 @@ public sealed class YardstickMeasure : IMeasure
         ArgumentNullException.ThrowIfNull(design);
         if (design.Yardsticks.Length == 0) return Needs.None;
         // The candidate on the same items: without other measures nobody else asks for it.
-        return new Needs([.. design.Yardsticks.Prepend(ContextSet.Candidate).SelectMany(y => Sets(design).Select(s => new SetNeed(s.Set.Under(y), ScoreColumns.Kl, Items: design.YardstickItems)))]);
+        return new Needs([.. design.Yardsticks.Prepend(ContextSet.Candidate)
+            .SelectMany(y => Sets(design).Select(s => new SetNeed(s.Set.Under(y), ScoreColumns.Kl, Items: design.YardstickItems)))]);
     }
 
     /// <inheritdoc/>
@@ -45,7 +46,7 @@ public sealed class YardstickMeasure : IMeasure
             // The candidate on the items of the yardsticks alone: what is compared is paired.
             var names = values.Values.First().Items.Select(i => i.Item).ToHashSet(StringComparer.Ordinal);
             var candidate = ItemPanel.Of(input.Scores.Scores(set), ScoreColumns.Kl, i => names.Contains(i.Item));
-            if (values.TryGetValue(Floor, out var floor)) yield return Times(input, set, id, candidate, floor);
+            if (values.TryGetValue(YardstickCatalogue.Floor.Id, out var floor)) yield return Times(input, set, id, candidate, floor);
             var ladder = new Ladder(values.Where(v => v.Key.StartsWith(Rounded, StringComparison.Ordinal))
                 .Select(v => (int.Parse(v.Key.AsSpan(Rounded.Length), CultureInfo.InvariantCulture), v.Value.Headline(input.Statistics).Value)));
             if (ladder.Count < 2) continue;

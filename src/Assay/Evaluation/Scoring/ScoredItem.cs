@@ -12,6 +12,14 @@ public sealed record ScoredItem(string Item, string Stratum, int Core, long Byte
 {
     /// <summary>Scored tokens of all contexts.</summary>
     public int Tokens => Contexts.Sum(c => c.Tokens);
+
+    /// <summary>Values of all scored tokens, cut into those of each context: (contexts, scored tokens).</summary>
+    /// <param name="values">One a scored token, context after context.</param>
+    public double[][] Cut(double[] values)
+    {
+        var at = 0;
+        return [.. Contexts.Select(c => values[at..(at += c.Tokens)])];
+    }
 }
 
 /// <summary>One context of an item.</summary>

@@ -42,11 +42,7 @@ public sealed class SetScores
 
     /// <summary>One column, context by context: (items, contexts, scored tokens).</summary>
     /// <param name="column">A single column.</param>
-    public double[][][] ByContext(ScoreColumns column) => [.. Values(column).Select((values, i) =>
-    {
-        var at = 0;
-        return Items[i].Contexts.Select(c => values[at..(at += c.Tokens)]).ToArray();
-    })];
+    public double[][][] ByContext(ScoreColumns column) => [.. Items.Zip(Values(column), (item, values) => item.Cut(values))];
 
     /// <summary>One column with a function of it and another: for each item and token.</summary>
     public double[][] Values(ScoreColumns first, ScoreColumns second, Func<double, double, double> of)

@@ -28,7 +28,8 @@ public static class TangoInterval
     /// <remarks>protocol.md, Statistics. n of the estimate is the number of clusters.</remarks>
     public static Estimate Clustered(IReadOnlyList<PairedCounts> clusters, double level = .95)
     {
-        var effect = DesignEffect(clusters);
+        // Of single pairs the two variances are the same number; rounding must not make a design effect of them.
+        var effect = clusters.All(c => c.Pairs <= 1) ? 1 : DesignEffect(clusters);
         long up = 0, down = 0, n = 0;
         foreach (var c in clusters) (up, down, n) = (up + c.Up, down + c.Down, n + c.Pairs);
         var method = effect > 1 ? FormattableString.Invariant($"Tango, design effect {effect:0.##}") : "Tango";

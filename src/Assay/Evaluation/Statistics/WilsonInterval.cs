@@ -26,7 +26,8 @@ public static class WilsonInterval
         ArgumentNullException.ThrowIfNull(clusters);
         var (count, trials) = (clusters.Sum(c => c.Count), clusters.Sum(c => c.Trials));
         if (trials == 0) return Compute(0, 0, level);
-        var effect = TangoInterval.DesignEffect([.. clusters.Select(c => new PairedCounts(c.Count, 0, c.Trials))]);
+        // Of single trials the two variances are the same number; rounding must not make a design effect of them.
+        var effect = clusters.All(c => c.Trials <= 1) ? 1 : TangoInterval.DesignEffect([.. clusters.Select(c => new PairedCounts(c.Count, 0, c.Trials))]);
         return Compute((double)count / trials, trials / effect, level) with
         {
             N = clusters.Count(c => c.Trials > 0), Method = effect > 1 ? FormattableString.Invariant($"Wilson, design effect {effect:0.##}") : "Wilson",

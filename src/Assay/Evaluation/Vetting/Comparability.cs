@@ -16,7 +16,7 @@ public sealed record Comparability(string? TokenDifference, IReadOnlyList<(strin
 {
     private const int MostNamed = 3;
 
-    // Far above what unrelated matrices have, and what any edit leaves.
+    // Unrelated matrices have a cosine near 0, edited ones near 1.
     private const double PlainCosine = .9;
     private const int MostMatrices = 32, MostElements = 1 << 16;
 

@@ -18,6 +18,9 @@ public sealed record VetPlan
     /// <summary>The candidate.</summary>
     public required ModelIdentity Candidate { get; init; }
 
+    /// <summary>Whether the weights hashes are equal.</summary>
+    public bool WeightsEqual => Base.Weights.Value == Candidate.Weights.Value;
+
     /// <summary>Seed of prompts and documents.</summary>
     public required ulong Seed { get; init; }
 

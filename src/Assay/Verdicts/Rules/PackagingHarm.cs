@@ -8,16 +8,16 @@ namespace Assay.Verdicts.Rules;
 /// <remarks>protocol.md, Verdicts: PACKAGING-HARM.</remarks>
 /// <param name="Sentences">What is beyond its margin, a sentence each; empty where nothing is.</param>
 /// <param name="Cites">Ids of those measurements.</param>
-/// <param name="Held">Ids of what was held against margins at all, for reports.</param>
+/// <param name="Held">Ids of what is shown of it, whether beyond a margin or not.</param>
 internal sealed record PackagingHarm(ImmutableArray<string> Sentences, ImmutableArray<string> Cites, ImmutableArray<string> Held)
 {
-    private const string UnusableId = "packaging.benign.unusable.packaging", DivergenceId = "packaging.benign.kld.packaging", Prose = "packaging.prose.", Part = ".delta_nll.packaging";
+    private const string UnusableId = "packaging.benign.unusable.packaging", Prose = "packaging.prose.", Part = ".delta_nll.packaging";
 
     /// <summary>Holds the measurements against the margins.</summary>
     public static PackagingHarm Of(MeasurementSet measurements, Margins margins)
     {
         var (sentences, cites, held) = (new List<string>(), new List<string>(), new List<string>());
-        if (measurements.Find(DivergenceId) is not null) held.Add(DivergenceId);
+        if (measurements.Find(PackagingMeasure.DivergenceId) is not null) held.Add(PackagingMeasure.DivergenceId);
         Hold(UnusableId, margins.Unusable, e => FormattableString.Invariant(
             $"Answers that loop, do not end or are empty, benign panel, by packaging alone: {100 * e.Value:g3} percentage points, 95 % interval from {100 * e.Low:g3} to {100 * e.High:g3}, {e.N} items; the margin is {100 * margins.Unusable:g3}."));
         foreach (var domain in measurements.All.Where(m => m.Id.StartsWith(Prose, StringComparison.Ordinal) && m.Id.EndsWith(Part, StringComparison.Ordinal)))
@@ -29,7 +29,6 @@ internal sealed record PackagingHarm(ImmutableArray<string> Sentences, Immutable
         {
             if (measurements.Estimate(id) is not { } e) return;
             held.Add(id);
-            // Few documents have no interval: a loss that is the same in each is told all the same.
             if (!(e is { HasInterval: true } && e.Low > margin)) return;
             sentences.Add(words(e));
             cites.Add(id);

@@ -48,4 +48,39 @@ public sealed class FloorLevelTests
         var same = Measure(design, [new PositionMeasure()], (set, Items(0, 0)), (set.Under("floor"), Items(1e-6, 1e-6)));
         Assert.IsType<AtFloor>(same.Find("kld.benign.late_over_first")!.Value);
     }
+
+    [Fact]
+    public void Rates_of_samples_are_raised_to_the_floors_rates()
+    {
+        ItemScores[] Items(double kl) => [.. Enumerable.Range(0, 40).Select(i => new ItemScores($"{i}", "a", [Token(kl) with { ReverseKl = kl }]) { Core = i })];
+        ContextSet On(string panel, bool candidate = false) => candidate ? VetDesign.CandidateAnswers(panel, 1) : VetDesign.BaseAnswers(panel, 1);
+        var design = new VetDesign { Windows = [], Samples = 1, Yardsticks = ["floor"] };
+        var sets = new List<(ContextSet, IReadOnlyList<ItemScores>)>();
+        foreach (var (set, value, floor) in new[] { (On("benign"), 1e-9, 1e-6), (On("benign", true), .3, 2e-6), (On("trigger"), .8, 4e-6), (On("trigger", true), 1e-9, 8e-6) })
+            sets.AddRange([(set, Items(value)), (set.Under("floor"), Items(floor))]);
+        var found = Measure(design, [new SequenceMeasure(), new SelectivityMeasure()], [.. sets]);
+        Assert.Equal(Math.Log(.3 / 1e-6), found.Estimate("sampled.benign.policy_gap")!.Value.Value, 1e-12);
+        Assert.Equal(Math.Log(8e-6 / .8), found.Estimate("sampled.trigger.policy_gap")!.Value.Value, 1e-12);
+        Assert.Equal(Math.Log(.8 / 1e-6), found.Estimate("selectivity")!.Value.Value, 1e-12);
+        Assert.Equal(Math.Log(.8 / 1e-9), found.Estimate("selectivity_unfloored")!.Value.Value, 1e-12);
+    }
+
+    [Fact]
+    public void Wordings_are_compared_above_the_floor()
+    {
+        // As if the means had been raised by hand: under the second template half of the items lie below its floor.
+        string[] templates = ["plain", "brief"];
+        var design = new VetDesign { Panels = [], Windows = [], Templates = [.. templates], SensitivityItems = 40, SensitivitySamples = 2 };
+        ItemScores[] Items(Func<int, double> kl) => [.. Enumerable.Range(0, 40).Select(i => Item($"{i}", "a", kl(i), 2 * kl(i)) with { Contexts = [1, 1] })];
+        MeasurementSet Of(VetDesign of, Func<double, double> raise, double floor) => Measure(of, [new SensitivityMeasure()], [.. templates.SelectMany((t, k) => new[]
+        {
+            (SensitivityMeasure.Set(t), (IReadOnlyList<ItemScores>)[.. Items(i => k == 1 && i % 2 == 0 ? 1e-9 : .1 + .01 * i)
+                .Select(x => x with { Tokens = [.. x.Tokens.Select(y => y with { Kl = raise(y.Kl) })] })]),
+            (SensitivityMeasure.Set(t).Under("floor"), Items(_ => floor / 1.5)),
+        })]);
+        var (floored, byHand) = (Of(design with { Yardsticks = ["floor"] }, x => x, 1e-3), Of(design, x => Math.Max(x, 1e-3), 1e-3));
+        foreach (var id in new[] { "icc", "fragility", "template_range", "headline_factor" })
+            Assert.Equal(byHand.Estimate($"sensitivity.{id}")!.Value.Value, floored.Estimate($"sensitivity.{id}")!.Value.Value, 1e-9);
+        Assert.IsType<AtFloor>(Of(design with { Yardsticks = ["floor"] }, x => x, 10).Find("sensitivity.icc")!.Value);
+    }
 }

@@ -54,6 +54,30 @@ public class TemperatureMeasureTests
     }
 
     [Fact]
+    public void What_a_temperature_leaves_is_raised_to_the_floor()
+    {
+        // q is p at another temperature, so that nothing is left at the best one: 1 − floor / what there was.
+        double[] z = [-1, 0, 2, .5], p = Softmax(z), q = [.. z.Select(v => 2 * v)];
+        var there = Kl(p, q, 1);
+        foreach (var floor in new[] { .25 * there, 2 * there })
+        {
+            using var store = ScoreStore.Temporary();
+            var set = VetDesign.BaseAnswers(VetDesign.Benign);
+            store.Declare(set, Enumerable.Range(0, 40).Select(i => $"{i}"));
+            store.Add([.. Enumerable.Range(0, 40).SelectMany(i => new[]
+            {
+                (ScoreStore.ContextKey(set, $"{i}"), ScoreStore.Encode(new ContextItem($"{i}", "a", i, 0, [new Context(0, [0, 1], 1, 1, true)]))),
+                (ScoreStore.ScoreKey(set, $"{i}"), ScoreStore.Encode([[Scores.Token(there)]], ScoreColumns.All, [[.. Temperatures.Select(t => Kl(p, q, t))]])),
+                (ScoreStore.ScoreKey(set.Under("floor"), $"{i}"), ScoreStore.Encode([[Scores.Token(floor)]], ScoreColumns.All)),
+            })]);
+            var design = new VetDesign { Panels = [VetDesign.Benign], Windows = [], Yardsticks = ["floor"] };
+            var explained = new MeasurementSet(new TemperatureMeasure().Compute(new MeasureInput(store, new Statistician(1), design))).Find("temperature.benign.explained")!.Value;
+            if (floor < there) Assert.Equal(1 - .25, explained.Estimate.Value, 1e-9);
+            else Assert.IsType<AtFloor>(explained);
+        }
+    }
+
+    [Fact]
     public void The_interpolant_is_the_sum_between_its_nodes()
     {
         var random = new System.Random(5);

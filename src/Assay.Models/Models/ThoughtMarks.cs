@@ -1,6 +1,4 @@
-using Assay.Models;
-
-namespace Assay.Evaluation.Contexts;
+namespace Assay.Models;
 
 /// <summary>The tokens between which a model thinks before it answers.</summary>
 /// <param name="Start">Id that opens a thought.</param>
