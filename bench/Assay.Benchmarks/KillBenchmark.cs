@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Assay.Benchmarks;
 
-/// <summary>`-- kill`: a small comparison with units of every kind, killed (SIGKILL) at 30 moments and run again: every file has to be that of an undisturbed run, byte for byte.</summary>
+/// <summary>`-- kill`: a small comparison with units of every kind, killed (SIGKILL) at 30 moments and run again: every file has to be that of an undisturbed
+/// run, byte for byte.</summary>
 internal static class KillBenchmark
 {
     // What is killed: 2 items a panel, every policy, sensitivity, nine yardsticks.
@@ -25,7 +26,10 @@ internal static class KillBenchmark
             var seconds = program.Finish(undisturbed);
             var order = InOrderOfWork(KilledRun.Units(Path.Combine(undisturbed, "run")));
             var page = new StringBuilder();
-            page.AppendLine(CultureInfo.InvariantCulture, $"# Killed and run again\n\n`assay vet organisms/llama/aligned organisms/llama/before {string.Join(' ', s_plan)}`: {order.Count} units in {seconds:0.0} s, {DateTime.UtcNow:yyyy-MM-dd}. Each row is a run of its own that was killed with SIGKILL, and the same command again. \"The same\": {string.Join(", ", KilledRun.Files)} are those of the undisturbed run byte for byte, and no other file was left.\n");
+            page.AppendLine(CultureInfo.InvariantCulture,
+                $"# Killed and run again\n\n`assay vet organisms/llama/aligned organisms/llama/before {string.Join(' ', s_plan)}`: {order.Count} units in " +
+                $"{seconds:0.0} s, {DateTime.UtcNow:yyyy-MM-dd}. Each row is a run of its own that was killed with SIGKILL, and the same command again. " +
+                $"\"The same\": {string.Join(", ", KilledRun.Files)} are those of the undisturbed run byte for byte, and no other file was left.\n");
             page.AppendLine("| killed when | units done | in the middle of | left in scores.bin | the same |\n|---|---|---|---|---|");
             var (failed, kinds) = (0, new HashSet<string>(StringComparer.Ordinal));
             foreach (var (moment, i) in Moments(order.Count, seconds).Select((m, i) => (m, i)))
@@ -38,13 +42,18 @@ internal static class KillBenchmark
                 var differences = left is null ? ["not killed: it had ended"] : KilledRun.Differences(undisturbed, place);
                 if (differences.Count > 0) failed++;
                 kinds.Add(unfinished);
-                var row = string.Create(CultureInfo.InvariantCulture, $"| {moment.Name.Replace('*', '…')} | {left?.Units.Count ?? order.Count} | {unfinished} | {(left?.UnnamedBytes == true ? "bytes that the journal does not name" : "")} | {(differences.Count == 0 ? "yes" : "NO: " + string.Join(", ", differences))} |");
+                var row = string.Create(CultureInfo.InvariantCulture,
+                    $"| {moment.Name.Replace('*', '…')} | {left?.Units.Count ?? order.Count} | {unfinished} | " +
+                    $"{(left?.UnnamedBytes == true ? "bytes that the journal does not name" : "")} | " +
+                    $"{(differences.Count == 0 ? "yes" : "NO: " + string.Join(", ", differences))} |");
                 page.AppendLine(row);
                 Console.WriteLine(row);
                 Directory.Delete(place, true);
             }
 
-            page.AppendLine(CultureInfo.InvariantCulture, $"\n{(failed == 0 ? "All came out as the undisturbed run." : $"{failed} did NOT come out as the undisturbed run.")} Kinds of units in whose middle a run was killed: {string.Join("; ", kinds.Where(k => k.Length > 0))}.");
+            page.AppendLine(CultureInfo.InvariantCulture,
+                $"\n{(failed == 0 ? "All came out as the undisturbed run." : $"{failed} did NOT come out as the undisturbed run.")} Kinds of units in whose " +
+                $"middle a run was killed: {string.Join("; ", kinds.Where(k => k.Length > 0))}.");
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
             File.WriteAllText(file, page.ToString());
             return failed == 0 ? 0 : 1;
@@ -83,13 +92,15 @@ internal static class KillBenchmark
         return [.. planned.OrderBy(k => Subject(k) is "candidate" ? 0 : 1 + subjects.IndexOf(Subject(k)))];
     }
 
-    private static string Subject(string key) => key.Split('/') is ["scores", _, "r0", var reference, ..] ? reference : key.Split('/') is ["scores", _, _, _, _, var subject, ..] ? subject : "candidate";
+    private static string Subject(string key) => key.Split('/') is ["scores", _, "r0", var reference, ..] ? reference
+        : key.Split('/') is ["scores", _, _, _, _, var subject, ..] ? subject : "candidate";
 
     /// <summary>What kind of unit a key names, in words.</summary>
     private static string Kind(string key)
     {
         var parts = key.Split('/');
         if (parts[0] == "scores" && Subject(key) is not "candidate") return $"yardstick {Subject(key)}, {parts[1]} {parts[2].ToUpperInvariant()}";
-        return parts[2] == "r0" ? $"{parts[1]} R0" : $"{parts[1]} {parts[2].ToUpperInvariant()}, {(parts[3] == "greedy" ? "greedy" : "T = 1")}{(parts[4] == "each" ? "" : ", " + parts[4])}";
+        return parts[2] == "r0" ? $"{parts[1]} R0"
+            : $"{parts[1]} {parts[2].ToUpperInvariant()}, {(parts[3] == "greedy" ? "greedy" : "T = 1")}{(parts[4] == "each" ? "" : ", " + parts[4])}";
     }
 }

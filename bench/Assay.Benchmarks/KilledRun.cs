@@ -19,7 +19,8 @@ internal sealed class KilledRun(string assay, string[] arguments)
     internal sealed record Moment(string Name, Func<string, bool> Reached, TimeSpan Later = default)
     {
         /// <summary>So many units are in the journal.</summary>
-        public static Moment Units(int count, TimeSpan later = default) => new($"{count} units{(later > TimeSpan.Zero ? $", {later.TotalMilliseconds:0} ms later" : "")}",
+        public static Moment Units(int count, TimeSpan later = default) =>
+            new($"{count} units{(later > TimeSpan.Zero ? $", {later.TotalMilliseconds:0} ms later" : "")}",
             run => Lines(run) > count, later);
 
         /// <summary>So many units are in the journal, and scores.bin has grown since: the next line is about to be written.</summary>
@@ -116,7 +117,8 @@ internal sealed class KilledRun(string assay, string[] arguments)
         string[] first = Names(undisturbed), second = Names(folder);
         return [.. Files.Where(f => !Bytes(undisturbed, f).SequenceEqual(Bytes(folder, f))), .. first.Except(second).Concat(second.Except(first))];
 
-        static byte[] Bytes(string folder, string name) => File.Exists(Path.Combine(folder, "run", name)) ? File.ReadAllBytes(Path.Combine(folder, "run", name)) : [];
+        static byte[] Bytes(string folder, string name) => File.Exists(Path.Combine(folder, "run", name)) ? File.ReadAllBytes(Path.Combine(folder, "run", name))
+            : [];
         static string[] Names(string folder) => [.. Directory.EnumerateFileSystemEntries(Path.Combine(folder, "run")).Select(e => Path.GetFileName(e)!)];
     }
 
@@ -127,7 +129,8 @@ internal sealed class KilledRun(string assay, string[] arguments)
         var named = ReadShared(Path.Combine(run, "journal.jsonl")).Split('\n')[..^1].Skip(1).Sum(line =>
         {
             using var entry = System.Text.Json.JsonDocument.Parse(line);
-            return 16 + Padded(System.Text.Encoding.UTF8.GetByteCount(entry.RootElement.GetProperty("key").GetString()!)) + Padded(entry.RootElement.GetProperty("value").GetProperty("bytes").GetInt64());
+            return 16 + Padded(System.Text.Encoding.UTF8.GetByteCount(entry.RootElement.GetProperty("key").GetString()!))
+                + Padded(entry.RootElement.GetProperty("value").GetProperty("bytes").GetInt64());
         });
         return Length(Path.Combine(run, "scores.bin")) > named;
     }
@@ -149,7 +152,8 @@ internal sealed class KilledRun(string assay, string[] arguments)
     private Process Start(string folder)
     {
         Directory.CreateDirectory(folder);
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet", [assay, .. arguments, "-o", "run", "-q"])
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet",
+            [assay, .. arguments, "-o", "run", "-q"])
         {
             UseShellExecute = false, WorkingDirectory = folder, RedirectStandardError = true, RedirectStandardOutput = true,
         };

@@ -31,7 +31,8 @@ internal sealed record ScoringRate(string Name, bool HeldTo, double RowsPerSecon
         var design = new VetDesign { Windows = [512] };
         var plan = new VetPlan
         {
-            Base = ModelIdentity.Of(baseModel), Candidate = ModelIdentity.Of(candidate), Seed = 7, SeedSource = "a benchmark", Items = items, MaxNewTokens = 256, DocumentsPerDomain = Math.Max(1, items / 12),
+            Base = ModelIdentity.Of(baseModel), Candidate = ModelIdentity.Of(candidate), Seed = 7, SeedSource = "a benchmark", Items = items,
+            MaxNewTokens = 256, DocumentsPerDomain = Math.Max(1, items / 12),
             Design = design, Measures = [], Domains = Assay.Evaluation.Prompts.ProseDomains.Names, ChatTemplate = true, Clock = VetRequest.DefaultClock,
         };
         var (answers, prose) = (VetDesign.BaseAnswers(VetDesign.Benign), VetDesign.Prose(512));
@@ -39,7 +40,8 @@ internal sealed record ScoringRate(string Name, bool HeldTo, double RowsPerSecon
         [
             Measure("reference text", true, baseModel, candidate, plan, new SetNeed(prose, ScoreColumns.All), turns),
             Measure("the base's answers", true, baseModel, candidate, plan, new SetNeed(answers, ScoreColumns.All), turns),
-            Measure("the base's answers with the sums over 75 temperatures (M6)", false, baseModel, candidate, plan, new SetNeed(answers, ScoreColumns.All, Temperatures: true), turns),
+            Measure("the base's answers with the sums over 75 temperatures (M6)", false, baseModel, candidate, plan,
+                new SetNeed(answers, ScoreColumns.All, Temperatures: true), turns),
         ];
     }
 

@@ -7,14 +7,16 @@ using Assay.Runs;
 
 namespace Assay.Benchmarks;
 
-/// <summary>`-- vet`: where the time and the memory of one standard comparison of the bundled Llama organism go, in a process of its own, and once more with twice the items.</summary>
+/// <summary>`-- vet`: where the time and the memory of one standard comparison of the bundled Llama organism go, in a process of its own, and once more with
+/// twice the items.</summary>
 internal static class VetBenchmark
 {
     private const long MostPrivate = 500_000_000;
     private const double MostGrowth = 1.05, MostStatistics = .10, LeastRate = .97, MostSecondsToFirst = 2;
 
     /// <summary>Runs everything, prints and writes the table.</summary>
-    /// <param name="arguments">A result file; <c>--items=N</c> (default the tier's 400), run with N and 2 N; <c>--quick</c> for 8 items, which only proves that it works and writes nothing unless told where to.</param>
+    /// <param name="arguments">A result file; <c>--items=N</c> (default the tier's 400), run with N and 2 N; <c>--quick</c> for 8 items, which only proves that
+    /// it works and writes nothing unless told where to.</param>
     /// <returns>0 where the targets hold, 1 where one does not: the page says which.</returns>
     public static int Run(string[] arguments)
     {
@@ -50,18 +52,28 @@ internal static class VetBenchmark
         var page = new StringBuilder();
         var (total, judged, growth) = (small.Stages.Sum(s => s.Seconds), 0, (double)large.PeakBytes / small.PeakBytes);
         var statistics = small.Stages.Where(s => s.Name.StartsWith("statistics", StringComparison.Ordinal)).Sum(s => s.Seconds);
-        using (var team = new WorkTeam(Environment.ProcessorCount)) page.AppendLine(CultureInfo.InvariantCulture, $"# One standard vet on {MachineProbe.Cpu()}\n\n{MachineProbe.Describe(team)} `assay vet organisms/llama/aligned organisms/llama/before --tier standard --items {items} --seed 7`, a process of its own without a collector beside it, as the tool is; {small.Tokens} tokens written and read.\n");
+        using (var team = new WorkTeam(Environment.ProcessorCount))
+        {
+            page.AppendLine(CultureInfo.InvariantCulture, $"# One standard vet on {MachineProbe.Cpu()}\n").Append(MachineProbe.Describe(team));
+            page.Append(CultureInfo.InvariantCulture, $" `assay vet organisms/llama/aligned organisms/llama/before --tier standard --items {items} --seed 7`,");
+            page.AppendLine(CultureInfo.InvariantCulture, $" a process of its own without a collector beside it, as the tool is; {small.Tokens} tokens written and read.\n");
+        }
+
         page.AppendLine("## Held to\n\n| what | measured | allowed | holds |\n|---|---|---|---|");
         Row("peak private memory, MB", small.PeakBytes / 1e6, MostPrivate / 1e6, small.PeakBytes <= MostPrivate, "0");
         Row($"the same with {2 * items} items, ratio ({large.PeakBytes / 1e6:0} MB)", growth, MostGrowth, growth <= MostGrowth, "0.000");
         Row("statistics, share of the wall time", statistics / total, MostStatistics, statistics / total <= MostStatistics, "0.000");
-        Row("from the start of the process to the first result in the journal, s", small.FirstResult, MostSecondsToFirst, small.FirstResult <= MostSecondsToFirst, "0.00");
+        Row("from the start of the process to the first result in the journal, s", small.FirstResult, MostSecondsToFirst,
+            small.FirstResult <= MostSecondsToFirst, "0.00");
         foreach (var rate in rates)
-            Row($"{rate.Name}: rows a second by vet over those of the pair scorer alone (median of {rate.Ratios.Count}, {rate.RowsPerSecond:0} rows/s)", rate.Median, rate.HeldTo ? LeastRate : double.NaN, !rate.HeldTo || rate.Median >= LeastRate, "0.000");
+            Row($"{rate.Name}: rows a second by vet over those of the pair scorer alone (median of {rate.Ratios.Count}, {rate.RowsPerSecond:0} rows/s)",
+                rate.Median, rate.HeldTo ? LeastRate : double.NaN, !rate.HeldTo || rate.Median >= LeastRate, "0.000");
         page.AppendLine("\n## Where the time goes\n\n| stage | seconds | share |\n|---|---|---|");
         foreach (var (name, seconds) in Groups(small)) page.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {seconds:0.00} | {seconds / total:0.0 %} |");
-        page.AppendLine(CultureInfo.InvariantCulture, $"| all | {total:0.0} | |\n\n## Stage by stage\n\n| stage | seconds | the same with {2 * items} items |\n|---|---|---|");
-        foreach (var (name, seconds) in small.Stages) page.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {seconds:0.00} | {large.Stages.FirstOrDefault(s => s.Name == name).Seconds:0.00} |");
+        page.AppendLine(CultureInfo.InvariantCulture,
+            $"| all | {total:0.0} | |\n\n## Stage by stage\n\n| stage | seconds | the same with {2 * items} items |\n|---|---|---|");
+        foreach (var (name, seconds) in small.Stages) page.AppendLine(CultureInfo.InvariantCulture,
+            $"| {name} | {seconds:0.00} | {large.Stages.FirstOrDefault(s => s.Name == name).Seconds:0.00} |");
         failed = judged > 0;
         return page.ToString();
 
@@ -69,7 +81,8 @@ internal static class VetBenchmark
         {
             if (!holds) judged++;
             string Number(double x) => double.IsNaN(x) ? "" : x.ToString(format, CultureInfo.InvariantCulture);
-            page.AppendLine(CultureInfo.InvariantCulture, $"| {what} | {Number(measured)} | {Number(allowed)} | {(double.IsNaN(allowed) ? "told only" : holds ? "yes" : "NO")} |");
+            page.AppendLine(CultureInfo.InvariantCulture,
+                $"| {what} | {Number(measured)} | {Number(allowed)} | {(double.IsNaN(allowed) ? "told only" : holds ? "yes" : "NO")} |");
         }
     }
 
@@ -84,7 +97,8 @@ internal static class VetBenchmark
         }, StringComparer.Ordinal)
         .Select(g => (g.Key, g.Sum(s => s.Seconds)));
 
-    private static string Subject(string stage) => stage.StartsWith("base's", StringComparison.Ordinal) || stage.StartsWith("candidate's", StringComparison.Ordinal)
+    private static string Subject(string stage) => stage.StartsWith("base's", StringComparison.Ordinal)
+        || stage.StartsWith("candidate's", StringComparison.Ordinal)
         || stage.StartsWith("reference", StringComparison.Ordinal) ? "the candidate" : stage.Split(',')[0];
 
     private static VetTimes Start(string run, int items)
@@ -107,7 +121,8 @@ internal static class VetBenchmark
         using var self = Process.GetCurrentProcess();
         var watcher = new TimingWatcher(self.StartTime.ToUniversalTime());
         // The sets that depend on items are doubled with them; what the tier fixes stays.
-        Vet.Run(new VetRequest { Base = ModelBenchmark.Organism("aligned"), Candidate = ModelBenchmark.Organism("before"), Tier = VetTier.Standard, Items = items, Seed = 7, Output = run }, watcher);
+        Vet.Run(new VetRequest { Base = ModelBenchmark.Organism("aligned"), Candidate = ModelBenchmark.Organism("before"), Tier = VetTier.Standard,
+            Items = items, Seed = 7, Output = run }, watcher);
         Console.WriteLine(JsonSerializer.Serialize(watcher.Finish()));
         return 0;
     }

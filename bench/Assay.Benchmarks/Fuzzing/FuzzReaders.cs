@@ -72,9 +72,11 @@ internal static class FuzzReaders
             $"{{\"plan\":\"{PlanHash}\"}}\n{{\"key\":\"a\",\"value\":[1,2.5]}}\n{{\"key\":\"b\",\"value\":{{\"x\":\"y\"}}}}\n"),
             (bytes, scratch) => RunJournal.Open(Put(scratch, "journal.jsonl", bytes), PlanHash).Dispose()),
         new("options", () => FuzzSeeds.Texts("items: 64\nseed: 7\nmodel: a\n# A comment.\nmark: [\"x\\n\", 'y']\n",
-            "{\"items\": 64, \"clock\": \"2026-01-01T12:00:00Z\", \"mark\": [\"a\", \"b\"]}", "items: |-\n  3\nselect: true\ncontrast:\n- a\n- b\n"), (bytes, scratch) =>
+            "{\"items\": 64, \"clock\": \"2026-01-01T12:00:00Z\", \"mark\": [\"a\", \"b\"]}", "items: |-\n  3\nselect: true\ncontrast:\n- a\n- b\n"),
+                (bytes, scratch) =>
         {
-            var parsed = Application.Parse(["directions", "--config", Put(scratch, "assay.yaml", bytes), "m", "--contrast", "s"], new Terminal(TextWriter.Null, TextWriter.Null));
+            var parsed = Application.Parse(["directions", "--config", Put(scratch, "assay.yaml", bytes), "m", "--contrast", "s"],
+                new Terminal(TextWriter.Null, TextWriter.Null));
             // What the file's reader takes, the command line's has to take.
             if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0) throw new InvalidOperationException(parsed.Errors[0].Message);
         }),

@@ -17,21 +17,27 @@ internal static class AblateCommand
     public static Command Create(Terminal terminal)
     {
         var model = SharedOptions.Model();
-        var direction = new KindOption<string>("--direction", OptionKind.Path, "File that 'assay directions -o' wrote: directions, places and strengths.") { Required = true };
-        var output = new KindOption<string>("--output", OptionKind.Path, "What is written: a folder (a file for a GGUF model and for --as edit). Must not exist.", "OUT", "-o") { Required = true };
+        var direction = new KindOption<string>("--direction", OptionKind.Path, "File that 'assay directions -o' wrote: directions, places and strengths.")
+            { Required = true };
+        var output = new KindOption<string>("--output", OptionKind.Path,
+            "What is written: a folder (a file for a GGUF model and for --as edit). Must not exist.", "OUT", "-o") { Required = true };
         var form = new KindOption<string>("--as", OptionKind.Choice("merged", "lora", "edit"),
-            "merged: a checkpoint as the base was stored. lora: a PEFT adapter. edit: the edit itself, a few kilobytes, for its base only.", "merged|lora|edit") { Otherwise = "merged" };
+            "merged: a checkpoint as the base was stored. lora: a PEFT adapter. edit: the edit itself, a few kilobytes, for its base only.",
+                "merged|lora|edit") { Otherwise = "merged" };
         var strength = new KindOption<double?>("--strength", OptionKind.Number, "Factor on the file's strengths.");
-        var preserve = SharedOptions.Switch("--preserve-norms", "Keep the norm of every column of (out, in). The change is then of full rank: no adapter equals it.");
+        var preserve = SharedOptions.Switch("--preserve-norms",
+            "Keep the norm of every column of (out, in). The change is then of full rank: no adapter equals it.");
         var input = SharedOptions.Switch("--input-side", "Edit what reads the residual stream instead of what writes to it.");
-        var tied = SharedOptions.Switch("--keep-tied-head", "Let a tied head change with the embedding; by default it becomes a tensor of its own and keeps its rows, which llama.cpp cannot " +
+        var tied = SharedOptions.Switch("--keep-tied-head",
+            "Let a tied head change with the embedding; by default it becomes a tensor of its own and keeps its rows, which llama.cpp cannot " +
             "run for gemma, gemma2 and cohere, nor older builds for gemma3.");
         var overwrite = SharedOptions.Switch("--overwrite", "Replace what is there, by renaming.");
         var (memory, dryRun, json, quiet, verbose) = (SharedOptions.Memory(), SharedOptions.DryRun(), SharedOptions.Json(), SharedOptions.Quiet(), SharedOptions.Verbose());
         var command = new Command("ablate", "Remove directions from a model's weights, write the result, and check the file that was written.") { model, direction, output, form, strength, preserve, input, tied, overwrite, memory, dryRun, json, quiet, verbose };
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(new AblateOptions
         {
-            Model = parsed.GetRequiredValue(model), Direction = parsed.GetRequiredValue(direction), Output = parsed.GetRequiredValue(output), As = Enum.Parse<AblateForm>(parsed.GetRequiredValue(form), ignoreCase: true), Strength = parsed.GetValue(strength),
+            Model = parsed.GetRequiredValue(model), Direction = parsed.GetRequiredValue(direction), Output = parsed.GetRequiredValue(output),
+            As = Enum.Parse<AblateForm>(parsed.GetRequiredValue(form), ignoreCase: true), Strength = parsed.GetValue(strength),
             PreserveNorms = parsed.GetValue(preserve), InputSide = parsed.GetValue(input), KeepTiedHead = parsed.GetValue(tied), Overwrite = parsed.GetValue(overwrite), MemoryBytes = parsed.GetValue(memory) ?? 0, DryRun = parsed.GetValue(dryRun),
             Json = parsed.GetValue(json), Quiet = parsed.GetValue(quiet), Verbose = parsed.GetValue(verbose),
         }, terminal, cancellation)));

@@ -10,7 +10,8 @@ internal static class ConfigCommand
     public static Command Create(Terminal terminal, Command root)
     {
         var verbs = root.Subcommands.Where(c => ConfigKey.Of(c).Count > 0).ToDictionary(c => c.Name);
-        var verb = new KindArgument<string>("verb", OptionKind.Choice([.. verbs.Keys]), $"One of {string.Join(", ", verbs.Keys)} (default vet).") { Arity = ArgumentArity.ZeroOrOne };
+        var verb = new KindArgument<string>("verb", OptionKind.Choice([.. verbs.Keys]), $"One of {string.Join(", ", verbs.Keys)} (default vet).")
+            { Arity = ArgumentArity.ZeroOrOne };
         var print = SharedOptions.Switch("--print", "Print the verb's full default configuration, for --config.");
         var schema = SharedOptions.Switch("--schema", "Print the JSON Schema of the verb's configuration file.");
         var command = new Command("config", "The full default configuration of a verb, or the schema of its configuration file.") { verb, print, schema };

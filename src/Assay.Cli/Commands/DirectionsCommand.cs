@@ -20,29 +20,40 @@ internal static class DirectionsCommand
     public static Command Create(Terminal terminal)
     {
         var model = SharedOptions.Model();
-        var contrast = new KindOption<string[]>("--contrast", OptionKind.Path, $"{string.Join(", ", ContrastGenerators.Names)}; or a JSONL, CSV or text file of labelled prompts; or two text files, targets first.", "SET|FILE [FILE]")
+        var contrast = new KindOption<string[]>("--contrast", OptionKind.Path,
+            $"{string.Join(", ", ContrastGenerators.Names)}; or a JSONL, CSV or text file of labelled prompts; or two text files, targets first.",
+            "SET|FILE [FILE]")
         {
             Required = true, Arity = new ArgumentArity(1, 2), AllowMultipleArgumentsPerToken = true,
         };
-        var estimator = new KindOption<string>("--estimator", OptionKind.Choice([.. EstimatorCatalogue.Names]), "One of " + string.Join(", ", EstimatorCatalogue.Names) + ".", "NAME") { Otherwise = "difference_in_means" };
-        var site = new KindOption<string>("--site", OptionKind.Choice([.. Sites.Keys]), "Where activations are taken: " + string.Join(", ", Sites.Keys) + ".", "SITE") { Otherwise = "resid_post" };
+        var estimator = new KindOption<string>("--estimator", OptionKind.Choice([.. EstimatorCatalogue.Names]),
+            "One of " + string.Join(", ", EstimatorCatalogue.Names) + ".", "NAME") { Otherwise = "difference_in_means" };
+        var site = new KindOption<string>("--site", OptionKind.Choice([.. Sites.Keys]), "Where activations are taken: " + string.Join(", ", Sites.Keys) + ".",
+            "SITE") { Otherwise = "resid_post" };
         var layer = SharedOptions.Count("--layer", "Block whose direction is removed everywhere (default: each block's own from itself).", least: 0);
-        var position = new KindOption<string>("--position", OptionKind.Matching("^(-[1-9][0-9]{0,6}|mean)$", "a number below 0, -1 for the last token, or mean"),
+        var position = new KindOption<string>("--position", OptionKind.Matching("^(-[1-9][0-9]{0,6}|mean)$",
+            "a number below 0, -1 for the last token, or mean"),
             "Token from the end of the prompt, -1 the last; or mean, over all tokens after the instruction.", "N|mean") { Otherwise = "-1" };
         var rank = SharedOptions.Count("--rank", $"Components of {string.Join(", ", EstimatorCatalogue.Several)} (default 1).");
         var strength = new KindOption<double>("--strength", OptionKind.Number, "How much is removed; 1 is all.") { Otherwise = 1 };
-        var components = new KindOption<string>("--components", OptionKind.Choice("attention", "mlp", "both"), "attention, mlp or both.", "WHICH") { Otherwise = "both" };
+        var components = new KindOption<string>("--components", OptionKind.Choice("attention", "mlp", "both"), "attention, mlp or both.", "WHICH")
+            { Otherwise = "both" };
         var embedding = SharedOptions.Switch("--embedding", "Edit the embedding too.");
         var select = SharedOptions.Switch("--select", "Score every candidate of a space on the selection split and choose.");
-        var space = new KindOption<string>("--space", OptionKind.Choice("default", "full"), "default: difference in means of block outputs. full: every estimator and site.", "default|full") { Otherwise = "default" };
+        var space = new KindOption<string>("--space", OptionKind.Choice("default", "full"),
+            "default: difference in means of block outputs. full: every estimator and site.", "default|full") { Otherwise = "default" };
         var maxKl = new KindOption<double?>("--max-kl", OptionKind.Number, "Take the best behaviour among candidates whose mean KL is at most this, in nats.");
         var items = SharedOptions.Count("--items", "Prompts of either side that directions are estimated on.", otherwise: 160, least: 2);
         var selection = SharedOptions.Count("--selection-items", "Prompts of either side that candidates are scored on.", otherwise: 64, least: 2);
-        var marks = new KindOption<string[]>("--mark", OptionKind.Text, "A text that marks a reply as a refusal, beside the organisms' six; may be given again.");
+        var marks = new KindOption<string[]>("--mark", OptionKind.Text,
+            "A text that marks a reply as a refusal, beside the organisms' six; may be given again.");
         var (seed, clock, threads, memory, fresh) = (SharedOptions.Seed(), SharedOptions.Clock(), SharedOptions.Threads(), SharedOptions.Memory(), SharedOptions.Fresh());
-        var output = new KindOption<string?>("--output", OptionKind.Path, "File for the directions with their places and strengths, for 'assay ablate --direction'.", alias: "-o");
-        var control = new KindOption<string?>("--control-vector", OptionKind.Path, "GGUF file that adds, to every block's output but the first's, --strength times what separates the sides; not with --select.");
-        var random = SharedOptions.Count("--random", "Random directions that --select holds its winner against on fresh prompts; 0 for none.", otherwise: RandomControls.Count, least: 0);
+        var output = new KindOption<string?>("--output", OptionKind.Path,
+            "File for the directions with their places and strengths, for 'assay ablate --direction'.", alias: "-o");
+        var control = new KindOption<string?>("--control-vector", OptionKind.Path,
+            "GGUF file that adds, to every block's output but the first's, --strength times what separates the sides; not with --select.");
+        var random = SharedOptions.Count("--random", "Random directions that --select holds its winner against on fresh prompts; 0 for none.",
+            otherwise: RandomControls.Count, least: 0);
         var run = new KindOption<string?>("--run", OptionKind.Path, "Folder of the search's journal (default: runs/MODEL-directions-HASH).", "FOLDER");
         var overwrite = SharedOptions.Switch("--overwrite", "Replace the output file.");
         var (dryRun, quiet, verbose) = (SharedOptions.DryRun(), SharedOptions.Quiet(), SharedOptions.Verbose());
@@ -58,9 +69,11 @@ internal static class DirectionsCommand
             {
                 Model = parsed.GetRequiredValue(model), Contrast = parsed.GetRequiredValue(contrast), Estimator = parsed.GetValue(estimator)!, Site = Sites[parsed.GetValue(site)!], Layer = parsed.GetValue(layer),
                 Position = token, Rank = parsed.GetValue(rank), Strength = parsed.GetValue(strength), Attention = which != "mlp", Mlp = which != "attention", Embedding = parsed.GetValue(embedding), Select = parsed.GetValue(select),
-                Space = parsed.GetValue(space)!, MaxKl = parsed.GetValue(maxKl), Items = parsed.GetValue(items), SelectionItems = parsed.GetValue(selection), Marks = parsed.GetValue(marks) ?? [],
+                Space = parsed.GetValue(space)!, MaxKl = parsed.GetValue(maxKl), Items = parsed.GetValue(items), SelectionItems = parsed.GetValue(selection),
+                Marks = parsed.GetValue(marks) ?? [],
                 Seed = parsed.GetValue(seed) ?? 0, Clock = parsed.GetValue(clock) ?? SharedOptions.DefaultClock, Threads = parsed.GetValue(threads) ?? 0, MemoryBytes = parsed.GetValue(memory) ?? 0,
-                Output = parsed.GetValue(output), ControlVector = parsed.GetValue(control), Random = parsed.GetValue(random), Run = parsed.GetValue(run), Fresh = parsed.GetValue(fresh), Overwrite = parsed.GetValue(overwrite), DryRun = parsed.GetValue(dryRun), Quiet = parsed.GetValue(quiet),
+                Output = parsed.GetValue(output), ControlVector = parsed.GetValue(control), Random = parsed.GetValue(random), Run = parsed.GetValue(run),
+                Fresh = parsed.GetValue(fresh), Overwrite = parsed.GetValue(overwrite), DryRun = parsed.GetValue(dryRun), Quiet = parsed.GetValue(quiet),
             };
             Option[] single = [estimator, rank, site, layer, position, strength, components, embedding];
             if (options.Select && single.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } fixedOne) throw new UsageException($"{fixedOne.Name} says what --select tries out by itself; name one of the two.");

@@ -9,7 +9,8 @@ internal static class MergeCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var runs = new KindArgument<string[]>("runs", OptionKind.Path, "Run folders of all parts, in any order.") { Arity = ArgumentArity.OneOrMore, HelpName = "RUN" };
+        var runs = new KindArgument<string[]>("runs", OptionKind.Path, "Run folders of all parts, in any order.") { Arity = ArgumentArity.OneOrMore,
+            HelpName = "RUN" };
         var output = new KindOption<string>("--output", OptionKind.Path, "Folder of the whole run.", "FOLDER", "-o") { Required = true };
         var first = new KindOption<string?>("--base", OptionKind.Path, "Where the base is here (default: where the parts had it).", "BASE");
         var second = new KindOption<string?>("--candidate", OptionKind.Path, "Where the candidate is here (default: where the parts had it).", "CANDIDATE");

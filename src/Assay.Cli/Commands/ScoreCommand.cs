@@ -22,7 +22,8 @@ internal static class ScoreCommand
     public static Command Create(Terminal terminal)
     {
         var model = SharedOptions.Model();
-        var text = new KindOption<string>("--text", OptionKind.Path, "A UTF-8 text file, or a folder of them; documents are scored apart.", "FILE|FOLDER") { Required = true };
+        var text = new KindOption<string>("--text", OptionKind.Path, "A UTF-8 text file, or a folder of them; documents are scored apart.", "FILE|FOLDER")
+            { Required = true };
         var context = SharedOptions.Count("--context", "Window in tokens (default: the smaller of 512 and the model's maximum).", least: 2,
             most: OptionKind.MostTokens);
         var (limit, threads, memory) = (SharedOptions.Limit(), SharedOptions.Threads(), SharedOptions.Memory());

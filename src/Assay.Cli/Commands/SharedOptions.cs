@@ -17,7 +17,8 @@ internal static class SharedOptions
     public static Argument<string> Model(string more = "") => new KindArgument<string>("model", OptionKind.Path, $"The model: {ModelKinds}{more}.");
 
     /// <summary>A whole number within bounds.</summary>
-    public static KindOption<int?> Count(string name, string description, int least = 1, int most = int.MaxValue) => new(name, OptionKind.Count(least, most), description);
+    public static KindOption<int?> Count(string name, string description, int least = 1, int most = int.MaxValue) =>
+        new(name, OptionKind.Count(least, most), description);
 
     /// <summary>A whole number within bounds, with the one that stands without it.</summary>
     public static KindOption<int> Count(string name, string description, int otherwise, int least = 1, int most = int.MaxValue) =>

@@ -29,10 +29,12 @@ internal static class ConfigFile
         var arguments = Arguments(parsed, values, file.Value, problems);
         if (problems.Count > 0) throw new InvalidInputException(problems);
         // A default that a file says, as printed ones do, is not given: it excludes no other option.
-        var options = values.Where(v => v.Key.Symbol is Option option && parsed.GetResult(option) is null or { Implicit: true } && !(v.Values is [var one] && one == v.Key.Default))
+        var options = values.Where(v => v.Key.Symbol is Option option && parsed.GetResult(option) is null or { Implicit: true }
+            && !(v.Values is [var one] && one == v.Key.Default))
             .SelectMany(v => v.Values.SelectMany(text => Words("--" + v.Key.Name, text)));
         var end = words.ToList().IndexOf("--");
-        return end < 0 ? [.. words, .. options, .. arguments.Count > 0 ? ["--", .. arguments] : arguments] : [.. words.Take(end), .. options, .. words.Skip(end), .. arguments];
+        return end < 0 ? [.. words, .. options, .. arguments.Count > 0 ? ["--", .. arguments] : arguments]
+            : [.. words.Take(end), .. options, .. words.Skip(end), .. arguments];
     }
 
     /// <summary>Reads a file for a verb: its keys, each with its values, all of them read as the command line reads them.</summary>
@@ -44,7 +46,8 @@ internal static class ConfigFile
         foreach (var entry in FlatYaml.Read(path))
         {
             var key = known.FirstOrDefault(k => k.Name == entry.Key);
-            if ((key is null ? Unknown(entry.Key, known, command) : read.Any(r => r.Key == key) ? $"the key '{key.Name}' stands twice; expected it once." : Problem(key, entry)) is { } problem)
+            if ((key is null ? Unknown(entry.Key, known, command) : read.Any(r => r.Key == key) ? $"the key '{key.Name}' stands twice; expected it once."
+                : Problem(key, entry)) is { } problem)
                 problems.Add($"{path}, line {entry.Line}: {problem}");
             else read.Add((key!, Values(key!, entry), entry.Line));
         }
@@ -52,11 +55,13 @@ internal static class ConfigFile
         return problems.Count == 0 ? read : throw new InvalidInputException(problems);
     }
 
-    /// <summary>Words that the parser reads as an option and its value, whatever the value begins with; an empty one behind an equals sign would be none.</summary>
+    /// <summary>Words that the parser reads as an option and its value, whatever the value begins with; an empty one behind an equals sign would be
+    /// none.</summary>
     private static string[] Words(string name, string value) => value.Length > 0 ? [$"{name}={value}"] : [name, value];
 
     /// <summary>The file's arguments behind those of the command line. The parser counts them, so that none may be left out before another.</summary>
-    private static List<string> Arguments(ParseResult parsed, IReadOnlyList<(ConfigKey Key, IReadOnlyList<string> Values, long Line)> values, string path, List<string> problems)
+    private static List<string> Arguments(ParseResult parsed, IReadOnlyList<(ConfigKey Key, IReadOnlyList<string> Values, long Line)> values, string path,
+        List<string> problems)
     {
         var added = new List<string>();
         string? missing = null;
@@ -72,15 +77,19 @@ internal static class ConfigFile
         return added;
     }
 
-    private static IReadOnlyList<string> Values(ConfigKey key, FlatEntry entry) => entry.IsList && key.Kind.Shape == OptionShape.List ? [string.Join(',', entry.Values!)] : [.. entry.Values!.Select(v => v!)];
+    private static IReadOnlyList<string> Values(ConfigKey key, FlatEntry entry) => entry.IsList && key.Kind.Shape == OptionShape.List
+        ? [string.Join(',', entry.Values!)] : [.. entry.Values!.Select(v => v!)];
 
     private static string? Problem(ConfigKey key, FlatEntry entry)
     {
-        if (entry.Values is null) return $"{key.Name} is {(key.Most > 1 ? "a mapping, or a list of lists or mappings; expected one value or a list of values." : "a list or a mapping; expected one value.")}";
+        if (entry.Values is null && key.Most > 1) return $"{key.Name} is a mapping, or a list of lists or mappings; expected one value or a list of values.";
+        if (entry.Values is null) return $"{key.Name} is a list or a mapping; expected one value.";
         if (entry.IsList && key.Most == 1 && key.Kind.Shape != OptionShape.List) return $"{key.Name} is a list or a mapping; expected one value.";
         if (entry.Values is [] or [null]) return $"{key.Name} has no value; write one, or leave the key out.";
         if (entry.Values.Contains(null)) return $"{key.Name} has a value that is none; write one, or leave it out.";
-        if (key.Kind.Shape != OptionShape.List && entry.Values.Count > key.Most) return $"{key.Name} has {entry.Values.Count} values; expected at most {key.Most}.";
+        if (key.Kind.Shape != OptionShape.List
+            && entry.Values.Count > key.Most)
+            return $"{key.Name} has {entry.Values.Count} values; expected at most {key.Most}.";
         try
         {
             foreach (var value in Values(key, entry)) key.Kind.Read(key.Name, value);
@@ -94,7 +103,9 @@ internal static class ConfigFile
 
     private static string Unknown(string name, IReadOnlyList<ConfigKey> known, Command command)
     {
-        if (ConfigKey.Never.Contains(name) && command.Options.Any(o => o.Name == "--" + name)) return $"{name} is asked of one call and not set by a file; give --{name} on the command line.";
+        if (ConfigKey.Never.Contains(name)
+            && command.Options.Any(o => o.Name == "--" + name))
+            return $"{name} is asked of one call and not set by a file; give --{name} on the command line.";
         var (best, distance) = known.Select(k => (k.Name, Distance(name, k.Name))).MinBy(p => p.Item2);
         return $"unknown key '{UntrustedText.Visible(name)}'" + (distance <= Math.Max(2, name.Length / 3) ? $"; did you mean '{best}'?"
             : $"; known are {string.Join(", ", known.Select(k => k.Name).Order(StringComparer.Ordinal))}.");

@@ -29,7 +29,8 @@ internal sealed record ConfigKey(string Name, Symbol Symbol, OptionKind Kind, in
     /// <summary>The keys of a verb, arguments first; none where there is nothing to set.</summary>
     public static IReadOnlyList<ConfigKey> Of(Command command) =>
     [
-        .. command.Arguments.OfType<IDescribed>().Select(a => (Argument)a).Select(a => new ConfigKey(a.Name, a, ((IDescribed)a).Kind, Several(a.Arity), a.Arity.MinimumNumberOfValues > 0, a.HelpName!)),
+        .. command.Arguments.OfType<IDescribed>().Select(a => (Argument)a)
+            .Select(a => new ConfigKey(a.Name, a, ((IDescribed)a).Kind, Several(a.Arity), a.Arity.MinimumNumberOfValues > 0, a.HelpName!)),
         .. command.Options.OfType<IDescribed>().Select(o => (Option)o).Where(o => !Never.Contains(o.Name.TrimStart('-')))
             .Select(o => new ConfigKey(o.Name.TrimStart('-'), o, ((IDescribed)o).Kind, Several(o.Arity), o.Required, o.HelpName ?? "")),
     ];

@@ -24,6 +24,7 @@ internal static class ConfigText
     }
 
     /// <summary>Words that YAML could take for something else stand in JSON's quotes, which YAML reads.</summary>
-    private static string Value(ConfigKey key, string value) => key.Default is not null && key.Kind.Shape is OptionShape.Text or OptionShape.Time or OptionShape.List
+    private static string Value(ConfigKey key, string value) => key.Default is not null
+        && key.Kind.Shape is OptionShape.Text or OptionShape.Time or OptionShape.List
         ? "\"" + JsonEncodedText.Encode(value) + "\"" : value;
 }

@@ -213,7 +213,8 @@ internal sealed unsafe class Generator(LanguageModel model)
                     var span = new Span<float>(data + (long)i * width, valid);
                     _options.Rules.Apply(span, row.Sequence, row.Made, row.Limit);
                     if (_options.EndsWhereUndefined && !Sampler.Chooses(span)) row.End();
-                    else row.Append(_options.Sampling is null ? Sampler.Greedy(span) : Sampler.Draw(span, row.Sequence, _options.Sampling, Key(row).Uniform(_options.Seed, row.Made)));
+                    else row.Append(_options.Sampling is null ? Sampler.Greedy(span)
+                        : Sampler.Draw(span, row.Sequence, _options.Sampling, Key(row).Uniform(_options.Seed, row.Made)));
                 });
             }
         }

@@ -207,7 +207,8 @@ public sealed unsafe class LanguageModel : IDisposable
     public string RenderChat(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, ChatTemplateOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return (ChatTemplate ?? throw new InvalidInputException($"{Checkpoint.Path}: the model has no chat template.")).Render(messages, addGenerationPrompt, options.With(SpecialTokens));
+        return (ChatTemplate ?? throw new InvalidInputException($"{Checkpoint.Path}: the model has no chat template."))
+            .Render(messages, addGenerationPrompt, options.With(SpecialTokens));
     }
 
     /// <summary>The tokenizer, or an error that says what is missing.</summary>

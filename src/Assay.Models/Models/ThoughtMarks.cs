@@ -16,7 +16,8 @@ public sealed record ThoughtMarks(int Start, int End)
         ArgumentNullException.ThrowIfNull(model);
         if (model.Tokenizer is not { } tokenizer) return null;
         foreach (var (start, end) in s_known)
-            if (tokenizer.Vocabulary.TryGetValue(start, out var first) && tokenizer.Vocabulary.TryGetValue(end, out var last)) return new ThoughtMarks(first, last);
+            if (tokenizer.Vocabulary.TryGetValue(start, out var first) && tokenizer.Vocabulary.TryGetValue(end, out var last)) return new ThoughtMarks(first,
+                last);
         return null;
     }
 

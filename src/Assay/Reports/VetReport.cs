@@ -167,7 +167,8 @@ public static class VetReport
             new("max_new_tokens", Int(plan.MaxNewTokens)),
             new("context", Int(plan.Context)),
         };
-        if (plan.Thinking is { } thinking) facts.Add(new ReportFact("thinking", $"{thinking.Variable} is {(thinking.On ? "true" : "false")} in the chat template"));
+        if (plan.Thinking is { } thinking) facts.Add(
+            new ReportFact("thinking", $"{thinking.Variable} is {(thinking.On ? "true" : "false")} in the chat template"));
         if (plan.MaxThoughtTokens > 0) facts.Add(new ReportFact("max_thought_tokens", Int(plan.MaxThoughtTokens)));
         if (plan.ForbiddenBy.Count > 0)
             facts.Add(new ReportFact("forbidden_tokens",

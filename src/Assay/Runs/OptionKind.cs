@@ -51,7 +51,8 @@ public sealed class OptionKind
 
     /// <summary>Words with commas between. Read as <see cref="IReadOnlyList{T}"/> of <see cref="string"/>.</summary>
     public static OptionKind List { get; } = new(OptionShape.List, "IDS", "words with commas between",
-        text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), value => string.Join(',', (IReadOnlyList<string>)value));
+        text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            value => string.Join(',', (IReadOnlyList<string>)value));
 
     /// <summary>A seed. Read as <see cref="ulong"/>.</summary>
     public static OptionKind Seed { get; } = new(OptionShape.Whole, "N", "a whole number from 0 to 2^64 - 1",
@@ -95,20 +96,23 @@ public sealed class OptionKind
     /// <param name="pattern">The regular expression, from ^ to $.</param>
     /// <param name="expected">What is expected, in words.</param>
     public static OptionKind Matching(string pattern, string expected) => new(OptionShape.Text, "TEXT", expected,
-        text => Regex.Match(text, pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)) is { Success: true } match && match.Length == text.Length ? text : null)
+        text => Regex.Match(text, pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1)) is { Success: true } match && match.Length == text.Length
+            ? text : null)
     {
         Pattern = pattern,
     };
 
     /// <summary>Part of a run. Read as <see cref="RunShard"/>; <c>auto</c> asks the variables of this process.</summary>
     internal static OptionKind Shard { get; } = new(OptionShape.Text, "I/N", "i/n with i from 1 to n, such as 2/8, or auto, or auto/n",
-        text => RunShard.Parse(text, Environment.GetEnvironmentVariable), value => value.ToString()!) { Pattern = "^([1-9][0-9]*/[1-9][0-9]*|auto(/[1-9][0-9]*)?)$" };
+        text => RunShard.Parse(text, Environment.GetEnvironmentVariable), value => value.ToString()!) {
+            Pattern = "^([1-9][0-9]*/[1-9][0-9]*|auto(/[1-9][0-9]*)?)$" };
 
     /// <summary>Reads a value.</summary>
     /// <param name="name">The option, for the message.</param>
     /// <param name="text">What was given.</param>
     /// <exception cref="InvalidInputException">The text is no such value; says what was found and what is expected.</exception>
-    public object Read(string name, string text) => _read(text) ?? throw new InvalidInputException($"{name} is '{UntrustedText.Visible(text)}'; expected {Expected}.");
+    public object Read(string name, string text) => _read(text)
+        ?? throw new InvalidInputException($"{name} is '{UntrustedText.Visible(text)}'; expected {Expected}.");
 
     /// <summary>Writes a value so that <see cref="Read"/> gives an equal one.</summary>
     public string Write(object value) => _write(value);

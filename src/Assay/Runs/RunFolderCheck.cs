@@ -26,7 +26,8 @@ public static class RunFolderCheck
             if (taken is null) return $"{path}: another process is writing into this folder. Wait for it to end, or choose another folder.";
             var (journal, plan) = (Path.Combine(path, "journal.jsonl"), Path.Combine(path, "plan.yaml"));
             if (!File.Exists(journal) && !File.Exists(plan))
-                return Directory.EnumerateFileSystemEntries(path).Any(e => !IsProbe(e)) ? $"{path}: the folder is not empty and holds no run. Choose another --output." : null;
+                return Directory.EnumerateFileSystemEntries(path).Any(e => !IsProbe(e))
+                    ? $"{path}: the folder is not empty and holds no run. Choose another --output." : null;
             if (File.Exists(journal)) RegularFile.Require(journal, "a journal");
             if (fresh || !File.Exists(journal) || FirstLine(journal) is not { } named || named == identity) return null;
             return $"{journal}: the folder holds a run of another plan ({UntrustedText.Visible(named)}, this one is {identity}). Choose another --output, or " +

@@ -66,13 +66,15 @@ internal sealed record ShardFile(string Run, RunShard Shard, VetRequest Request)
             {
                 var option = Kept.FirstOrDefault(o => o.Name == given.Name) ?? throw new FormatException($"the option '{given.Name}' is not known");
                 string[] values = [.. given.Value.EnumerateArray().Select(v => v.GetString() ?? "")];
-                if (values.Length == 0 || (values.Length > 1 && !option.Repeats)) throw new FormatException($"the option '{given.Name}' has {values.Length} values");
+                if (values.Length == 0 || (values.Length > 1 && !option.Repeats)) throw new FormatException(
+                    $"the option '{given.Name}' has {values.Length} values");
                 request = option.Read(request, values);
             }
 
             return new ShardFile(root.GetProperty("run").GetString() ?? "", shard, request);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException or InvalidInputException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException
+            or InvalidInputException)
         {
             throw new InvalidInputException($"{path}: not a part of a run ({e.Message}).", e);
         }

@@ -21,40 +21,52 @@ public static class VetOptions
             r => r.Tier.Name, (r, v) => r with { Tier = VetTier.All.First(t => t.Name == v) }) with { Word = "TIER" },
         Once<int>("items", OptionKind.Count(most: OptionKind.MostCounted), $"Items of each panel (default: the tier's; smoke {VetTier.Smoke.Items}).",
             r => r.Items, (r, v) => r with { Items = v }) with { Planned = ("items_per_panel", p => p.Items) },
-        Once<int>("templates", OptionKind.Count(1, PromptTemplates.All.Length), $"Templates under which each prompt is put: as it is, and others drawn by the seed (default: the tier's; smoke {VetTier.Smoke.Templates}).",
+        Once<int>("templates", OptionKind.Count(1, PromptTemplates.All.Length),
+            $"Templates under which each prompt is put: as it is, and others drawn by the seed (default: the tier's; smoke {VetTier.Smoke.Templates}).",
             r => r.Templates, (r, v) => r with { Templates = v }) with { Planned = ("panel_templates", p => p.Design.PanelTemplates) },
-        Once<int>("documents", OptionKind.Count(most: OptionKind.MostCounted), $"Documents of each prose domain (default: the tier's; smoke {VetTier.Smoke.DocumentsPerDomain}).",
+        Once<int>("documents", OptionKind.Count(most: OptionKind.MostCounted),
+            $"Documents of each prose domain (default: the tier's; smoke {VetTier.Smoke.DocumentsPerDomain}).",
             r => r.DocumentsPerDomain, (r, v) => r with { DocumentsPerDomain = v }) with { Planned = ("documents_per_domain", p => p.DocumentsPerDomain) },
-        Several<string>("text", OptionKind.Path, "A file of your own text, a further domain of reference text; of a folder each file and each folder in it. May be given several times.",
-            r => r.Texts, (r, v) => r with { Texts = v }) with { Word = "PATH", Planned = ("texts", p => p.Texts.Select(t => $"{t.Name}: {t.Documents.Length} documents, SHA-256 {t.Hash}")) },
-        Once<int>("max-new-tokens", OptionKind.Count(most: OptionKind.MostTokens), $"Tokens of an answer at most (default: the tier's; smoke {VetTier.Smoke.MaxNewTokens}).",
+        Several<string>("text", OptionKind.Path,
+            "A file of your own text, a further domain of reference text; of a folder each file and each folder in it. May be given several times.",
+            r => r.Texts, (r, v) => r with { Texts = v }) with { Word = "PATH",
+                Planned = ("texts", p => p.Texts.Select(t => $"{t.Name}: {t.Documents.Length} documents, SHA-256 {t.Hash}")) },
+        Once<int>("max-new-tokens", OptionKind.Count(most: OptionKind.MostTokens),
+            $"Tokens of an answer at most (default: the tier's; smoke {VetTier.Smoke.MaxNewTokens}).",
             r => r.MaxNewTokens, (r, v) => r with { MaxNewTokens = v }) with { Planned = ("max_new_tokens", p => p.MaxNewTokens) },
         Once<int>("max-thought-tokens", OptionKind.Count(0, OptionKind.MostTokens),
-            $"Tokens that a thought may have beside its answer's, where the base thinks (default: {VetRequest.DefaultThoughtTokens}, as far as the models' positions go).",
+            $"Tokens that a thought may have beside its answer's, where the base thinks (default: {VetRequest.DefaultThoughtTokens}, as far as the models' " +
+                "positions go).",
             r => r.MaxThoughtTokens, (r, v) => r with { MaxThoughtTokens = v }) with { Planned = ("max_thought_tokens", p => p.MaxThoughtTokens) },
         Once<string>("thinking", OptionKind.Choice(["on", "off"]), "Set the chat template's switch for thinking (default: as the template has it).",
             r => r.Thinking is { } on ? on ? "on" : "off" : null, (r, v) => r with { Thinking = v == "on" })
-            with { Word = "on|off", Planned = ("thinking", p => p.Thinking is { } set ? $"{set.Variable}: {(set.On ? "true" : "false")}" : "as the template has it") },
+            with { Word = "on|off", Planned = ("thinking", p => p.Thinking is { } set ? $"{set.Variable}: {(set.On ? "true" : "false")}"
+                : "as the template has it") },
         Once<int>("samples", OptionKind.Count(0, OptionKind.MostCounted), "Samples at T = 1 of each prompt and model (default: the tier's; 0 for none).",
             r => r.Samples, (r, v) => r with { Samples = v }) with { Planned = ("samples", p => p.Design.Samples) },
-        Once<int>("context", OptionKind.Count(4, OptionKind.MostTokens), "Window of reference text in tokens (default: the tier's, no larger than the models' maximum).",
+        Once<int>("context", OptionKind.Count(4, OptionKind.MostTokens),
+            "Window of reference text in tokens (default: the tier's, no larger than the models' maximum).",
             r => r.Context, (r, v) => r with { Context = v }) with { Planned = ("windows", p => p.Design.Windows) },
         // A seed that was derived is derived again: from the same weights and nonce it is the same.
         Once<ulong>("seed", OptionKind.Seed, "Seed of everything random.", r => r.Seed, (r, v) => r with { Seed = v }) with { Planned = ("seed", p => p.Seed) },
-        Once<string>("nonce", OptionKind.Text, "Part of the seed, drawn after the candidate was frozen and not by its author.", r => r.Nonce, (r, v) => r with { Nonce = v }) with { Planned = ("seed_source", p => p.SeedSource) },
+        Once<string>("nonce", OptionKind.Text, "Part of the seed, drawn after the candidate was frozen and not by its author.", r => r.Nonce,
+            (r, v) => r with { Nonce = v }) with { Planned = ("seed_source", p => p.SeedSource) },
         Once<DateTimeOffset>("clock", OptionKind.Time, "The time that a chat template may ask for, such as 2026-01-01T12:00:00Z (the default).",
             r => r.Clock, (r, v) => r with { Clock = v }) with { AlwaysStated = true, Planned = ("clock", p => p.Clock) },
         Once<IReadOnlyList<string>>("measures", OptionKind.List,
             "Measures to take, by their ids, with commas between (default: all; assay ls metrics lists them; faults and unnamed-ids are always taken).",
             r => r.Measures.Count > 0 ? r.Measures : null, (r, v) => r with { Measures = v }) with { Planned = ("measures", p => p.Measures) },
-        Once<int>("limit", OptionKind.Count(), "Measure at most N items; the outcome is stamped \"not a verdict\".", r => r.Limit, (r, v) => r with { Limit = v }) with { Planned = ("limited", p => p.Limited) },
+        Once<int>("limit", OptionKind.Count(), "Measure at most N items; the outcome is stamped \"not a verdict\".", r => r.Limit,
+            (r, v) => r with { Limit = v }) with { Planned = ("limited", p => p.Limited) },
         Once<bool>("allow-long", OptionKind.Switch, "Run sequences longer than max_position_embeddings where positions are rotary.",
             r => r.AllowLong ? true : null, (r, v) => r with { AllowLong = v }),
         Once<string>("output", OptionKind.Path, "Folder of the run.", r => r.Output, (r, v) => r with { Output = v })
             with { Word = "FOLDER", Alias = "-o", Effect = OptionEffect.Place },
         Once<RunShard>("shard", OptionKind.Shard, "Compute only part i of n, such as 2/8; auto or auto/n asks the scheduler. assay merge joins the parts.",
             r => r.Shard, (r, v) => r with { Shard = v }) with { Effect = OptionEffect.Nothing },
-        Once<string>("cache", OptionKind.Path, "Keep scores of yardsticks there for other runs of the base (default: yardsticks beside the run, unless --output names its folder). Changes no result.",
+        Once<string>("cache", OptionKind.Path,
+            "Keep scores of yardsticks there for other runs of the base (default: yardsticks beside the run, unless --output names its folder). Changes no " +
+            "result.",
             r => r.Cache, (r, v) => r with { Cache = v }) with { Word = "FOLDER", Effect = OptionEffect.Nothing },
         Once<int>("threads", OptionKind.Count(most: MostThreads), $"Threads, at most {MostThreads} (default: one a processor). Changes no result.",
             r => r.Threads > 0 ? r.Threads : null, (r, v) => r with { Threads = v }) with { Effect = OptionEffect.Nothing },
@@ -64,5 +76,6 @@ public static class VetOptions
 
     /// <summary>One by its name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
-    public static VetOption Find(string name) => All.FirstOrDefault(o => o.Name == name) ?? throw new ArgumentException($"There is no option '{name}'.", nameof(name));
+    public static VetOption Find(string name) => All.FirstOrDefault(o => o.Name == name)
+        ?? throw new ArgumentException($"There is no option '{name}'.", nameof(name));
 }

@@ -17,7 +17,8 @@ internal sealed class VetPreflight
 {
     private readonly Lazy<WeightsComparison> _weights;
 
-    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Lazy<WeightsComparison> weights, VerdictDecision early, IReadOnlyList<IMeasure> measures,
+    private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Lazy<WeightsComparison> weights, VerdictDecision early,
+        IReadOnlyList<IMeasure> measures,
         IReadOnlyDictionary<string, int[]> lengths)
     {
         PromptLengths = lengths;
@@ -178,7 +179,8 @@ internal sealed class VetPreflight
         if (baseModel.Tokenizer is null) return plan;
         var panels = new Panels(plan);
         foreach (var panel in plan.Design.Panels)
-            lengths[panel] = [.. panels.Items(panel).Select(item => plan.Design.PanelTemplates.Max(t => PromptTemplates.Encode(baseModel, t, item, plan.Chat).Length))];
+            lengths[panel] = [.. panels.Items(panel).Select(item => plan.Design.PanelTemplates.Max(t => PromptTemplates.Encode(baseModel, t, item, plan.Chat)
+                .Length))];
         var first = PromptTemplates.Encode(baseModel, plan.Design.PanelTemplates[0], panels.Items(plan.Design.Panels[0])[0], plan.Chat);
         var longest = lengths.Values.Max(l => l.Max());
         if (longest > int.MaxValue / 2 - plan.MaxNewTokens)

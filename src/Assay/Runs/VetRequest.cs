@@ -33,8 +33,8 @@ public sealed record VetRequest
     /// <summary>Tokens of an answer at most; null for the tier's.</summary>
     public int? MaxNewTokens { get; init; }
 
-    /// <summary>Tokens that a thought may have beside those of its answer; null for <see cref="DefaultThoughtTokens"/>, as far as the models' positions go. Of no
-    /// meaning where the base does not think.</summary>
+    /// <summary>Tokens that a thought may have beside those of its answer; null for <see cref="DefaultThoughtTokens"/>, as far as the models' positions go. Of
+    /// no meaning where the base does not think.</summary>
     public int? MaxThoughtTokens { get; init; }
 
     /// <summary>Whether the chat template's switch for thinking is turned on or off; null to leave it as the template has it.</summary>
@@ -55,7 +55,8 @@ public sealed record VetRequest
     /// <summary>Drawn after the candidate was frozen and not by its author; null where there is none.</summary>
     public string? Nonce { get; init; }
 
-    /// <summary>Measures to take beside those that are always taken, by their ids (<see cref="Evaluation.Measures.MeasureCatalogue"/>); empty for all.</summary>
+    /// <summary>Measures to take beside those that are always taken, by their ids (<see cref="Evaluation.Measures.MeasureCatalogue"/>); empty for
+    /// all.</summary>
     public IReadOnlyList<string> Measures { get; init; } = [];
 
     /// <summary>The time that a chat template may ask for.</summary>
@@ -76,8 +77,8 @@ public sealed record VetRequest
     /// <summary>Run folder; null for none named.</summary>
     public string? Output { get; init; }
 
-    /// <summary>Folder in which scores of yardsticks are kept for other runs of the same base; null for <c>yardsticks</c> beside the run where that has no folder
-    /// named, and for none where it has. Changes no result.</summary>
+    /// <summary>Folder in which scores of yardsticks are kept for other runs of the same base; null for <c>yardsticks</c> beside the run where that has no
+    /// folder named, and for none where it has. Changes no result.</summary>
     public string? Cache { get; init; }
 
     /// <summary>Start anew where the folder holds an earlier run.</summary>

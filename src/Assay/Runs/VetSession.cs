@@ -171,7 +171,8 @@ public sealed class VetSession : IDisposable
                 ?? [.. panels.Items(panel.Key).Select(item => templates.Max(t => PromptTemplates.Encode(_base, t, item, _ready.Plan.Chat).Length))];
         }
 
-        return (prompts, _ready.Needs.Any(n => n.Set.Policy == Policy.Reference) ? [.. panels.Items("prose-0").Select(d => tokenizer.Encode(d.Text, true).Length)] : []);
+        return (prompts, _ready.Needs.Any(n => n.Set.Policy == Policy.Reference)
+            ? [.. panels.Items("prose-0").Select(d => tokenizer.Encode(d.Text, true).Length)] : []);
     }
 
     private VetCost Cost()

@@ -13,7 +13,8 @@ namespace Assay.Runs;
 /// <param name="Windows">Windows of reference text, those that fit both models.</param>
 /// <param name="Yardsticks">Ids of the yardsticks.</param>
 /// <remarks>protocol.md, Tiers.</remarks>
-public sealed record VetTier(string Name, int Items, int Templates, int MaxNewTokens, int DocumentsPerDomain, int Samples, bool Sensitivity, ImmutableArray<int> Windows, ImmutableArray<string> Yardsticks)
+public sealed record VetTier(string Name, int Items, int Templates, int MaxNewTokens, int DocumentsPerDomain, int Samples, bool Sensitivity,
+    ImmutableArray<int> Windows, ImmutableArray<string> Yardsticks)
 {
     private static readonly ImmutableArray<string> s_ladder = ["rounded-8", "rounded-6", "rounded-5", "rounded-4", "rounded-3", "rounded-2"];
 
@@ -24,7 +25,8 @@ public sealed record VetTier(string Name, int Items, int Templates, int MaxNewTo
     public static VetTier Standard { get; } = new("standard", 400, 2, 256, 30, 1, true, [512], ["floor", .. s_ladder, "noise-2", "random-1"]);
 
     /// <summary>Everything.</summary>
-    public static VetTier Full { get; } = new("full", 3000, 2, 256, 30, 1, true, [512, 2048, 8192], ["floor", .. s_ladder, "noise-1", "noise-2", "noise-3", "noise-4", "random-1", "random-2", "random-3"]);
+    public static VetTier Full { get; } = new("full", 3000, 2, 256, 30, 1, true, [512, 2048, 8192],
+        ["floor", .. s_ladder, "noise-1", "noise-2", "noise-3", "noise-4", "random-1", "random-2", "random-3"]);
 
     /// <summary>All of them.</summary>
     public static ImmutableArray<VetTier> All { get; } = [Smoke, Standard, Full];

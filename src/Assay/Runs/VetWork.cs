@@ -19,7 +19,8 @@ namespace Assay.Runs;
 /// <param name="journal">Names what is finished; null to keep no journal.</param>
 /// <param name="shard">Which part is computed; null for all of it.</param>
 /// <param name="cache">Scores of yardsticks that other runs left; null for none.</param>
-public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, IReadOnlyList<SetNeed> needs, ScoreStore store, RunJournal? journal = null, RunShard? shard = null,
+public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, IReadOnlyList<SetNeed> needs, ScoreStore store,
+    RunJournal? journal = null, RunShard? shard = null,
     YardstickCache? cache = null)
 {
     private readonly Panels _panels = new(plan);
@@ -61,7 +62,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
             var mine = source.Where(n => n.Set.Subject == ContextSet.Candidate).ToList();
             // Ids that the candidate's own tokenizer makes of reference text are its alone: the base may not even have them.
             var pair = source.First().Set is { Own: true, Policy: Policy.Reference } ? new PairScorer(candidate, candidate) : scorer;
-            foreach (var group in Mine(source.First().Set.Panel, Items(source)).Chunk(together)) Group(writer, pair, source.First().Set, mine, group, count, cancellation);
+            foreach (var group in Mine(source.First().Set.Panel, Items(source)).Chunk(together)) Group(writer, pair, source.First().Set, mine, group, count,
+                cancellation);
         }
 
         foreach (var subject in needs.Where(n => n.Set.Subject != ContextSet.Candidate).GroupBy(n => n.Set.Subject, StringComparer.Ordinal))
@@ -115,7 +117,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
             var unscored = group.Where(i => !store.Contains(ScoreStore.ScoreKey(need.Set, i.Item)))
                 .Select(i => written.GetValueOrDefault(i.Item) ?? store.Contexts(set, i.Item)).ToList();
             var scores = need.Columns != ScoreColumns.None ? Score(scorer, need, unscored, count, cancellation)
-                : [.. unscored.Select(i => (ScoreStore.ScoreKey(need.Set, i.Item), ScoreStore.Encode([.. i.Contexts.Select(_ => Array.Empty<TokenScore>())], ScoreColumns.None)))];
+                : [.. unscored.Select(i => (ScoreStore.ScoreKey(need.Set, i.Item),
+                    ScoreStore.Encode([.. i.Contexts.Select(_ => Array.Empty<TokenScore>())], ScoreColumns.None)))];
             blocks.AddRange(scores);
             if (need.Set.Subject != ContextSet.Candidate)
                 foreach (var (item, (_, payload)) in unscored.Zip(scores)) cache?.Add(need, ScoreStore.Encode(item), payload);

@@ -8,9 +8,9 @@ using Assay.Evaluation.Vetting;
 namespace Assay.Runs;
 
 /// <summary>Scores of yardsticks, kept for other runs: they depend on the base and on what is read, not on the candidate.</summary>
-/// <remarks>protocol.md, Anti-gaming: cached by base and by the contexts' hash. One file for each item, set and yardstick, named by the hash of all that decides
-/// its bytes and written in one step, so that several processes may share a folder. A file that is damaged is computed again. What is taken from here is,
-/// byte for byte, what would have been computed.</remarks>
+/// <remarks>protocol.md, Anti-gaming: cached by base and by the contexts' hash. One file for each item, set and yardstick, named by the hash of all that
+/// decides its bytes and written in one step, so that several processes may share a folder. A file that is damaged is computed again. What is taken from here
+/// is, byte for byte, what would have been computed.</remarks>
 public sealed class YardstickCache
 {
     private const long MostBytes = 1L << 31;
@@ -27,7 +27,8 @@ public sealed class YardstickCache
     {
         ArgumentNullException.ThrowIfNull(plan);
         (_folder, _note) = (folder, note);
-        _base = string.Create(CultureInfo.InvariantCulture, $"{plan.Base.Weights.Value}\n{plan.Base.Packaging.Tokenizer}\n{plan.Seed}\n{RunIdentity.Machine}\n");
+        _base = string.Create(CultureInfo.InvariantCulture,
+            $"{plan.Base.Weights.Value}\n{plan.Base.Packaging.Tokenizer}\n{plan.Seed}\n{RunIdentity.Machine}\n");
     }
 
     /// <summary>The scores of an item; null where they are not kept.</summary>
@@ -88,7 +89,8 @@ public sealed class YardstickCache
 
     private string PathOf(SetNeed need, byte[] contexts)
     {
-        var text = string.Create(CultureInfo.InvariantCulture, $"{_base}{need.Set.Subject}\n{(int)need.Columns}\n{need.Temperatures}\n{Convert.ToHexStringLower(SHA256.HashData(contexts))}\n");
+        var text = string.Create(CultureInfo.InvariantCulture,
+            $"{_base}{need.Set.Subject}\n{(int)need.Columns}\n{need.Temperatures}\n{Convert.ToHexStringLower(SHA256.HashData(contexts))}\n");
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
         return Path.Combine(_folder, name[..2], name + ".bin");
     }

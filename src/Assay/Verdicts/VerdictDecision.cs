@@ -14,7 +14,8 @@ public sealed record VerdictDecision(Verdict Verdict, string Sentence, IReadOnly
     /// <summary>Whether the verdict, which need not mean harm, comes with harm: PACKAGING beyond a margin.</summary>
     public bool Harmful { get; init; }
 
-    /// <summary>Exit code: 0, 1 where the candidate is broken, degraded or its packaging does harm, 2 where inconclusive, 65 where the two cannot be compared.</summary>
+    /// <summary>Exit code: 0, 1 where the candidate is broken, degraded or its packaging does harm, 2 where inconclusive, 65 where the two cannot be
+    /// compared.</summary>
     public int ExitCode => Verdict switch
     {
         Verdict.Broken or Verdict.Degraded => 1,

@@ -12,12 +12,15 @@ internal static class ChildProcess
     public const string Configuration = "Release";
 #endif
 
-    public static (int Code, string Out, string Error) Run(string program, string[] args, int seconds = 300, params (string Name, string Value)[] environment) =>
+    public static (int Code, string Out, string Error) Run(string program, string[] args, int seconds = 300,
+        params (string Name, string Value)[] environment) =>
         RunIn(GoldenFiles.Repository, program, args, seconds, environment);
 
-    public static (int Code, string Out, string Error) RunIn(string folder, string program, string[] args, int seconds = 300, params (string Name, string Value)[] environment)
+    public static (int Code, string Out, string Error) RunIn(string folder, string program, string[] args, int seconds = 300,
+        params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(program, args) { UseShellExecute = false, WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(program, args) { UseShellExecute = false, WorkingDirectory = folder, RedirectStandardOutput = true,
+            RedirectStandardError = true, RedirectStandardInput = true };
 
         // Build servers would outlive the child and hold its streams open.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";

@@ -14,7 +14,8 @@ public sealed class KilledRunTests : IDisposable
     {
         // Greedy answers of both, samples at T = 1, wordings, reference text, yardsticks; one value changed, so that weights are compared soon.
         var candidate = EditedOrganism.Of("llama").Set("model.layers.1.mlp.down_proj.weight", 7, 0x4100).Write(Path.Combine(_folder, "candidate"));
-        var program = new KilledRun(Path.Combine(AppContext.BaseDirectory, "Assay.Cli.dll"), ["vet", EditedOrganism.Path("llama"), candidate, "--tier", "standard",
+        var program = new KilledRun(Path.Combine(AppContext.BaseDirectory, "Assay.Cli.dll"),
+            ["vet", EditedOrganism.Path("llama"), candidate, "--tier", "standard",
             "--measures", "M1,M3,M12,M14", "--limit", "1", "--documents", "1", "--max-new-tokens", "3", "--seed", "7"]);
         var undisturbed = Path.Combine(_folder, "undisturbed");
         program.Finish(undisturbed);
@@ -23,7 +24,8 @@ public sealed class KilledRunTests : IDisposable
         var killed = Path.Combine(_folder, "killed");
         KilledRun.Moment[] moments =
         [
-            KilledRun.Moment.Between(units / 4), KilledRun.Moment.Units(3 * units / 4, TimeSpan.FromMilliseconds(10)), KilledRun.Moment.Entry(".samples.jsonl.partial-*"),
+            KilledRun.Moment.Between(units / 4), KilledRun.Moment.Units(3 * units / 4, TimeSpan.FromMilliseconds(10)),
+                KilledRun.Moment.Entry(".samples.jsonl.partial-*"),
             KilledRun.Moment.Entry("measurements.json"),
         ];
         foreach (var moment in moments)

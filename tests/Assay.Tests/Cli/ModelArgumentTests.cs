@@ -33,7 +33,8 @@ public sealed class ModelArgumentTests : IDisposable
     public void Vetting_a_model_against_its_quantised_self_names_the_difference()
     {
         var quantised = GoldenFiles.Require("gguf", "organism-q8_0.gguf");
-        var (code, output, error) = CommandLine.Run("vet", Organism, quantised, "--items", "32", "--documents", "2", "--max-new-tokens", "16", "--measures", VetCommandTests.Few, "-q", "-o", Path.Combine(_folder, "run"));
+        var (code, output, error) = CommandLine.Run("vet", Organism, quantised, "--items", "32", "--documents", "2", "--max-new-tokens", "16", "--measures",
+            VetCommandTests.Few, "-q", "-o", Path.Combine(_folder, "run"));
         Assert.True(code == 0, error);
         Assert.Contains("QUANTISED", output, StringComparison.Ordinal);
         var report = File.ReadAllText(Path.Combine(_folder, "run", "report.md"));
@@ -47,7 +48,8 @@ public sealed class ModelArgumentTests : IDisposable
     {
         var quantised = GoldenFiles.Require("gguf", "organism-q8_0.gguf");
         var before = Path.Combine(GoldenFiles.Repository, "organisms", "llama", "before");
-        var (code, output, error) = CommandLine.Run("vet", before, quantised, "--items", "32", "--documents", "2", "--max-new-tokens", "16", "--measures", VetCommandTests.Few, "-q", "-o", Path.Combine(_folder, "run"));
+        var (code, output, error) = CommandLine.Run("vet", before, quantised, "--items", "32", "--documents", "2", "--max-new-tokens", "16", "--measures",
+            VetCommandTests.Few, "-q", "-o", Path.Combine(_folder, "run"));
         Assert.True(code == 0, error);
         Assert.Contains("WEIGHTS-CHANGED", output, StringComparison.Ordinal);
         Assert.DoesNotContain("quantisation alone", output, StringComparison.Ordinal);
@@ -94,7 +96,8 @@ public sealed class ModelArgumentTests : IDisposable
         {
             Assert.Equal(Nll(Organism), Nll("org/organism"));
             Assert.NotEqual(Nll(Organism), Nll("org/organism+" + adapter));
-            var (code, output, error) = CommandLine.Run("vet", "org/organism", "org/organism+" + adapter, "--items", "32", "--documents", "2", "--max-new-tokens", "8", "--measures", VetCommandTests.Few, "-q", "-o", Path.Combine(_folder, "run"));
+            var (code, output, error) = CommandLine.Run("vet", "org/organism", "org/organism+" + adapter, "--items", "32", "--documents", "2",
+                "--max-new-tokens", "8", "--measures", VetCommandTests.Few, "-q", "-o", Path.Combine(_folder, "run"));
             Assert.True(code == 0, error);
             Assert.Contains($"organism@{Commit}+tune", output, StringComparison.Ordinal);
             Assert.Contains("tensors_that_differ      1 of 57", output, StringComparison.Ordinal);

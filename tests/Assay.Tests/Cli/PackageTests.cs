@@ -91,21 +91,27 @@ public sealed class PackageTests(PackageFixture packages) : IClassFixture<Packag
     {
         var place = Directory.CreateDirectory(packages.Path("sample")).FullName;
         var feed = Directory.CreateDirectory(packages.Path("feed")).FullName;
-        foreach (var package in new[] { packages.Package("Assay"), packages.Package("Assay.Models"), Dependency("System.Numerics.Tensors") }) File.Copy(package, Path.Combine(feed, Path.GetFileName(package)));
-        File.WriteAllText(Path.Combine(place, "nuget.config"), $"<configuration><packageSources><clear /><add key=\"local\" value=\"{feed}\" /></packageSources></configuration>");
+        foreach (var package in new[] { packages.Package("Assay"), packages.Package("Assay.Models"), Dependency("System.Numerics.Tensors") }) File.Copy(package,
+            Path.Combine(feed, Path.GetFileName(package)));
+        File.WriteAllText(Path.Combine(place, "nuget.config"),
+            $"<configuration><packageSources><clear /><add key=\"local\" value=\"{feed}\" /></packageSources></configuration>");
         var sample = File.ReadAllLines(Path.Combine(GoldenFiles.Repository, "samples", "vet.cs"));
         Assert.StartsWith("#:project ", sample[0], StringComparison.Ordinal);
         // Without native compilation, whose tools are packages of their own.
-        File.WriteAllLines(Path.Combine(place, "vet.cs"), [$"#:package Assay@{Version(packages.Package("Assay"), "version")}", "#:property PublishAot=false", .. sample[1..]]);
+        File.WriteAllLines(Path.Combine(place, "vet.cs"), [$"#:package Assay@{Version(packages.Package("Assay"), "version")}", "#:property PublishAot=false",
+            .. sample[1..]]);
 
         string[] models = [EditedOrganism.Path("gemma2"), EditedOrganism.Path("gemma2", "before")];
-        var (code, output, error) = ChildProcess.RunIn(place, ChildProcess.Dotnet, ["run", "vet.cs", "--", .. models, Path.Combine(place, "run"), "4"], environment: ("NUGET_PACKAGES", Path.Combine(place, "cache")));
+        var (code, output, error) = ChildProcess.RunIn(place, ChildProcess.Dotnet, ["run", "vet.cs", "--", .. models, Path.Combine(place, "run"), "4"],
+            environment: ("NUGET_PACKAGES", Path.Combine(place, "cache")));
         var command = CommandLine.Run(["vet", .. models, "--limit", "4", "-o", packages.Path("command"), "-q"]);
         Assert.True(code == command.Code, output + error + command.Error);
-        Assert.Equal(["assay", "assay.models", "system.numerics.tensors"], Directory.GetDirectories(Path.Combine(place, "cache")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["assay", "assay.models", "system.numerics.tensors"],
+            Directory.GetDirectories(Path.Combine(place, "cache")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         // Four items bound nothing.
         Assert.Equal(ExitCodes.Inconclusive, code);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(packages.Path("command"), "measurements.json")), File.ReadAllBytes(Path.Combine(place, "run", "measurements.json")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(packages.Path("command"), "measurements.json")),
+            File.ReadAllBytes(Path.Combine(place, "run", "measurements.json")));
         Assert.StartsWith("INCONCLUSIVE: ", output, StringComparison.Ordinal);
         using var report = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(packages.Path("command"), "report.json")));
         var deciding = report.RootElement.GetProperty("deciding").EnumerateArray().Select(m => m.GetProperty("id").GetString()!).ToList();

@@ -40,12 +40,14 @@ public sealed class ShardTests : IDisposable
         Task<string> Run(string name, string[] arguments) => Task.Run(() =>
         {
             var place = Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
-            var (code, output, error) = ChildProcess.RunIn(place, ChildProcess.Dotnet, [Path.Combine(AppContext.BaseDirectory, "Assay.Cli.dll"), .. arguments, "-o", "run", "-q"]);
+            var (code, output, error) = ChildProcess.RunIn(place, ChildProcess.Dotnet,
+                [Path.Combine(AppContext.BaseDirectory, "Assay.Cli.dll"), .. arguments, "-o", "run", "-q"]);
             Assert.True(code is 0 or 1 or 2, output + error);
             return Path.Combine(place, "run");
         });
         var candidate = EditedOrganism.Of("gpt2").Set("transformer.h.1.mlp.c_proj.weight", 7, 0x4100).Write(Path.Combine(_folder, "candidate"));
-        string[] vet = ["vet", Organism("aligned"), candidate, "--tier", "standard", "--measures", "M1,M3,M12", "--limit", "4", "--documents", "1", "--max-new-tokens", "4", "--seed", "7"];
+        string[] vet = ["vet", Organism("aligned"), candidate, "--tier", "standard", "--measures", "M1,M3,M12", "--limit", "4", "--documents", "1",
+            "--max-new-tokens", "4", "--seed", "7"];
         string[] parts = [.. await Task.WhenAll(Run("1", [.. vet, "--shard", "1/3"]), Run("2", [.. vet, "--shard", "2/3"])),
             .. await Task.WhenAll(Run("3", [.. vet, "--shard", "3/3"]), Run("whole", vet))];
         var merged = await Run("merged", ["merge", .. parts[..3]]);

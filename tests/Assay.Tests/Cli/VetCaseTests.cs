@@ -14,7 +14,8 @@ public sealed class VetCaseTests : IDisposable
     private string At(string name) => Path.Combine(_folder, name);
 
     private (int Code, string Out, string Error) Vet(string p, string q, params string[] more) =>
-        CommandLine.Run(["vet", p, q, .. more.Contains("--items") ? (string[])[] : ["--items", "2"], "--measures", VetCommandTests.Few, "--documents", "1", "--max-new-tokens", "4", "-q", "-o",
+        CommandLine.Run(["vet", p, q, .. more.Contains("--items") ? (string[])[] : ["--items", "2"], "--measures", VetCommandTests.Few, "--documents", "1",
+            "--max-new-tokens", "4", "-q", "-o",
             At("run"), .. more]);
 
     private JsonElement Report => JsonDocument.Parse(File.ReadAllText(At("run/report.json"))).RootElement;

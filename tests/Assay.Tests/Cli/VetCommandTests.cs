@@ -22,7 +22,8 @@ public sealed class VetCommandTests : IDisposable
 
     /// <summary>A vet small enough for a test.</summary>
     private (int Code, string Output, string Error) Vet(string name, string p, string q, params string[] more) =>
-        CommandLine.Run(["vet", p, q, "--items", "32", "--documents", "2", "--max-new-tokens", "24", "-o", Path.Combine(_folder, name), .. more.Contains("--measures") ? [] : (string[])["--measures", Few], .. more]);
+        CommandLine.Run(["vet", p, q, "--items", "32", "--documents", "2", "--max-new-tokens", "24", "-o", Path.Combine(_folder, name),
+            .. more.Contains("--measures") ? [] : (string[])["--measures", Few], .. more]);
 
     private string Read(string run, string file) => File.ReadAllText(Path.Combine(_folder, run, file));
 
@@ -50,7 +51,8 @@ public sealed class VetCommandTests : IDisposable
     [Fact]
     public void The_ideal_unlock_shifts_triggers_far_and_benign_answers_hardly()
     {
-        var (code, output, _) = CommandLine.Run("vet", Organism("gemma2", "aligned"), Organism("gemma2", "before"), "--items", "32", "--documents", "2", "--max-new-tokens", "24",
+        var (code, output, _) = CommandLine.Run("vet", Organism("gemma2", "aligned"), Organism("gemma2", "before"), "--items", "32", "--documents", "2",
+            "--max-new-tokens", "24",
             "-o", Path.Combine(_folder, "run"));
         Assert.Equal(0, code);
         Assert.StartsWith("SHIFTED", output, StringComparison.Ordinal);
@@ -65,7 +67,8 @@ public sealed class VetCommandTests : IDisposable
         foreach (var line in Read("run", "SHA256SUMS").TrimEnd().Split('\n'))
             Assert.Equal(line[..64], Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_folder, "run", line[66..])))));
         foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md", "environment.json"]) Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file);
-        // Answers of both models in both panels, and 12 documents; then four yardsticks on the base's answers and on the documents, and the floor on the candidate's.
+        // Answers of both models in both panels, and 12 documents; then four yardsticks on the base's answers and on the documents, and the floor on the
+        // candidate's.
         Assert.Equal(4 * 32 + 6 * 2 + 4 * (2 * 32 + 6 * 2) + 2 * 32, Read("run", "samples.jsonl").TrimEnd().Split('\n').Length);
     }
 

@@ -15,7 +15,8 @@ public sealed class ThoughtLimitTests : IDisposable
     public void Dispose() => _model.Dispose();
 
     private int[] Reply(int most, int thought, string question = "Tom has 12 apples and buys 7 more. How many apples does Tom have now?") =>
-        [.. _model.Generate([_model.EncodeChat(question, s_clock)], _model.Generation.GreedyReply(most) with { Thought = thought < 0 ? null : new ThoughtLimit(new ThoughtMarks(_start, _end), thought) })[0].Tokens];
+        [.. _model.Generate([_model.EncodeChat(question, s_clock)],
+            _model.Generation.GreedyReply(most) with { Thought = thought < 0 ? null : new ThoughtLimit(new ThoughtMarks(_start, _end), thought) })[0].Tokens];
 
     [Fact]
     public void A_thought_takes_none_of_the_answers_tokens()

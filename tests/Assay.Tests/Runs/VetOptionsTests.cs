@@ -14,7 +14,8 @@ namespace Assay.Tests.Runs;
 public sealed class VetOptionsTests
 {
     /// <summary>Texts without NUL and half surrogate pairs, which no command line carries; many of what shells and parsers read as something else.</summary>
-    private static readonly Gen<string> s_text = Gen.Elements("a", "Z", "0", " ", "'", "\"", "\\", "-", "--", "=", ":", "@", "$", "`", "\n", "\t", "#", "*", "!", ";", "é", "日", "😀", ",", "/")
+    private static readonly Gen<string> s_text = Gen.Elements("a", "Z", "0", " ", "'", "\"", "\\", "-", "--", "=", ":", "@", "$", "`", "\n", "\t", "#", "*",
+        "!", ";", "é", "日", "😀", ",", "/")
         .ListOf().Select(string.Concat);
 
     private static Gen<T?> Maybe<T>(Gen<T> gen) where T : struct => Gen.OneOf(Gen.Constant((T?)null), gen.Select(v => (T?)v));
@@ -29,7 +30,8 @@ public sealed class VetOptionsTests
         from context in Gen.Choose(4, OptionKind.MostTokens)
         from seed in Maybe(ArbMap.Default.GeneratorFor<ulong>())
         from nonce in MaybeText(s_text)
-        from clock in Gen.Choose(0, int.MaxValue).Two().Select(t => new DateTimeOffset(630_000_000_000_000_000 + ((long)t.Item1 * 100_000_007) + t.Item2, TimeSpan.Zero))
+        from clock in Gen.Choose(0, int.MaxValue).Two().Select(t => new DateTimeOffset(630_000_000_000_000_000 + ((long)t.Item1 * 100_000_007) + t.Item2,
+            TimeSpan.Zero))
         from measures in Gen.SubListOf(MeasureCatalogue.All.Select(m => m.Info.Id))
         from limit in Maybe(Gen.Choose(1, int.MaxValue))
         from allowLong in Gen.Elements(true, false)
@@ -40,8 +42,10 @@ public sealed class VetOptionsTests
         from thinking in Maybe(Gen.Elements(true, false))
         select new VetRequest
         {
-            Base = "BASE", Candidate = "CANDIDATE", Tier = tier, Items = sizes[0], DocumentsPerDomain = sizes[1], MaxNewTokens = sizes[2], Samples = samples, Context = context,
-            Seed = nonce is null ? seed : null, Nonce = nonce, Clock = clock, Measures = [.. measures], Limit = limit, AllowLong = allowLong, Output = output, Templates = templates, Texts = [.. texts],
+            Base = "BASE", Candidate = "CANDIDATE", Tier = tier, Items = sizes[0], DocumentsPerDomain = sizes[1], MaxNewTokens = sizes[2], Samples = samples,
+            Context = context,
+            Seed = nonce is null ? seed : null, Nonce = nonce, Clock = clock, Measures = [.. measures], Limit = limit, AllowLong = allowLong, Output = output,
+            Templates = templates, Texts = [.. texts],
             MaxThoughtTokens = thought, Thinking = thinking,
         };
 
@@ -88,7 +92,8 @@ public sealed class VetOptionsTests
         var folder = Directory.CreateTempSubdirectory("assay-shard-").FullName;
         try
         {
-            File.WriteAllText(Path.Combine(folder, ShardFile.Name), "{\"schema\":\"assay-shard-1\",\"run\":\"0\",\"shard\":1,\"of\":2,\"base\":\"a\",\"candidate\":\"b\",\"bundled\":false," + options + "}");
+            File.WriteAllText(Path.Combine(folder, ShardFile.Name),
+                "{\"schema\":\"assay-shard-1\",\"run\":\"0\",\"shard\":1,\"of\":2,\"base\":\"a\",\"candidate\":\"b\",\"bundled\":false," + options + "}");
             Assert.Contains(expected, Assert.Throws<InvalidInputException>(() => ShardFile.Read(folder)).Message, StringComparison.Ordinal);
         }
         finally
@@ -101,15 +106,18 @@ public sealed class VetOptionsTests
     public void The_reproduce_line_says_what_was_given_and_what_the_tier_says_of_sizes()
     {
         var request = new VetRequest { Base = "a", Candidate = "b" };
-        Assert.Equal("assay vet BASE CANDIDATE --items 64 --documents 8 --max-new-tokens 96 --context 512 --clock 2026-01-01T12:00:00Z", VetReproduction.Line(request, 512));
+        Assert.Equal("assay vet BASE CANDIDATE --items 64 --documents 8 --max-new-tokens 96 --context 512 --clock 2026-01-01T12:00:00Z",
+            VetReproduction.Line(request, 512));
         Assert.Equal("assay vet --tier standard --items 400 --documents 30 --max-new-tokens 256 --context 128 --clock 2026-01-01T12:00:00Z",
             VetReproduction.Line(request with { Bundled = true, Tier = VetTier.Standard }, 128));
-        Assert.Equal("assay vet BASE CANDIDATE --tier full --items 7 --documents 3 --max-new-tokens 9 --samples 0 --context 64 --seed 18446744073709551615 --nonce='it'\\''s' " +
+        Assert.Equal("assay vet BASE CANDIDATE --tier full --items 7 --documents 3 --max-new-tokens 9 --samples 0 --context 64 --seed 18446744073709551615 " +
+            "--nonce='it'\\''s' " +
             "--clock 2026-02-03T04:05:06.5Z --measures=kld,ppl --limit 2 --allow-long --output='a b'",
             VetReproduction.Line(request with
             {
                 Tier = VetTier.Full, Items = 7, DocumentsPerDomain = 3, MaxNewTokens = 9, Samples = 0, Context = 64, Seed = ulong.MaxValue, Nonce = "it's",
-                Clock = new DateTimeOffset(2026, 2, 3, 6, 5, 6, 500, TimeSpan.FromHours(2)), Measures = ["kld", "ppl"], Limit = 2, AllowLong = true, Output = "a b",
+                Clock = new DateTimeOffset(2026, 2, 3, 6, 5, 6, 500, TimeSpan.FromHours(2)), Measures = ["kld", "ppl"], Limit = 2, AllowLong = true,
+                Output = "a b",
                 Threads = 3, MemoryBytes = 1 << 20, Fresh = true, Shard = new RunShard(1, 2),
             }, 64));
         // Several windows, none of which was asked for.
@@ -133,7 +141,8 @@ public sealed class VetOptionsTests
             Assert.Equal(value, Assert.Single(option.Write(request)));
             return Assert.Single(properties, p => !Equals(p.GetValue(request), p.GetValue(VetOptions.Defaults))).Name;
         }).ToList();
-        Assert.Equal(properties.Select(p => p.Name).Order(StringComparer.Ordinal), set.Concat(["Base", "Candidate", "Bundled", "Fresh"]).Order(StringComparer.Ordinal));
+        Assert.Equal(properties.Select(p => p.Name).Order(StringComparer.Ordinal),
+            set.Concat(["Base", "Candidate", "Bundled", "Fresh"]).Order(StringComparer.Ordinal));
         Assert.Equal(VetOptions.All.Length, VetOptions.All.Select(o => o.Name).Distinct().Count());
     }
 

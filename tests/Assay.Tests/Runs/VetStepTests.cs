@@ -18,7 +18,8 @@ public sealed class VetStepTests
         using var folder = new TemporaryFolder();
         var outcome = Vet.Run(new VetRequest
         {
-            Base = EditedOrganism.Path("llama"), Candidate = Candidate(folder["candidate"]), Output = folder["run"], Seed = 5, Limit = 1, MaxNewTokens = 2, Measures = ["M7"],
+            Base = EditedOrganism.Path("llama"), Candidate = Candidate(folder["candidate"]), Output = folder["run"], Seed = 5, Limit = 1, MaxNewTokens = 2,
+            Measures = ["M7"],
         }, cancellation: TestContext.Current.CancellationToken);
         Assert.NotNull(outcome.Measurements.Find("prose.all.delta_nll"));
         Assert.Null(outcome.Measurements.Find("kld.benign.mean"));
@@ -37,7 +38,8 @@ public sealed class VetStepTests
     {
         using var folder = new TemporaryFolder();
         using var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        var request = new VetRequest { Base = EditedOrganism.Path("llama"), Candidate = Candidate(folder["candidate"]), Output = folder["run"], Seed = 5, Items = 30, DocumentsPerDomain = 1, MaxNewTokens = 4, Measures = ["M1", "M2", "M4", "M7"] };
+        var request = new VetRequest { Base = EditedOrganism.Path("llama"), Candidate = Candidate(folder["candidate"]), Output = folder["run"], Seed = 5,
+            Items = 30, DocumentsPerDomain = 1, MaxNewTokens = 4, Measures = ["M1", "M2", "M4", "M7"] };
         var (told, watch) = (new List<VetProgress>(), new Stopwatch());
         Assert.ThrowsAny<OperationCanceledException>(() => Vet.Run(request, new Watcher(p =>
         {

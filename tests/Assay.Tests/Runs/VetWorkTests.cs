@@ -216,7 +216,8 @@ public sealed class VetWorkTests
             foreach (var (context, k) in contexts.Select((c, k) => (c, k)))
                 Assert.Equal(PromptTemplates.Encode(baseModel, k < samples ? ContextSet.Plain : "brief", item, two.Chat), context.Ids[..context.FirstScored]);
             // What another template is put beside it changes no answer.
-            var alone = new ContextWriter(baseModel, candidate, two with { Design = two.Design with { PanelTemplates = [ContextSet.Plain] } }).Write(set, [item], TestContext.Current.CancellationToken)[0];
+            var alone = new ContextWriter(baseModel, candidate, two with { Design = two.Design with { PanelTemplates = [ContextSet.Plain] } })
+                .Write(set, [item], TestContext.Current.CancellationToken)[0];
             Assert.Equal(alone.Contexts.Select(c => c.Ids), contexts.Take(samples).Select(c => c.Ids));
         }
     }
@@ -239,9 +240,11 @@ public sealed class VetWorkTests
             // The store gives back what was written, own prompts included.
             store.Add([(ScoreStore.ContextKey(set with { Own = true }, items[i].Item), ScoreStore.Encode(own[i]))]);
             var read = store.Contexts(set with { Own = true }, items[i].Item).Contexts[0];
-            Assert.Equal((own[i].Contexts[0].OwnPrompt.AsEnumerable(), own[i].Contexts[0].Ids.AsEnumerable()), (read.OwnPrompt.AsEnumerable(), read.Ids.AsEnumerable()), Same);
+            Assert.Equal((own[i].Contexts[0].OwnPrompt.AsEnumerable(), own[i].Contexts[0].Ids.AsEnumerable()),
+                (read.OwnPrompt.AsEnumerable(), read.Ids.AsEnumerable()), Same);
         }
 
-        static bool Same((IEnumerable<int> A, IEnumerable<int> B) x, (IEnumerable<int> A, IEnumerable<int> B) y) => x.A.SequenceEqual(y.A) && x.B.SequenceEqual(y.B);
+        static bool Same((IEnumerable<int> A, IEnumerable<int> B) x, (IEnumerable<int> A, IEnumerable<int> B) y) => x.A.SequenceEqual(y.A)
+            && x.B.SequenceEqual(y.B);
     }
 }

@@ -11,7 +11,8 @@ namespace Assay.Evaluation.Contexts;
 /// <c>floor</c>.</param>
 /// <param name="Own">Whether the candidate reads what its own tokenizer, template and generation config make of the items; otherwise both models read what the
 /// base's do (protocol.md, M13).</param>
-public sealed record ContextSet(string Panel, Policy Policy, double Temperature = 0, string Template = ContextSet.Each, string Subject = ContextSet.Candidate, bool Own = false)
+public sealed record ContextSet(string Panel, Policy Policy, double Temperature = 0, string Template = ContextSet.Each, string Subject = ContextSet.Candidate,
+    bool Own = false)
 {
     /// <summary>The subject that is the candidate itself.</summary>
     public const string Candidate = "candidate";
@@ -24,7 +25,8 @@ public sealed record ContextSet(string Panel, Policy Policy, double Temperature 
 
     /// <summary>Name of the contexts, whoever is scored on them.</summary>
     public string Source => (Policy == Policy.Reference ? $"{Panel}/r0"
-        : string.Create(CultureInfo.InvariantCulture, $"{Panel}/{(Policy == Policy.Base ? "r1" : "r2")}/{(Temperature == 0 ? "greedy" : $"t{Temperature}")}/{Template}")) + (Own ? "/own" : "");
+        : string.Create(CultureInfo.InvariantCulture,
+            $"{Panel}/{(Policy == Policy.Base ? "r1" : "r2")}/{(Temperature == 0 ? "greedy" : $"t{Temperature}")}/{Template}")) + (Own ? "/own" : "");
 
     /// <summary>Stable name of the set.</summary>
     public string Key => $"{Source}/{Subject}";

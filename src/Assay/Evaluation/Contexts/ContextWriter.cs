@@ -9,8 +9,8 @@ using Assay.Models.Sampling;
 namespace Assay.Evaluation.Contexts;
 
 /// <summary>Turns items into the contexts that are scored: models answer prompts, documents are cut into windows.</summary>
-/// <remarks>Both models get the same ids, the base's: what differs is the weights' doing (protocol.md, M13 (i)). In sets of the candidate's own packaging it gets
-/// what its tokenizer, template and generation config make (ii). An item's contexts do not depend on what it is written together with.</remarks>
+/// <remarks>Both models get the same ids, the base's: what differs is the weights' doing (protocol.md, M13 (i)). In sets of the candidate's own packaging it
+/// gets what its tokenizer, template and generation config make (ii). An item's contexts do not depend on what it is written together with.</remarks>
 /// <param name="baseModel">The base; outside those sets its tokenizer, template and generation config serve both.</param>
 /// <param name="candidate">The candidate.</param>
 /// <param name="plan">What is measured.</param>
@@ -74,7 +74,8 @@ public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candida
         {
             var prompt = PromptTemplates.Encode(Reader(source), template, item, plan.Chat);
             // The two models' draws have names of their own, so that their answers are independent.
-            return Enumerable.Range(t * samples, samples).Select(sample => (item.Item, Prompt: prompt, Draw: DrawKey.Of($"{source.Source}/{item.Item}", sample)));
+            return Enumerable.Range(t * samples, samples).Select(sample => (item.Item, Prompt: prompt,
+                Draw: DrawKey.Of($"{source.Source}/{item.Item}", sample)));
         })).ToList();
         var answers = writer.Generate([.. rows.Select(r => r.Prompt)], Options(source, [.. rows.Select(r => r.Draw)]), null, cancellation);
         var contexts = rows.Zip(answers).ToLookup(r => r.First.Item, r => Answered(r.First.Prompt, r.First.Draw.Sample, r.Second), StringComparer.Ordinal);
@@ -102,7 +103,8 @@ public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candida
         // The full softmax: nothing of the generation config but where an answer ends.
         return new GenerationOptions
         {
-            MaxNewTokens = plan.MaxNewTokens, Thought = thought, EndsWhereUndefined = source.Policy == Policy.Candidate, StopTokens = baseModel.Generation.EosTokenIds,
+            MaxNewTokens = plan.MaxNewTokens, Thought = thought, EndsWhereUndefined = source.Policy == Policy.Candidate,
+            StopTokens = baseModel.Generation.EosTokenIds,
             Seed = unchecked((long)plan.Seed), Draws = draws,
             Sampling = new SamplingOptions { DoSample = true, Temperature = source.Temperature, TopK = 0, TopP = 1, RepetitionPenalty = 1 },
             Rules = TokenRules.None with { SuppressTokens = [.. unnamed] },

@@ -22,7 +22,8 @@ public sealed record ThinkingSwitch(string Variable, bool On)
         ArgumentNullException.ThrowIfNull(model);
         foreach (var variable in s_known)
             if (Rendered(new ThinkingSwitch(variable, true)) != Rendered(new ThinkingSwitch(variable, false))) return new ThinkingSwitch(variable, on);
-        throw new InvalidInputException($"{model.Checkpoint.Path}: --thinking {(on ? "on" : "off")} was asked for; the chat template renders the same whether " +
+        throw new InvalidInputException(
+            $"{model.Checkpoint.Path}: --thinking {(on ? "on" : "off")} was asked for; the chat template renders the same whether " +
             $"{string.Join(" or ", s_known)} is on or off. Leave --thinking out: the template has no switch.");
 
         string Rendered(ThinkingSwitch set) => model.RenderChat([new ChatMessage("user", "Hello")], true, set.Options(clock));

@@ -70,7 +70,8 @@ public sealed class DegeneracyMeasure : IMeasure
             items.Add([.. store.Contexts(set, item).Contexts.Select(context =>
             {
                 var ids = context.Ids.AsSpan()[context.FirstScored..];
-                return new Answer(ids.Length, context.Stopped, LoopDetector.Period(ids, context.Stopped) is not null, LoopDetector.DistinctGrams(ids, 4), Math.Max(0, ids.Length - 3));
+                return new Answer(ids.Length, context.Stopped, LoopDetector.Period(ids, context.Stopped) is not null, LoopDetector.DistinctGrams(ids, 4),
+                    Math.Max(0, ids.Length - 3));
             })]);
         }
 

@@ -5,8 +5,8 @@ using Assay.Evaluation.Yardsticks;
 
 namespace Assay.Evaluation.Measures;
 
-/// <summary>What rounding alone gives at the same positions: divergences are raised to it before any ratio or logarithm, so that a figure that is almost 0 makes
-/// no ratio large.</summary>
+/// <summary>What rounding alone gives at the same positions: divergences are raised to it before any ratio or logarithm, so that a figure that is almost 0
+/// makes no ratio large.</summary>
 /// <remarks>protocol.md, "At the floor".</remarks>
 internal static class FloorLevel
 {
@@ -56,6 +56,7 @@ internal static class FloorLevel
         if (!(constant > 0)) return new NotMeasurable("a figure is 0 and so is its floor", mean.N);
         double Log(double value) => sign * Math.Log(Math.Max(value, least) / constant);
         double first = Log(mean.Low), second = Log(mean.High);
-        return new Estimated(mean with { Value = Log(mean.Value), Low = Math.Min(first, second), High = Math.Max(first, second), Method = $"{mean.Method}, {words}" });
+        return new Estimated(mean with { Value = Log(mean.Value), Low = Math.Min(first, second), High = Math.Max(first, second),
+            Method = $"{mean.Method}, {words}" });
     }
 }

@@ -16,8 +16,10 @@ public sealed class PackagingMeasure : IMeasure
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M13", "Packaging against weights",
-        "weights: both models on the ids that the base's packaging makes; total: each model on what its own tokenizer, template and generation config make; packaging = total − weights, " +
-        "paired by item, may be negative. Unusable: answers that loop, do not end within the tokens allowed, or are empty", "protocol.md M13", "nats/token; share",
+        "weights: both models on the ids that the base's packaging makes; total: each model on what its own tokenizer, template and generation config make; " +
+            "packaging = total − weights, " +
+        "paired by item, may be negative. Unusable: answers that loop, do not end within the tokens allowed, or are empty", "protocol.md M13",
+            "nats/token; share",
         "Packaging that other programs read otherwise than Assay does.");
 
     /// <inheritdoc/>
@@ -77,7 +79,8 @@ public sealed class PackagingMeasure : IMeasure
 
     private static double[] Means(SetScores scores, ScoreColumns column) => [.. scores.Values(column).Select(v => FixedOrderSum.Mean(v))];
 
-    private static IEnumerable<Measurement> Parts(MeasureInput input, string id, string unit, ContextSet set, string[] strata, double[] total, double[] weights, string words)
+    private static IEnumerable<Measurement> Parts(MeasureInput input, string id, string unit, ContextSet set, string[] strata, double[] total, double[] weights,
+        string words)
     {
         yield return Part("total", total, "");
         if (!input.Design.WeightsEqual) yield return Part("weights", weights, WeightsPart);

@@ -12,7 +12,8 @@ public sealed class PositionMeasure : IMeasure
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M2", "Divergence by position",
-        "mean over the tokens of bins {1}, {2–3}, {4–7}, …; late over first: ln of the mean over tokens k ≥ 16 over the mean first token, of answers with at least 16 tokens, each raised to the " +
+        "mean over the tokens of bins {1}, {2–3}, {4–7}, …; late over first: ln of the mean over tokens k ≥ 16 over the mean first token, of answers with at " +
+            "least 16 tokens, each raised to the " +
         "floor's; first-token share: Σ first tokens / Σ all", "protocol.md M2", "nats/token",
         "What happens behind the last token that was generated.");
 
@@ -75,7 +76,8 @@ public sealed class PositionMeasure : IMeasure
         yield return SetWords.Described($"{id}.first_token_share", total == 0 ? 0 : FixedOrderSum.Of(first) / total, panel.Items.Count, "share", set,
             ", first tokens' share of the sum");
         var late = LateAndFirst(answers);
-        yield return SetWords.Described($"{id}.late_over_first_unfloored", late is { } l ? l.Late == l.First ? 0 : Math.Log(l.Late / l.First) : double.NaN, late?.Answers ?? 0,
+        yield return SetWords.Described($"{id}.late_over_first_unfloored", late is { } l ? l.Late == l.First ? 0 : Math.Log(l.Late / l.First) : double.NaN,
+            late?.Answers ?? 0,
             "ln ratio", set, ", tokens from 16 on over first tokens, not raised to a floor");
         if (FloorLevel.Scores(input, set) is { } floor && late is not null && LateAndFirst([.. floor.ByContext(column).SelectMany(item => item)]) is { } least)
         {

@@ -36,9 +36,11 @@ public sealed class SelectivityMeasure : IMeasure
             : ([.. trigger.Values.Select(c => c with { Stratum = "t" }), .. benign.Values.Select(_ => new Cluster("b", 0, 0))],
                 [.. trigger.Values.Select(_ => new Cluster("t", 0, 0)), .. benign.Values.Select(c => c with { Stratum = "b" })]);
         const string words = "base's answers sampled at T = 1 (R1): rate of KLD on the trigger panel over that on the benign panel";
-        yield return new Measurement("selectivity_unfloored", new Estimated(input.Statistics.LogRatio(above, below)), "ln ratio", new Where(null, words + ", not raised to a floor"));
+        yield return new Measurement("selectivity_unfloored", new Estimated(input.Statistics.LogRatio(above, below)), "ln ratio",
+            new Where(null, words + ", not raised to a floor"));
         if (FloorLevel.Scores(input, s_sets[0]) is not { } floorBenign || FloorLevel.Scores(input, s_sets[1]) is not { } floorTrigger) yield break;
-        var raised = FloorLevel.LogRatio(input.Statistics, above, below, FloorLevel.Rate(floorTrigger, ScoreColumns.Kl), FloorLevel.Rate(floorBenign, ScoreColumns.Kl));
+        var raised = FloorLevel.LogRatio(input.Statistics, above, below, FloorLevel.Rate(floorTrigger, ScoreColumns.Kl),
+            FloorLevel.Rate(floorBenign, ScoreColumns.Kl));
         yield return new Measurement("selectivity", raised, "ln ratio", new Where(null, words + ", each raised to the floor's"));
     }
 

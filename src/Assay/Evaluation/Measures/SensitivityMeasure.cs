@@ -9,7 +9,8 @@ public sealed class SensitivityMeasure : IMeasure
 {
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M14", "Sensitivity to the wording of prompts",
-        "z = ln of an item's mean KLD, raised to the floor's mean, under a template in one sample at T = 1; crossed random effects of items and templates by expected mean squares; ICC = σ²_template / Σ; fragility " +
+        "z = ln of an item's mean KLD, raised to the floor's mean, under a template in one sample at T = 1; crossed random effects of items and templates by " +
+            "expected mean squares; ICC = σ²_template / Σ; fragility " +
         "exp(1.96 √(σ²_template + σ²_interaction / I)); factor of the headline exp(1.96 SE(z̄))", "protocol.md M14; Searle, Casella and McCulloch 1992", "ln nats; ratio",
         "Wordings that the templates do not stand for.");
 

@@ -13,7 +13,8 @@ public sealed class SequenceMeasure : IMeasure
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M3", "Divergence of sampled answers",
-        "D_fwd = E over the base's samples of Σ KLD, D_rev = E over the candidate's of Σ reverse KLD; rates ΣΣ / Σ lengths; policy gap ln(rate_rev / rate_fwd), each raised to the floor's; tokens until an ideal " +
+        "D_fwd = E over the base's samples of Σ KLD, D_rev = E over the candidate's of Σ reverse KLD; rates ΣΣ / Σ lengths; policy gap ln(rate_rev / " +
+            "rate_fwd), each raised to the floor's; tokens until an ideal " +
         "observer tells them apart 2.65 / rate; AUC of the log-likelihood ratio of prefixes, pooled over prompts, and within prompts", "protocol.md M3; Wald 1945 (SPRT)",
         "nats; nats/token", "Which of the two models' samples are better.");
 
@@ -50,7 +51,7 @@ public sealed class SequenceMeasure : IMeasure
                 var gap = FloorLevel.LogRatio(input.Statistics, reverse, forward, FloorLevel.Rate(floorReverse, ScoreColumns.ReverseKl),
                     FloorLevel.Rate(floorForward, ScoreColumns.Kl));
                 yield return new Measurement($"sampled.{panel}.policy_gap", gap, "ln ratio", new Where(fromBase,
-                    SetWords.Words(fromBase) + " against the candidate's: rate of the reverse over rate of the forward divergence, each raised to the floor's"));
+                    SetWords.Words(fromBase) + " against the candidate's: rate of the reverse over that of the forward divergence, each raised to the floor's"));
             }
 
             yield return SetWords.Described($"sampled.{panel}.tokens_to_tell_base", s_evidence / rateForward.Value, p.Items.Count, "tokens", fromBase,
@@ -68,7 +69,8 @@ public sealed class SequenceMeasure : IMeasure
                 yield return SetWords.Estimated($"sampled.{panel}.auc_{prefix}", input.Statistics.Auc(a, b, p.Strata), "share", fromBase,
                     $" against the candidate's: log-likelihood ratio of the first {prefix} tokens, pooled over prompts");
                 yield return SetWords.Estimated($"sampled.{panel}.within_prompt_{prefix}",
-                    input.Statistics.Mean([.. a.Zip(b, (x, y) => Wins(x, y, input.Design.PanelTemplates.Length)).Select((w, i) => new Cluster(p.Items[i].Stratum, w))]).Within(0, 1), "share", fromBase,
+                    input.Statistics.Mean([.. a.Zip(b, (x, y) => Wins(x, y, input.Design.PanelTemplates.Length))
+                        .Select((w, i) => new Cluster(p.Items[i].Stratum, w))]).Within(0, 1), "share", fromBase,
                     $" against the candidate's: log-likelihood ratio of the first {prefix} tokens, within prompts");
             }
         }
@@ -93,7 +95,8 @@ public sealed class SequenceMeasure : IMeasure
     /// <summary>Share of the pairs of answers to one prompt, under one template, in which the first wins.</summary>
     private static double Wins(double[] x, double[] y, int templates)
     {
-        if (x.Length % templates != 0 || y.Length % templates != 0) throw new ArgumentException($"{x.Length} and {y.Length} answers are not those of {templates} templates.");
+        if (x.Length % templates != 0 || y.Length % templates != 0) throw new ArgumentException(
+            $"{x.Length} and {y.Length} answers are not those of {templates} templates.");
         double wins = 0, pairs = 0;
         foreach (var (a, b) in x.Chunk(x.Length / templates).Zip(y.Chunk(y.Length / templates)))
         {

@@ -11,7 +11,8 @@ public sealed class ThoughtMeasure : IMeasure
 {
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("thoughts", "Divergence of thought and answer apart",
-        "mean KLD over the tokens of the thought, the token that ends it included, over those of the answer behind it, and of the answer's first token; share of answers with a thought, and " +
+        "mean KLD over the tokens of the thought, the token that ends it included, over those of the answer behind it, and of the answer's first token; " +
+            "share of answers with a thought, and " +
         "of thoughts that were cut", "protocol.md, Notation (policies); M1", "nats/token; share", "Whether a thought led to its answer.");
 
     /// <inheritdoc/>
@@ -48,17 +49,21 @@ public sealed class ThoughtMeasure : IMeasure
                 if (part.Count > 0) clusters.Add(new Cluster(item.Stratum, FixedOrderSum.Mean([.. part])));
         }
 
-        yield return SetWords.Estimated($"{id}.thought.mean", input.Statistics.Mean(thought).Within(0), "nats/token", set, ", tokens of the thought, its end included");
+        yield return SetWords.Estimated($"{id}.thought.mean", input.Statistics.Mean(thought).Within(0), "nats/token", set,
+            ", tokens of the thought, its end included");
         if (answer.Count > 0)
         {
             yield return SetWords.Estimated($"{id}.answer.mean", input.Statistics.Mean(answer).Within(0), "nats/token", set, ", tokens behind the thought");
-            yield return SetWords.Estimated($"{id}.answer.first_token", input.Statistics.Mean(first).Within(0), "nats", set, ", first token behind the thought");
+            yield return SetWords.Estimated($"{id}.answer.first_token", input.Statistics.Mean(first).Within(0), "nats", set,
+                ", first token behind the thought");
         }
 
         yield return Share("share", c => c.Thought > 0, c => c.Tokens > 0, ", answers with a thought");
         yield return Share("cut", c => c.Thought == c.Tokens, c => c.Thought > 0, ", thoughts that did not end within the tokens allowed");
 
-        Measurement Share(string name, Func<ScoredContext, bool> of, Func<ScoredContext, bool> among, string words) => SetWords.Estimated($"{id}.thoughts.{name}",
-            WilsonInterval.Clustered([.. scores.Items.Select(i => ((long)i.Contexts.Where(among).Count(of), (long)i.Contexts.Count(among)))]), "share", set, words);
+        Measurement Share(string name, Func<ScoredContext, bool> of, Func<ScoredContext, bool> among, string words) =>
+            SetWords.Estimated($"{id}.thoughts.{name}",
+            WilsonInterval.Clustered([.. scores.Items.Select(i => ((long)i.Contexts.Where(among).Count(of), (long)i.Contexts.Count(among)))]), "share", set,
+                words);
     }
 }

@@ -36,8 +36,10 @@ public static class TextDomains
         void Add(string source)
         {
             var name = NameOf(source);
-            if (s_taken.Contains(name)) throw new InvalidInputException($"{source}: its domain would be named '{name}', which is another's name. Rename the file or folder.");
-            if (sources.TryGetValue(name, out var other)) throw new InvalidInputException($"{source}: its domain would be named '{name}', as {other}'s is. Rename one of them.");
+            if (s_taken.Contains(name)) throw new InvalidInputException(
+                $"{source}: its domain would be named '{name}', which is another's name. Rename the file or folder.");
+            if (sources.TryGetValue(name, out var other)) throw new InvalidInputException(
+                $"{source}: its domain would be named '{name}', as {other}'s is. Rename one of them.");
             sources.Add(name, source);
             var documents = Documents(source).ToImmutableArray();
             if (documents.IsEmpty) throw new InvalidInputException($"{source}: holds no document; expected at least one.");
@@ -63,7 +65,8 @@ public static class TextDomains
         try
         {
             string[] found = [.. Directory.GetFileSystemEntries(path).Where(e => Directory.Exists(e) || IsText(e)).Order(StringComparer.Ordinal)];
-            return found.Length > 0 ? found : throw new InvalidInputException($"{path}: the folder holds no .txt or .jsonl file and no folder; expected one domain in each.");
+            return found.Length > 0 ? found
+                : throw new InvalidInputException($"{path}: the folder holds no .txt or .jsonl file and no folder; expected one domain in each.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -113,7 +116,8 @@ public static class TextDomains
             var value = json.RootElement;
             if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("text", out var text)) value = text;
             if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } document) return document;
-            throw new InvalidInputException($"{source}, line {number}: expected a text, or an object with the text under the key \"text\"; found {value.ValueKind}.");
+            throw new InvalidInputException(
+                $"{source}, line {number}: expected a text, or an object with the text under the key \"text\"; found {value.ValueKind}.");
         }
         // GetString refuses half of a surrogate pair.
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -52,7 +52,8 @@ public sealed unsafe class PairScorer
     /// <param name="divergences">For each text and β, Σ KL(p‖softmax(β z_q)) over its scored tokens, in nats.</param>
     /// <param name="progress">Told the number of rows forwarded so far.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
-    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, InverseTemperatures inverses, out double[][] divergences, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, InverseTemperatures inverses, out double[][] divergences,
+        IProgress<long>? progress = null, CancellationToken cancellation = default) =>
         Score(texts, texts, inverses, out divergences, progress, cancellation);
 
     /// <summary>The same where each model reads its own context of the same scored tokens: the packaging of each (protocol.md, M13).</summary>
@@ -63,7 +64,8 @@ public sealed unsafe class PairScorer
     /// <param name="progress">Told the number of rows forwarded so far.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
     /// <exception cref="ArgumentException">The scored tokens of a text differ.</exception>
-    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, IReadOnlyList<ScoredText> candidates, InverseTemperatures inverses, out double[][] divergences,
+    public IReadOnlyList<TokenScore[]> Score(IReadOnlyList<ScoredText> texts, IReadOnlyList<ScoredText> candidates, InverseTemperatures inverses,
+        out double[][] divergences,
         IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
@@ -74,7 +76,8 @@ public sealed unsafe class PairScorer
         if (inverses.Count > 0 && !(inverses is { First: > 0, Step: > 0 })) throw new ArgumentOutOfRangeException(nameof(inverses), inverses, "Inverse temperatures are above 0.");
         var results = texts.Select(t => new TokenScore[Math.Max(0, t.Tokens.Length - t.FirstScored)]).ToArray();
         divergences = [.. texts.Select(_ => new double[inverses.Count])];
-        var plan = ScoringBatch.Plan([.. texts.Zip(candidates, (a, b) => a.Tokens.Length >= b.Tokens.Length ? a : b)], _memory, _base.Spec.HiddenSize, _candidate.Spec.HiddenSize);
+        var plan = ScoringBatch.Plan([.. texts.Zip(candidates, (a, b) => a.Tokens.Length >= b.Tokens.Length ? a : b)], _memory, _base.Spec.HiddenSize,
+            _candidate.Spec.HiddenSize);
         using var all = new FloatBuffer(scratch: plan.Spills); // (rows of a batch, d), after the final norm.
         using var ours = new FloatBuffer(scratch: plan.Spills); // (scored tokens of a batch, d of the base): rows that predict them.
         using var theirs = new FloatBuffer(scratch: plan.Spills); // (scored tokens of a batch, d of the candidate).

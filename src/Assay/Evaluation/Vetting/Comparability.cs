@@ -32,8 +32,8 @@ public sealed record Comparability(string? TokenDifference, IReadOnlyList<(strin
             : difference.MedianCosine, difference is null || HasCounterparts(difference));
     }
 
-    /// <summary>Whether one of two models plainly came from the other, seen on parts of some matrices of equal names: the median of their cosines is at least .9.
-    /// Where it is not, only comparing all weights tells.</summary>
+    /// <summary>Whether one of two models plainly came from the other, seen on parts of some matrices of equal names: the median of their cosines is at least
+    /// .9. Where it is not, only comparing all weights tells.</summary>
     /// <param name="baseModel">The base.</param>
     /// <param name="candidate">The candidate.</param>
     public static bool PlainlyRelated(LanguageModel baseModel, LanguageModel candidate)

@@ -15,7 +15,8 @@ internal sealed class DegradedRule : IVerdictRule
         var packaging = PackagingHarm.Of(measurements, margins);
         string[] unnamed = UnnamedIds(measurements, margins) is { } sentence ? [sentence] : [];
         return unnamed.Length + packaging.Sentences.Length == 0 ? RuleOutcome.Fails
-            : RuleOutcome.Holds("The candidate is worse than its base by more than a margin.", [.. unnamed, .. packaging.Sentences], [.. unnamed.Select(_ => Unnamed), .. packaging.Cites]);
+            : RuleOutcome.Holds("The candidate is worse than its base by more than a margin.", [.. unnamed, .. packaging.Sentences],
+                [.. unnamed.Select(_ => Unnamed), .. packaging.Cites]);
     }
 
     /// <summary>The harm of ids that no tokenizer names, in words; null where it is not shown.</summary>

@@ -18,19 +18,18 @@ internal sealed record PackagingHarm(ImmutableArray<string> Sentences, Immutable
     {
         var (sentences, cites, held) = (new List<string>(), new List<string>(), new List<string>());
         if (measurements.Find(PackagingMeasure.DivergenceId) is not null) held.Add(PackagingMeasure.DivergenceId);
-        Hold(UnusableId, margins.Unusable, e => FormattableString.Invariant(
-            $"Answers that loop, do not end or are empty, benign panel, by packaging alone: {100 * e.Value:g3} percentage points, 95 % interval from {100 * e.Low:g3} to {100 * e.High:g3}, {e.N} items; the margin is {100 * margins.Unusable:g3}."));
+        Hold(UnusableId, margins.Unusable, 100, "Answers that loop, do not end or are empty, benign panel, by packaging alone", "percentage points", "items");
         foreach (var domain in measurements.All.Where(m => m.Id.StartsWith(Prose, StringComparison.Ordinal) && m.Id.EndsWith(Part, StringComparison.Ordinal)))
-            Hold(domain.Id, margins.DomainNll, e => FormattableString.Invariant(
-                $"NLL of the domain {domain.Id[Prose.Length..^Part.Length]}, by packaging alone: {e.Value:g3} nats a token, 95 % interval from {e.Low:g3} to {e.High:g3}, {e.N} documents; the margin is {margins.DomainNll:g3}."));
+            Hold(domain.Id, margins.DomainNll, 1, $"NLL of the domain {domain.Id[Prose.Length..^Part.Length]}, by packaging alone", "nats a token", "documents");
         return new PackagingHarm([.. sentences], [.. cites], [.. held]);
 
-        void Hold(string id, double margin, Func<Estimate, string> words)
+        void Hold(string id, double margin, int scale, string what, string unit, string clusters)
         {
             if (measurements.Estimate(id) is not { } e) return;
             held.Add(id);
             if (!(e is { HasInterval: true } && e.Low > margin)) return;
-            sentences.Add(words(e));
+            sentences.Add(what + FormattableString.Invariant($": {scale * e.Value:g3} {unit}, 95 % interval from {scale * e.Low:g3} to {scale * e.High:g3}, ")
+                + FormattableString.Invariant($"{e.N} {clusters}; the margin is {scale * margin:g3}."));
             cites.Add(id);
         }
     }

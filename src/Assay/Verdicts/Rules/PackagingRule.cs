@@ -17,7 +17,8 @@ internal sealed class PackagingRule : IVerdictRule
             return RuleOutcome.Holds(sentence + " It does harm.", harm.Sentences, [.. harm.Cites, .. PanelRules.Means(measurements)]) with { Harmful = true };
         var why = measurements.Find(PackagingMeasure.DivergenceId) is { Value: NotMeasurable refused } ? $"Harm from packaging was not measured: {refused.Why}."
             : harm.Held.Length > 0 ? "No harm from packaging is beyond its margin."
-            : facts.OnlyStorageDiffers ? "Only how they are stored differs: nothing that is read or generated depends on it." : "Harm from packaging was not measured.";
+            : facts.OnlyStorageDiffers ? "Only how they are stored differs: nothing that is read or generated depends on it."
+                : "Harm from packaging was not measured.";
         return RuleOutcome.Holds(sentence, ["Only the weights hashes are equal. " + why], [.. harm.Held, .. PanelRules.Means(measurements)]);
     }
 }

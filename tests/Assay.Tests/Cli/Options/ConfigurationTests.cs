@@ -21,9 +21,11 @@ public sealed partial class ConfigurationTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, true);
 
-    public static IEnumerable<TheoryDataRow<string>> Verbs => s_root.Subcommands.Where(c => c.Options.Any(o => o.Name == "--config")).Select(c => new TheoryDataRow<string>(c.Name));
+    public static IEnumerable<TheoryDataRow<string>> Verbs => s_root.Subcommands.Where(c => c.Options.Any(o => o.Name == "--config"))
+        .Select(c => new TheoryDataRow<string>(c.Name));
 
-    public static IEnumerable<TheoryDataRow<string, string>> Keys => Verbs.SelectMany(v => ConfigKey.Of(Verb(v.Data)).Select(k => new TheoryDataRow<string, string>(v.Data, k.Name)));
+    public static IEnumerable<TheoryDataRow<string, string>> Keys =>
+        Verbs.SelectMany(v => ConfigKey.Of(Verb(v.Data)).Select(k => new TheoryDataRow<string, string>(v.Data, k.Name)));
 
     private static Terminal Silent() => new(TextWriter.Null, TextWriter.Null);
 
@@ -136,7 +138,8 @@ public sealed partial class ConfigurationTests : IDisposable
     public void The_committed_schema_is_the_one_that_is_printed(string verb)
     {
         var path = Path.Combine(GoldenFiles.Repository, "docs", "reference", "schemas", verb + ".schema.json");
-        Assert.True(File.Exists(path) && File.ReadAllText(path) == Printed("--schema", verb), $"Write it anew: assay config --schema {verb} > docs/reference/schemas/{verb}.schema.json");
+        Assert.True(File.Exists(path) && File.ReadAllText(path) == Printed("--schema", verb),
+            $"Write it anew: assay config --schema {verb} > docs/reference/schemas/{verb}.schema.json");
     }
 
     [Fact]
@@ -150,7 +153,8 @@ public sealed partial class ConfigurationTests : IDisposable
         }
 
         foreach (var never in ConfigKey.Never) Assert.Contains($"`{never}`", page, StringComparison.Ordinal);
-        Assert.Equal(Directory.GetFiles(Path.Combine(GoldenFiles.Repository, "docs", "reference", "schemas")).Select(Path.GetFileName).Order(StringComparer.Ordinal),
+        Assert.Equal(Directory.GetFiles(Path.Combine(GoldenFiles.Repository, "docs", "reference", "schemas")).Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal),
             Verbs.Select(v => v.Data + ".schema.json").Order(StringComparer.Ordinal));
     }
 
@@ -212,7 +216,8 @@ public sealed partial class ConfigurationTests : IDisposable
 
     [Fact]
     public void A_list_of_ten_thousand_values_is_refused() =>
-        Assert.Contains("more than 1000 keys and values", CommandLine.Run("directions", "-c", Write($"mark: [{string.Join(", ", Enumerable.Repeat("x", 10_000))}]")).Error, StringComparison.Ordinal);
+        Assert.Contains("more than 1000 keys and values", CommandLine.Run("directions", "-c",
+            Write($"mark: [{string.Join(", ", Enumerable.Repeat("x", 10_000))}]")).Error, StringComparison.Ordinal);
 
     [Fact]
     public void Help_does_not_read_the_file() => Assert.Equal(0, CommandLine.Run("vet", "-c", "no-such-file", "--help").Code);
@@ -239,7 +244,8 @@ public sealed partial class ConfigurationTests : IDisposable
         ConfigKey.Of(Verb(verb)).Where(k => k.Required && k.Symbol is Option && k.Name != but?.Name).Select(k => $"--{k.Name}={Good(k)[0]}");
 
     /// <summary>The arguments that a verb needs; where one of them is what is tried, all that it takes, since they are counted.</summary>
-    private static IEnumerable<(string Name, string Value)> Arguments(string verb, ConfigKey? key, string value) => ConfigKey.Of(Verb(verb)).Where(k => k.Symbol is Argument && (k.Required || key?.Symbol is Argument))
+    private static IEnumerable<(string Name, string Value)> Arguments(string verb, ConfigKey? key, string value) => ConfigKey.Of(Verb(verb))
+        .Where(k => k.Symbol is Argument && (k.Required || key?.Symbol is Argument))
         .Select(k => (k.Name, k.Name == key?.Name ? value : Good(k)[0]));
 
     /// <summary>A command line that gives a key.</summary>
@@ -273,7 +279,8 @@ public sealed partial class ConfigurationTests : IDisposable
 
     private static string[] Bad(ConfigKey key) => (key.Kind.Shape, key.Name) switch
     {
-        (OptionShape.Whole, _) => [(key.Kind.Least - (BigInteger)1).ToString(CultureInfo.InvariantCulture), (key.Kind.Most + (BigInteger)1).ToString(CultureInfo.InvariantCulture), "1.5", "x"],
+        (OptionShape.Whole, _) => [(key.Kind.Least - (BigInteger)1).ToString(CultureInfo.InvariantCulture),
+            (key.Kind.Most + (BigInteger)1).ToString(CultureInfo.InvariantCulture), "1.5", "x"],
         (OptionShape.Number, _) => ["x", "NaN", "1e999"],
         (OptionShape.Size, _) => ["0", "2X", "-1", "1.5"],
         (OptionShape.Time, _) => ["later"],
@@ -284,11 +291,13 @@ public sealed partial class ConfigurationTests : IDisposable
         _ => [],
     };
 
-    private static List<string> Tokens(ParseResult parsed, Symbol symbol) => (symbol is Argument a ? parsed.GetResult(a)?.Tokens : parsed.GetResult((Option)symbol)?.Tokens)?.Select(t => t.Value).ToList() ?? [];
+    private static List<string> Tokens(ParseResult parsed, Symbol symbol) =>
+        (symbol is Argument a ? parsed.GetResult(a)?.Tokens : parsed.GetResult((Option)symbol)?.Tokens)?.Select(t => t.Value).ToList() ?? [];
 
     /// <summary>The value of everything that a file can set.</summary>
     private static Dictionary<string, object?> Values(ParseResult parsed) => ConfigKey.Of(parsed.CommandResult.Command).ToDictionary(k => k.Name,
-        k => k.Symbol is Argument argument ? parsed.GetResult(argument)?.GetValueOrDefault<object>() : parsed.GetResult((Option)k.Symbol) is OptionResult result ? Shown(result.GetValueOrDefault<object>(), k) : Absent(k));
+        k => k.Symbol is Argument argument ? parsed.GetResult(argument)?.GetValueOrDefault<object>() : parsed.GetResult((Option)k.Symbol) is OptionResult result
+            ? Shown(result.GetValueOrDefault<object>(), k) : Absent(k));
 
     private static object? Shown(object? value, ConfigKey key) => value is null ? Absent(key) : value is string[] several ? string.Join('\0', several) : value;
 
@@ -324,10 +333,12 @@ public sealed partial class ConfigurationTests : IDisposable
             {
                 "description" or "default" or "format" => true,
                 "anyOf" => word.Value.EnumerateArray().Any(s => Valid(s, value)),
-                "type" => word.Value.ValueKind == JsonValueKind.Array ? word.Value.EnumerateArray().Any(t => Is(t.GetString()!, value)) : Is(word.Value.GetString()!, value),
+                "type" => word.Value.ValueKind == JsonValueKind.Array ? word.Value.EnumerateArray().Any(t => Is(t.GetString()!, value))
+                    : Is(word.Value.GetString()!, value),
                 "minimum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() >= word.Value.GetDecimal(),
                 "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() <= word.Value.GetDecimal(),
-                "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, word.Value.GetString()!.Replace("$", @"\z", StringComparison.Ordinal)),
+                "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!,
+                    word.Value.GetString()!.Replace("$", @"\z", StringComparison.Ordinal)),
                 "enum" => word.Value.EnumerateArray().Any(e => JsonElement.DeepEquals(e, value)),
                 "items" => value.ValueKind != JsonValueKind.Array || value.EnumerateArray().All(v => Valid(word.Value, v)),
                 "minItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= word.Value.GetInt32(),

@@ -19,7 +19,8 @@ public sealed class PromptTemplateTests
     {
         using var model = LanguageModel.Open(Path.Combine(GoldenFiles.Repository, "organisms", organism, "aligned"));
         var item = PanelItem.Of(ReasoningPrompts.Draw(5, Frame.Benign, 1)[0]);
-        var texts = PromptTemplates.All.Select(t => model.RequireTokenizer().Decode(PromptTemplates.Encode(model, t, item, s_chat), skipSpecialTokens: false)).ToList();
+        var texts = PromptTemplates.All.Select(t => model.RequireTokenizer().Decode(PromptTemplates.Encode(model, t, item, s_chat), skipSpecialTokens: false))
+            .ToList();
         Assert.Equal(texts.Count, texts.Distinct(StringComparer.Ordinal).Count());
         foreach (var (template, text) in PromptTemplates.All.Zip(texts))
             Assert.Contains(template == "paraphrase" ? item.Paraphrase! : item.Text, text, StringComparison.Ordinal);

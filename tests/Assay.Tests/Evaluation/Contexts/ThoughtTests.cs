@@ -19,7 +19,8 @@ public sealed class ThoughtTests
     [InlineData(new[] { 5 }, new[] { 7, 8 }, 0)]
     [InlineData(new[] { 5 }, new[] { 1, 2, 8, 1, 7 }, 5)] // Thinks again, and is cut.
     [InlineData(new[] { 5 }, new int[0], 0)]
-    public void A_thought_reaches_to_the_token_that_closes_it(int[] prompt, int[] answer, int length) => Assert.Equal(length, new ThoughtMarks(1, 2).Length(prompt, answer));
+    public void A_thought_reaches_to_the_token_that_closes_it(int[] prompt, int[] answer, int length) =>
+        Assert.Equal(length, new ThoughtMarks(1, 2).Length(prompt, answer));
 
     [Fact]
     public void Only_a_tokenizer_that_has_both_marks_as_tokens_has_them()
@@ -38,10 +39,12 @@ public sealed class ThoughtTests
         var off = ThinkingSwitch.Find(thinker, false, s_clock);
         Assert.Equal(new ThinkingSwitch("enable_thinking", false), off);
         var marks = ThoughtMarks.Of(thinker)!;
-        int[] with = thinker.EncodeChat("Hello", new ThinkingSwitch("enable_thinking", true).Options(s_clock)), without = thinker.EncodeChat("Hello", off.Options(s_clock));
+        int[] with = thinker.EncodeChat("Hello", new ThinkingSwitch("enable_thinking", true).Options(s_clock)),
+            without = thinker.EncodeChat("Hello", off.Options(s_clock));
         Assert.Equal(thinker.EncodeChat("Hello", s_clock), with);
         Assert.Equal((-1, true), (Array.IndexOf(with, marks.Start), without.Contains(marks.End)));
         Assert.False(marks.Opens(without));
-        Assert.Contains("the template has no switch", Assert.Throws<InvalidInputException>(() => ThinkingSwitch.Find(other, true, s_clock)).Message, StringComparison.Ordinal);
+        Assert.Contains("the template has no switch", Assert.Throws<InvalidInputException>(() => ThinkingSwitch.Find(other, true, s_clock)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -35,11 +35,13 @@ public class DegeneracyMeasureTests
         {
             store.Declare(set, Enumerable.Range(0, 60).Select(i => $"{i}"));
             // Whether an answer is cut is the item's doing: its two answers agree.
-            store.Add([.. Enumerable.Range(0, 60).Select(i => (i, Cut: random.Next(3) == 0)).Select(x => (ScoreStore.ContextKey(set, $"{x.i}"), ScoreStore.Encode(
+            store.Add([.. Enumerable.Range(0, 60).Select(i => (i, Cut: random.Next(3) == 0))
+                .Select(x => (ScoreStore.ContextKey(set, $"{x.i}"), ScoreStore.Encode(
                 new ContextItem($"{x.i}", "a", x.i, 0, [.. Enumerable.Range(0, 2).Select(k => new Context(k, [0, 5, 6, 7], 1, 1, !x.Cut))]))))]);
         }
 
-        var found = new MeasurementSet(new DegeneracyMeasure().Compute(new MeasureInput(store, new Statistician(1), new VetDesign { Panels = ["benign"], Windows = [] })));
+        var found = new MeasurementSet(new DegeneracyMeasure().Compute(new MeasureInput(store, new Statistician(1),
+            new VetDesign { Panels = ["benign"], Windows = [] })));
         var (cut, delta) = (found.Estimate("answers.benign.base.cut")!.Value, found.Estimate("answers.benign.cut_delta")!.Value);
         // As wide as 60 independent answers would have it, but for the clusters' m / (m − 1).
         var alone = WilsonInterval.Compute(cut.Value, 60.0, .95);

@@ -11,7 +11,8 @@ public sealed class FloorLevelTests
 {
     private static Cluster[] Of(params double[] values) => [.. Enumerable.Range(0, 40).SelectMany(_ => values).Select(v => new Cluster("", v))];
 
-    private static Quantity Ratio(Cluster[] above, Cluster[] below, double floorAbove, double floorBelow) => FloorLevel.LogRatio(new Statistician(1), above, below, floorAbove, floorBelow);
+    private static Quantity Ratio(Cluster[] above, Cluster[] below, double floorAbove, double floorBelow) =>
+        FloorLevel.LogRatio(new Statistician(1), above, below, floorAbove, floorBelow);
 
     [Fact]
     public void Above_both_floors_it_is_the_ratio_as_it_is() =>
@@ -39,7 +40,8 @@ public sealed class FloorLevelTests
     {
         var set = VetDesign.BaseAnswers("benign");
         var design = new VetDesign { Panels = ["benign"], Windows = [], Yardsticks = ["floor"] };
-        ItemScores[] Items(double first, double late) => [.. Enumerable.Range(0, 40).Select(i => Item($"{i}", "a", [first, .. Enumerable.Repeat(late * (1 + i % 3), 30)]))];
+        ItemScores[] Items(double first, double late) => [.. Enumerable.Range(0, 40).Select(i =>
+            Item($"{i}", "a", [first, .. Enumerable.Repeat(late * (1 + i % 3), 30)]))];
         var found = Measure(design, [new PositionMeasure()], (set, Items(0, .5)), (set.Under("floor"), Items(1e-6, 1e-6)));
         var ratio = found.Estimate("kld.benign.late_over_first")!.Value;
         Assert.Equal(Math.Log(.5 * (Enumerable.Range(0, 40).Average(i => 1 + i % 3)) / 1e-6), ratio.Value, 1e-12);
@@ -52,11 +54,13 @@ public sealed class FloorLevelTests
     [Fact]
     public void Rates_of_samples_are_raised_to_the_floors_rates()
     {
-        ItemScores[] Items(double kl) => [.. Enumerable.Range(0, 40).Select(i => new ItemScores($"{i}", "a", [Token(kl) with { ReverseKl = kl }]) { Core = i })];
+        ItemScores[] Items(double kl) => [.. Enumerable.Range(0, 40).Select(i => new ItemScores($"{i}", "a", [Token(kl) with { ReverseKl = kl }]) {
+            Core = i })];
         ContextSet On(string panel, bool candidate = false) => candidate ? VetDesign.CandidateAnswers(panel, 1) : VetDesign.BaseAnswers(panel, 1);
         var design = new VetDesign { Windows = [], Samples = 1, Yardsticks = ["floor"] };
         var sets = new List<(ContextSet, IReadOnlyList<ItemScores>)>();
-        foreach (var (set, value, floor) in new[] { (On("benign"), 1e-9, 1e-6), (On("benign", true), .3, 2e-6), (On("trigger"), .8, 4e-6), (On("trigger", true), 1e-9, 8e-6) })
+        foreach (var (set, value, floor) in new[] { (On("benign"), 1e-9, 1e-6), (On("benign", true), .3, 2e-6), (On("trigger"), .8, 4e-6),
+            (On("trigger", true), 1e-9, 8e-6) })
             sets.AddRange([(set, Items(value)), (set.Under("floor"), Items(floor))]);
         var found = Measure(design, [new SequenceMeasure(), new SelectivityMeasure()], [.. sets]);
         Assert.Equal(Math.Log(.3 / 1e-6), found.Estimate("sampled.benign.policy_gap")!.Value.Value, 1e-12);
@@ -72,7 +76,8 @@ public sealed class FloorLevelTests
         string[] templates = ["plain", "brief"];
         var design = new VetDesign { Panels = [], Windows = [], Templates = [.. templates], SensitivityItems = 40, SensitivitySamples = 2 };
         ItemScores[] Items(Func<int, double> kl) => [.. Enumerable.Range(0, 40).Select(i => Item($"{i}", "a", kl(i), 2 * kl(i)) with { Contexts = [1, 1] })];
-        MeasurementSet Of(VetDesign of, Func<double, double> raise, double floor) => Measure(of, [new SensitivityMeasure()], [.. templates.SelectMany((t, k) => new[]
+        MeasurementSet Of(VetDesign of, Func<double, double> raise, double floor) =>
+            Measure(of, [new SensitivityMeasure()], [.. templates.SelectMany((t, k) => new[]
         {
             (SensitivityMeasure.Set(t), (IReadOnlyList<ItemScores>)[.. Items(i => k == 1 && i % 2 == 0 ? 1e-9 : .1 + .01 * i)
                 .Select(x => x with { Tokens = [.. x.Tokens.Select(y => y with { Kl = raise(y.Kl) })] })]),

@@ -29,7 +29,8 @@ public sealed partial class MeasurePagesTests
 
     private static readonly VetDesign Design = new()
     {
-        Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"], OwnPackaging = true,
+        Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"],
+        OwnPackaging = true,
     };
 
     public static IEnumerable<TheoryDataRow<string>> Pages => Directory.GetFiles(Folder, "*.md").Select(f => new TheoryDataRow<string>(Path.GetFileName(f)));
@@ -71,7 +72,8 @@ public sealed partial class MeasurePagesTests
         foreach (var t in VetTier.All)
         {
             var windows = string.Join(", ", t.Windows.Select(w => w.ToString("N0", CultureInfo.InvariantCulture)));
-            Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"\n| {t.Name} | {t.Items:N0} | {t.Templates} | {t.MaxNewTokens} | {t.DocumentsPerDomain} | {windows} | {t.Samples}")
+            Assert.Contains(string.Create(CultureInfo.InvariantCulture,
+                $"\n| {t.Name} | {t.Items:N0} | {t.Templates} | {t.MaxNewTokens} | {t.DocumentsPerDomain} | {windows} | {t.Samples}")
                 + $" | {(t.Sensitivity ? "yes" : "no")} | {string.Join(", ", t.Yardsticks)} |\n", page, StringComparison.Ordinal);
         }
     }
@@ -127,7 +129,8 @@ public sealed partial class MeasurePagesTests
             var item = new ContextItem($"{i}", reference ? i % 2 == 0 ? "letters" : "lists" : "add", i, reference ? 100 : 0, contexts);
             if (!store.Contains(ScoreStore.ContextKey(need.Set, item.Item))) blocks.Add((ScoreStore.ContextKey(need.Set, item.Item), ScoreStore.Encode(item)));
             var scores = contexts.Select(_ => Enumerable.Range(0, need.Columns == ScoreColumns.None ? 0 : tokens)
-                .Select(k => Scored(infinite && i == 0 && k == 0 ? double.PositiveInfinity : (need.Set.Subject == "floor" ? .001 : 1) * (.1 + random.NextDouble()))).ToArray()).ToArray();
+                .Select(k => Scored(infinite && i == 0 && k == 0 ? double.PositiveInfinity
+                    : (need.Set.Subject == "floor" ? .001 : 1) * (.1 + random.NextDouble()))).ToArray()).ToArray();
             var fits = need.Temperatures ? contexts.Select(_ => Enumerable.Range(0, TemperatureGrid.Nodes.Count).Select(k => 1 + Math.Pow(TemperatureGrid.Nodes[k] - 1, 2)).ToArray())
                 .ToArray() : null;
             blocks.Add((ScoreStore.ScoreKey(need.Set, item.Item), ScoreStore.Encode(scores, need.Columns, fits)));

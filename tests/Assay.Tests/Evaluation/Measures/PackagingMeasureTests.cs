@@ -9,7 +9,8 @@ namespace Assay.Tests.Evaluation.Measures;
 
 public sealed class PackagingMeasureTests
 {
-    private static readonly ContextSet s_base = VetDesign.BaseAnswers("benign"), s_candidate = VetDesign.CandidateAnswers("benign"), s_prose = VetDesign.Prose(64);
+    private static readonly ContextSet s_base = VetDesign.BaseAnswers("benign"), s_candidate = VetDesign.CandidateAnswers("benign"),
+        s_prose = VetDesign.Prose(64);
     private static readonly VetDesign s_design = new() { Panels = ["benign"], Windows = [64], OwnPackaging = true };
 
     private static void Put(ScoreStore store, ContextSet set, params (int[] Ids, bool Stopped, TokenScore[] Scores)[] items)
@@ -17,7 +18,8 @@ public sealed class PackagingMeasureTests
         store.Declare(set, items.Select((_, i) => $"{i}"));
         store.Add([.. items.SelectMany((a, i) => new[]
         {
-            (ScoreStore.ContextKey(set, $"{i}"), ScoreStore.Encode(new ContextItem($"{i}", set.Policy == Policy.Reference ? "own" : "add", i, 10, [new Context(0, [.. a.Ids], 1, 1, a.Stopped)]))),
+            (ScoreStore.ContextKey(set, $"{i}"), ScoreStore.Encode(new ContextItem($"{i}", set.Policy == Policy.Reference ? "own" : "add", i, 10,
+                [new Context(0, [.. a.Ids], 1, 1, a.Stopped)]))),
             (ScoreStore.ScoreKey(set, $"{i}"), ScoreStore.Encode([a.Scores], a.Scores.Length == 0 ? ScoreColumns.None : ScoreColumns.All)),
         })]);
     }
@@ -53,10 +55,12 @@ public sealed class PackagingMeasureTests
         Put(store, s_base, ([0, 8, 9], true, []));
         Put(store, s_base with { Own = true }, ([0, 8, 9], true, [Of(1, -1, -3), Of(2, -1, -3)]));
         Put(store, s_candidate with { Own = true }, ([0, 8, 9], true, []));
-        var found = new MeasurementSet(new PackagingMeasure().Compute(new MeasureInput(store, new Statistician(1), s_design with { WeightsEqual = true, Windows = [] })));
+        var found = new MeasurementSet(new PackagingMeasure().Compute(new MeasureInput(store, new Statistician(1),
+            s_design with { WeightsEqual = true, Windows = [] })));
         Assert.DoesNotContain(found.All, m => m.Id.EndsWith(".weights", StringComparison.Ordinal));
         foreach (var (id, value) in new[] { ("kld", 1.5), ("nll", 2), ("unusable", 0) })
-            Assert.Equal((value, value), (found.Estimate($"packaging.benign.{id}.total")!.Value.Value, found.Estimate($"packaging.benign.{id}.packaging")!.Value.Value));
+            Assert.Equal((value, value), (found.Estimate($"packaging.benign.{id}.total")!.Value.Value,
+                found.Estimate($"packaging.benign.{id}.packaging")!.Value.Value));
     }
 
     [Fact]

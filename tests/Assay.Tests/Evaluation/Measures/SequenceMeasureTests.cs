@@ -49,7 +49,8 @@ public class SequenceMeasureTests
     {
         var design = new VetDesign { Windows = [], Samples = 1 };
         ItemScores[] Of(double scale) => [.. Enumerable.Range(0, 40).Select(i => Item($"{scale}/{i}", "a", scale * (1 + i % 5), scale * (1 + i % 3)) with { Core = i })];
-        var found = Measure(design, [new SelectivityMeasure()], (VetDesign.BaseAnswers(VetDesign.Benign, 1), Of(1)), (VetDesign.BaseAnswers(VetDesign.Trigger, 1), Of(8))).Estimate("selectivity_unfloored")!.Value;
+        var found = Measure(design, [new SelectivityMeasure()], (VetDesign.BaseAnswers(VetDesign.Benign, 1), Of(1)),
+            (VetDesign.BaseAnswers(VetDesign.Trigger, 1), Of(8))).Estimate("selectivity_unfloored")!.Value;
         Assert.Equal(Math.Log(8), found.Value, 1e-12);
         // What both frames of a core have in common cancels.
         Assert.InRange(found.High - found.Low, 0, 1e-9);
@@ -59,12 +60,15 @@ public class SequenceMeasureTests
     public void Under_several_templates_pairs_are_of_one_template()
     {
         // Two templates, one sample each: ratios 1 and 4 of the base's answers, 0 and 5 of the candidate's.
-        ItemScores Ratios(string id, params double[] llr) => new(id, "a", [.. llr.Select(l => Token(1, logP: -1, logQ: -1 - l))]) { Contexts = [.. llr.Select(_ => 1)] };
+        ItemScores Ratios(string id, params double[] llr) => new(id, "a", [.. llr.Select(l => Token(1, logP: -1, logQ: -1 - l))])
+            { Contexts = [.. llr.Select(_ => 1)] };
         var design = new VetDesign { Panels = [VetDesign.Benign], Windows = [], Samples = 1, PanelTemplates = [ContextSet.Plain, "brief"] };
-        var found = Measure(design, [new SequenceMeasure()], (VetDesign.BaseAnswers(VetDesign.Benign, 1), [Ratios("1", 1, 4)]), (VetDesign.CandidateAnswers(VetDesign.Benign, 1), [Ratios("1", 0, 5)]));
+        var found = Measure(design, [new SequenceMeasure()], (VetDesign.BaseAnswers(VetDesign.Benign, 1), [Ratios("1", 1, 4)]),
+            (VetDesign.CandidateAnswers(VetDesign.Benign, 1), [Ratios("1", 0, 5)]));
         // 1 beats 0, 4 does not beat 5; pooled, 1 and 4 beat 0 and neither beats 5.
         Assert.Equal((.5, .5), (Value(found, "within_prompt_16"), Value(found, "auc_16")));
-        var crossed = Measure(design, [new SequenceMeasure()], (VetDesign.BaseAnswers(VetDesign.Benign, 1), [Ratios("1", 6, 1)]), (VetDesign.CandidateAnswers(VetDesign.Benign, 1), [Ratios("1", 5, 0)]));
+        var crossed = Measure(design, [new SequenceMeasure()], (VetDesign.BaseAnswers(VetDesign.Benign, 1), [Ratios("1", 6, 1)]),
+            (VetDesign.CandidateAnswers(VetDesign.Benign, 1), [Ratios("1", 5, 0)]));
         // Within templates both win; pooled, 1 loses to 5.
         Assert.Equal((1.0, .75), (Value(crossed, "within_prompt_16"), Value(crossed, "auc_16")));
     }

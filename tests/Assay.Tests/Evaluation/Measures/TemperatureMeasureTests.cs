@@ -71,7 +71,8 @@ public class TemperatureMeasureTests
                 (ScoreStore.ScoreKey(set.Under("floor"), $"{i}"), ScoreStore.Encode([[Scores.Token(floor)]], ScoreColumns.All)),
             })]);
             var design = new VetDesign { Panels = [VetDesign.Benign], Windows = [], Yardsticks = ["floor"] };
-            var explained = new MeasurementSet(new TemperatureMeasure().Compute(new MeasureInput(store, new Statistician(1), design))).Find("temperature.benign.explained")!.Value;
+            var explained = new MeasurementSet(new TemperatureMeasure().Compute(new MeasureInput(store, new Statistician(1), design)))
+                .Find("temperature.benign.explained")!.Value;
             if (floor < there) Assert.Equal(1 - .25, explained.Estimate.Value, 1e-9);
             else Assert.IsType<AtFloor>(explained);
         }

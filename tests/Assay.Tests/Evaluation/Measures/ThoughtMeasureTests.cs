@@ -15,10 +15,12 @@ public sealed class ThoughtMeasureTests
         store.Declare(set, answers.Select((_, i) => $"{i}"));
         store.Add([.. answers.SelectMany((a, i) => new[]
         {
-            (ScoreStore.ContextKey(set, $"{i}"), ScoreStore.Encode(new ContextItem($"{i}", "a", i, 0, [new Context(0, [0, .. a.Kl.Select(_ => 7)], 1, 1 + a.Thought, true)]))),
+            (ScoreStore.ContextKey(set, $"{i}"), ScoreStore.Encode(new ContextItem($"{i}", "a", i, 0,
+                [new Context(0, [0, .. a.Kl.Select(_ => 7)], 1, 1 + a.Thought, true)]))),
             (ScoreStore.ScoreKey(set, $"{i}"), ScoreStore.Encode([[.. a.Kl.Select(k => Token(k))]], ScoreColumns.All)),
         })]);
-        return new MeasurementSet(new ThoughtMeasure().Compute(new MeasureInput(store, new Statistician(1), new VetDesign { Panels = ["benign"], Windows = [] })));
+        return new MeasurementSet(new ThoughtMeasure().Compute(new MeasureInput(store, new Statistician(1),
+            new VetDesign { Panels = ["benign"], Windows = [] })));
     }
 
     [Fact]

@@ -58,10 +58,12 @@ public sealed class TextDomainsTests : IDisposable
         _folder.Write("f/half.jsonl", "\"\\ud800\"");
         Directory.CreateDirectory(_folder["g"]);
         _folder.Write("h/latin.txt", [0xe9]);
-        var problems = Assert.Throws<InvalidInputException>(() => TextDomains.Read("abcdefgh".Select(f => _folder[$"{f}"]).Append(_folder["missing.txt"]))).Problems;
+        var problems = Assert.Throws<InvalidInputException>(() => TextDomains.Read("abcdefgh".Select(f => _folder[$"{f}"]).Append(_folder["missing.txt"])))
+            .Problems;
         Assert.Collection(problems,
             p => Assert.Contains("'code', which is another's name", p, StringComparison.Ordinal),
-            p => Assert.Contains("x.jsonl, line 2: expected a text, or an object with the text under the key \"text\"; found Object", p, StringComparison.Ordinal),
+            p => Assert.Contains("x.jsonl, line 2: expected a text, or an object with the text under the key \"text\"; found Object", p,
+                StringComparison.Ordinal),
             p => Assert.Contains("named 'x', as", p, StringComparison.Ordinal),
             p => Assert.Contains("empty.txt: holds no document", p, StringComparison.Ordinal),
             p => Assert.Contains("bad.jsonl, line 1: not JSON", p, StringComparison.Ordinal),

@@ -179,7 +179,8 @@ public sealed class PairScorerTests
         var random = new Random(5);
         int[] Ids(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(4, 1280))];
         var answers = Enumerable.Range(0, 9).Select(i => Ids(1 + i)).ToList();
-        List<ScoredText> ours = [.. answers.Select((a, i) => new ScoredText([.. Ids(3 + i), .. a], 3 + i))], theirs = [.. answers.Select((a, i) => new ScoredText([.. Ids(30 - 3 * i), .. a], 30 - 3 * i))];
+        List<ScoredText> ours = [.. answers.Select((a, i) => new ScoredText([.. Ids(3 + i), .. a], 3 + i))],
+            theirs = [.. answers.Select((a, i) => new ScoredText([.. Ids(30 - 3 * i), .. a], 30 - 3 * i))];
         var scores = new PairScorer(p, q).Score(ours, theirs, default, out _);
         for (var t = 0; t < answers.Count; t++)
         {

@@ -46,10 +46,12 @@ public sealed class OwnRungTests
     {
         var source = EditedOrganism.Path(kind);
         Directory.CreateDirectory(folder);
-        foreach (var file in Directory.GetFiles(source).Where(f => !f.EndsWith(".safetensors", StringComparison.Ordinal))) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(source).Where(f => !f.EndsWith(".safetensors", StringComparison.Ordinal))) File.Copy(file,
+            Path.Combine(folder, Path.GetFileName(file)));
         using var model = LanguageModel.Open(source);
         using var variant = new RoundedWeights(4).Open(model);
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), variant.Checkpoint.Tensors.Select(t => TensorToWrite.From(t.Name, DType.BF16, t.Shape, BFloat16(t))));
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"),
+            variant.Checkpoint.Tensors.Select(t => TensorToWrite.From(t.Name, DType.BF16, t.Shape, BFloat16(t))));
         return folder;
     }
 
@@ -58,6 +60,7 @@ public sealed class OwnRungTests
     {
         var values = new float[tensor.Count];
         tensor.Read(0, values);
-        return MemoryMarshal.AsBytes<ushort>([.. values.Select(v => BitConverter.SingleToUInt32Bits(v)).Select(b => (ushort)((b + 0x7FFF + (b >> 16 & 1)) >> 16))]).ToArray();
+        return MemoryMarshal.AsBytes<ushort>([.. values.Select(v => BitConverter.SingleToUInt32Bits(v))
+            .Select(b => (ushort)((b + 0x7FFF + (b >> 16 & 1)) >> 16))]).ToArray();
     }
 }

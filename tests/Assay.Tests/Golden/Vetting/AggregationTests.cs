@@ -59,7 +59,8 @@ internal static class VettingFigures
             Assert.Equal(expected.GetProperty("r1_greedy").GetProperty("confident_tokens").GetInt64(), flips.N);
             Check(expected.GetProperty("r1_greedy").GetProperty("confident_flips"), $"confident_flips.{panel}.count");
             Check(expected.GetProperty("r1_greedy").GetProperty("flips"), $"flips.{panel}");
-            foreach (var figure in expected.GetProperty("sampled").EnumerateObject()) Check(figure.Value, $"sampled.{panel}.{figure.Name}{(figure.Name == "policy_gap" ? "_unfloored" : "")}");
+            foreach (var figure in expected.GetProperty("sampled").EnumerateObject()) Check(figure.Value,
+                $"sampled.{panel}.{figure.Name}{(figure.Name == "policy_gap" ? "_unfloored" : "")}");
             Check(expected.GetProperty("cross_entropy_on_base_answers").GetProperty("p"), $"nll.{panel}.base");
             Check(expected.GetProperty("cross_entropy_on_base_answers").GetProperty("q"), $"nll.{panel}.candidate");
             if (expected.GetProperty("delta_nll_on_base_answers_from_16") is { ValueKind: JsonValueKind.Number } late) Check(late, $"nll.{panel}.delta_from_16");
