@@ -53,7 +53,8 @@ internal sealed class VetPreflight
     public VerdictDecision Early { get; }
 
     /// <summary>Whether the verdict is known without measuring.</summary>
-    public bool Decided => Early.Verdict == Verdict.Identical || Early.Verdict == Verdict.Packaging && Needs.Count == 0;
+    public bool Decided => Early.Verdict == Verdict.Identical
+        || Early.Verdict == Verdict.Packaging && Needs.Count == 0 && Plan.Design.OwnPackagingRefused is null;
 
     /// <summary>Checks everything.</summary>
     /// <param name="options">What was asked.</param>
