@@ -102,6 +102,9 @@ internal static class VectorMath
     /// processor.</summary>
     public static double Exp(double x) => Exp(Vector512.Create(x))[0];
 
+    /// <summary>eˣ of one number, by the steps of sixteen.</summary>
+    public static float Exp(float x) => Exp(Vector512.Create(x))[0];
+
     /// <summary>ln x of one number. Only 0, negative and subnormal numbers, infinities and NaN go to <see cref="Math.Log(double)"/>.</summary>
     public static double Log(double x) => double.IsNormal(x) && x > 0 ? Log(Vector512.Create(x))[0] : Math.Log(x);
 
