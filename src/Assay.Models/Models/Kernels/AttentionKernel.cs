@@ -151,7 +151,7 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>Scales scores and bounds them by the soft cap.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Cap(float* row, int from, int to, float scale, float cap)
     {
         var (factor, bound) = (Vector512.Create(scale), Vector512.Create(cap));
@@ -159,7 +159,7 @@ internal static unsafe class AttentionKernel
     }
 
     /// <summary>Scales scores, gives those that are not seen −∞, and finds the largest, or <paramref name="most"/> where none is larger.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float Largest(float* row, int from, int to, float scale, int first, int seenEnd, float most)
     {
         var factor = Vector512.Create(scale);
@@ -186,7 +186,7 @@ internal static unsafe class AttentionKernel
 
     /// <summary>Turns scores into exponentials above a shift.</summary>
     /// <returns>Their sum.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float Exponentials(float* row, int from, int to, float shift)
     {
         var less = Vector512.Create(shift);
