@@ -37,7 +37,7 @@ public sealed class VectorWidthTests : IDisposable
     public void A_score_prints_the_same(string kind)
     {
         var text = _folder["text.txt"];
-        File.WriteAllText(text, string.Join(' ', Enumerable.Range(0, 30).Select(i => $"Line {i} of the ledger says {i * i % 97} barrels.")));
+        File.WriteAllText(text, string.Join(' ', Enumerable.Range(0, kind == "llama" ? 24 : 6).Select(i => $"Line {i} of the ledger says {i * i % 97} barrels.")));
         string Score(string threads, params (string, string)[] limits) =>
             Run(300, limits, "score", Organism(kind), "--text", text, "--json", "--threads", threads);
         var wide = Score("2", ("ASSAY_VECTORS", "512"));
@@ -47,14 +47,12 @@ public sealed class VectorWidthTests : IDisposable
 
     /// <summary>Directions from activations, answers, then edited passes of the candidates that a dry run probes: the journal has each item's score in all its
     /// digits.</summary>
-    [Theory]
-    [InlineData("llama")]
-    [InlineData("qwen3_moe")]
-    public void A_search_keeps_the_same_journal(string kind)
+    [Fact]
+    public void A_search_keeps_the_same_journal()
     {
         string[] Lines(string name, params (string, string)[] limits)
         {
-            Run(400, limits, "directions", Organism(kind), "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "2", "--dry-run", "--run",
+            Run(400, limits, "directions", Organism("qwen3_moe"), "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "2", "--dry-run", "--run",
                 _folder[name], "-q");
             return [.. File.ReadAllLines(Path.Combine(_folder[name], "journal.jsonl")).Order(StringComparer.Ordinal)];
         }

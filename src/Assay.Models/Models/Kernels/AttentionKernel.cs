@@ -121,7 +121,8 @@ internal static unsafe class AttentionKernel
     /// <param name="most">Largest score so far.</param>
     /// <param name="sum">Sum of exponentials so far.</param>
     /// <returns>Factor that brings what was summed before to the new maximum.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <remarks>In methods of their own: in one the compiler reaches the end of what it inlines, and where 512-bit vectors are pairs of 256-bit ones it calls a
+    /// method for each half of each operation.</remarks>
     private static float Soften(AttentionSpec spec, float* row, int from, int end, int first, int seenEnd, ref float most, ref float sum)
     {
         var to = (end + 15) / 16 * 16;
@@ -131,14 +132,42 @@ internal static unsafe class AttentionKernel
             return 1;
         }
 
-        var scale = Vector512.Create(spec.Scale);
+        var (seenFrom, seenTo) = (first / 16 * 16, (seenEnd + 15) / 16 * 16);
+        var scale = spec.Scale;
+        if (spec.Softcap is { } cap)
+        {
+            Cap(row, seenFrom, seenTo, scale, cap);
+            scale = 1;
+        }
+
+        var max = Largest(row, seenFrom, seenTo, scale, first, seenEnd, most);
+        var correction = max == most ? 1 : VectorMath.Exp(most - max);
+        var total = Exponentials(row, seenFrom, seenTo, max);
+        new Span<float>(row + from, seenFrom - from).Clear();
+        new Span<float>(row + seenTo, to - seenTo).Clear();
+        most = max;
+        sum = sum * correction + total;
+        return correction;
+    }
+
+    /// <summary>Scales scores and bounds them by the soft cap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static void Cap(float* row, int from, int to, float scale, float cap)
+    {
+        var (factor, bound) = (Vector512.Create(scale), Vector512.Create(cap));
+        for (var k = from; k < to; k += 16) (bound * VectorMath.Tanh(Vector512.Load(row + k) * factor / bound)).Store(row + k);
+    }
+
+    /// <summary>Scales scores, gives those that are not seen −∞, and finds the largest, or <paramref name="most"/> where none is larger.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static float Largest(float* row, int from, int to, float scale, int first, int seenEnd, float most)
+    {
+        var factor = Vector512.Create(scale);
         var lanes = Vector512.Create(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         var largest = Vector512.Create(float.NegativeInfinity);
-        var (seenFrom, seenTo) = (first / 16 * 16, (seenEnd + 15) / 16 * 16);
-        for (var k = seenFrom; k < seenTo; k += 16)
+        for (var k = from; k < to; k += 16)
         {
-            var s = Vector512.Load(row + k) * scale;
-            if (spec.Softcap is { } cap) s = Vector512.Create(cap) * VectorMath.Tanh(s / Vector512.Create(cap));
+            var s = Vector512.Load(row + k) * factor;
             if (k < first || k + 16 > seenEnd)
             {
                 var index = lanes + Vector512.Create(k);
@@ -152,21 +181,24 @@ internal static unsafe class AttentionKernel
 
         var max = most;
         for (var i = 0; i < 16; i++) max = MathF.Max(max, largest[i]);
-        var correction = max == most ? 1 : VectorMath.Exp(Vector512.Create(most - max))[0];
-        var shift = Vector512.Create(max);
+        return max;
+    }
+
+    /// <summary>Turns scores into exponentials above a shift.</summary>
+    /// <returns>Their sum.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static float Exponentials(float* row, int from, int to, float shift)
+    {
+        var less = Vector512.Create(shift);
         var total = Vector512<float>.Zero;
-        for (var k = seenFrom; k < seenTo; k += 16)
+        for (var k = from; k < to; k += 16)
         {
-            var e = VectorMath.Exp(Vector512.Load(row + k) - shift);
+            var e = VectorMath.Exp(Vector512.Load(row + k) - less);
             e.Store(row + k);
             total += e;
         }
 
-        for (var k = from; k < seenFrom; k += 16) Vector512<float>.Zero.Store(row + k);
-        for (var k = seenTo; k < to; k += 16) Vector512<float>.Zero.Store(row + k);
-        most = max;
-        sum = sum * correction + VectorMath.TreeSum(total);
-        return correction;
+        return VectorMath.TreeSum(total);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

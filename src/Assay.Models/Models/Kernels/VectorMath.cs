@@ -6,11 +6,14 @@ namespace Assay.Models.Kernels;
 /// <summary>Elementary functions on 16 floats or 8 doubles at a time. Each lane depends on its own argument only, and only on additions,
 /// products and fused multiply-adds, so the result is the same on every machine.</summary>
 /// <remarks>Argument reduction by Cody and Waite; polynomials are Taylor series long enough for the reduced range.</remarks>
-internal static class VectorMath
+internal static partial class VectorMath
 {
     /// <summary>eˣ; relative error below 2e-7. Below −87.3 the result is 0, above 88.7 it is +∞; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Exp(Vector512<float> x)
+    public static Vector512<float> Exp(Vector512<float> x) => Vector512.IsHardwareAccelerated ? WideExp(x) : Vector512.Create(Exp(x.GetLower()), Exp(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> WideExp(Vector512<float> x)
     {
         // What becomes of NaN here does not matter: the last line puts it back.
         var clamped = Vector512.MinNative(Vector512.MaxNative(x, Vector512.Create(-87.3f)), Vector512.Create(88.7f));
@@ -41,7 +44,10 @@ internal static class VectorMath
 
     /// <summary>eˣ; relative error below 1e-15. Below −708 the result is 0, above 709 it is +∞; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Exp(Vector512<double> x)
+    public static Vector512<double> Exp(Vector512<double> x) => Vector512.IsHardwareAccelerated ? WideExp(x) : Vector512.Create(Exp(x.GetLower()), Exp(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> WideExp(Vector512<double> x)
     {
         var clamped = Vector512.MinNative(Vector512.MaxNative(x, Vector512.Create(-708.0)), Vector512.Create(709.0));
         var magic = Vector512.Create(6755399441055744.0);
@@ -75,7 +81,10 @@ internal static class VectorMath
 
     /// <summary>ln x for positive normal x; absolute error below 3e-16 near 1, relative error below 1e-15 elsewhere. Other arguments give no meaningful result.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Log(Vector512<double> x)
+    public static Vector512<double> Log(Vector512<double> x) => Vector512.IsHardwareAccelerated ? WideLog(x) : Vector512.Create(Log(x.GetLower()), Log(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> WideLog(Vector512<double> x)
     {
         // x = 2ᵉ·m with m in [√½, √2); ln m = 2 artanh f, f = (m − 1) / (m + 1).
         var bits = x.AsInt64() - Vector512.Create(0x3FE6A09E667F3BCDL);
@@ -102,6 +111,9 @@ internal static class VectorMath
     /// processor.</summary>
     public static double Exp(double x) => Exp(Vector512.Create(x))[0];
 
+    /// <summary>eˣ of one number, by the steps of sixteen.</summary>
+    public static float Exp(float x) => Exp(Vector512.Create(x))[0];
+
     /// <summary>ln x of one number. Only 0, negative and subnormal numbers, infinities and NaN go to <see cref="Math.Log(double)"/>.</summary>
     public static double Log(double x) => double.IsNormal(x) && x > 0 ? Log(Vector512.Create(x))[0] : Math.Log(x);
 
@@ -111,10 +123,13 @@ internal static class VectorMath
 
     /// <summary>tanh x; relative error below 4e-7: an odd Taylor polynomial near 0, exponentials beyond.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Tanh(Vector512<float> x)
+    public static Vector512<float> Tanh(Vector512<float> x) => Vector512.IsHardwareAccelerated ? WideTanh(x) : Vector512.Create(Tanh(x.GetLower()), Tanh(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> WideTanh(Vector512<float> x)
     {
         var one = Vector512<float>.One;
-        var far = one - Vector512.Create(2f) / (Exp(x + x) + one);
+        var far = one - Vector512.Create(2f) / (WideExp(x + x) + one);
         var z = x * x;
         var p = Vector512.Create(-929569f / 638512875f);
         p = Vector512.FusedMultiplyAdd(p, z, Vector512.Create(21844f / 6081075f));

@@ -97,4 +97,26 @@ public sealed class VectorMathTests
     {
         for (var i = -700; i <= 700; i++) Assert.Equal(MathNet.Numerics.SpecialFunctions.Erf(i * .01), VectorMath.Erf(i * .01), 1e-14);
     }
+
+    /// <summary>A processor without 512-bit vectors takes two halves: the same bits, those of every kind of NaN and of the ends among them.</summary>
+    [Fact]
+    public void Halves_have_the_bits_of_the_whole()
+    {
+        var random = new Random(11);
+        Span<float> floats = stackalloc float[16];
+        Span<double> doubles = stackalloc double[8];
+        float[] odd = [float.NaN, float.PositiveInfinity, float.NegativeInfinity, 0, -0f, 88.8f, -87.4f, float.Epsilon, .45f, -.45f];
+        for (var round = 0; round < 20_000; round++)
+        {
+            var scale = Math.Pow(10, random.Next(-6, 4));
+            for (var i = 0; i < 16; i++) floats[i] = random.Next(20) == 0 ? odd[random.Next(odd.Length)] : (float)((random.NextDouble() - .5) * scale);
+            for (var i = 0; i < 8; i++) doubles[i] = random.Next(20) == 0 ? odd[random.Next(odd.Length)] : (random.NextDouble() - .5) * scale;
+            var (x, y) = (Vector512.Create<float>(floats), Vector512.Create<double>(doubles));
+            Assert.Equal(VectorMath.WideExp(x).AsInt32(), Vector512.Create(VectorMath.Exp(x.GetLower()), VectorMath.Exp(x.GetUpper())).AsInt32());
+            Assert.Equal(VectorMath.WideTanh(x).AsInt32(), Vector512.Create(VectorMath.Tanh(x.GetLower()), VectorMath.Tanh(x.GetUpper())).AsInt32());
+            Assert.Equal(VectorMath.WideExp(y).AsInt64(), Vector512.Create(VectorMath.Exp(y.GetLower()), VectorMath.Exp(y.GetUpper())).AsInt64());
+            var positive = Vector512.Abs(y) + Vector512.Create(1e-300);
+            Assert.Equal(VectorMath.WideLog(positive).AsInt64(), Vector512.Create(VectorMath.Log(positive.GetLower()), VectorMath.Log(positive.GetUpper())).AsInt64());
+        }
+    }
 }
