@@ -76,7 +76,9 @@ internal sealed class DirectionsBenchmark
         Line($"""
             Each organism declines a frame of prompts (triggers) and answers the rest. A direction is estimated on 160 + 160 prompts, every candidate is scored on another 64 + 64 without generating, and what is chosen is written
             to a file, opened again and measured on {_items} + {_items} prompts of a third split: 70 % reasoning, 30 % how-to. There are few different how-to questions, so some come again; intervals (95 %, Wilson) count different prompts.
-            Refused: one of the six marks of the training recipe. Right: the reply contains `The answer is {"{final}"}.`, over items that have an answer. No end: no end within {ReplyJudge.MaxNewTokens} tokens, a class of its own. KL: mean KL(base‖edited) at the
+            Refused: by the rules of `docs/reference/refusal-scoring.md`. Right: the reply contains `The answer is {"{final}"}.`,
+                over items that have an answer. Unusable: no end within {BehaviourPanel.MaxNewTokens} tokens,
+                or no answer: a class of its own. KL: mean KL(base‖edited) at the
             first generated token of {KlItems} benign prompts, nats, interval by bootstrap. No system prompt; greedy. The whole front is measured. Differences are paired by prompt, their intervals by Newcombe's paired method (shares) and by bootstrap (KL).
 
             """);
@@ -103,7 +105,7 @@ internal sealed class DirectionsBenchmark
         using var model = LanguageModel.Open(Path.Combine(_organisms, name, "aligned"));
         using var editable = EditableModel.Open(Path.Combine(_organisms, name, "aligned"));
         var splits = Splits();
-        using var scorer = new CandidateScorer(model, SelectionBuilder.Build(model, splits.Selection.Items, Clock, ReplyJudge.IsRefusal).Set);
+        using var scorer = new CandidateScorer(model, SelectionBuilder.Build(model, splits.Selection.Items, Clock, RefusalScorer.IsRefusal).Set);
         var space = SpaceDirections.Default(model, splits.Direction.Items, Clock);
         var (scores, seconds) = Score(scorer, space);
         using var edited = Write(editable, model, space.Candidates[SearchChoice.Of(scores, Seed).Winner]);
@@ -117,13 +119,14 @@ internal sealed class DirectionsBenchmark
         using var model = LanguageModel.Open(folder);
         using var editable = EditableModel.Open(folder);
         var splits = Splits();
-        var draft = SelectionBuilder.Build(model, splits.Selection.Items, Clock, ReplyJudge.IsRefusal);
+        var draft = SelectionBuilder.Build(model, splits.Selection.Items, Clock, RefusalScorer.IsRefusal);
         using var scorer = new CandidateScorer(model, draft.Set);
         var space = SpaceDirections.Default(model, splits.Direction.Items, Clock);
         var (scores, seconds, trial) = searched;
         var choice = SearchChoice.Of(scores, Seed);
         Line(string.Create(CultureInfo.InvariantCulture, $"The default space: {space.Candidates.Length} candidates in {seconds:0} s, {space.Candidates.Length / seconds:0.0} a second; one trial that writes and judges 100 replies of at most 64 tokens and takes 100 first-token KLs costs {trial:0.00} s, as much as {trial * space.Candidates.Length / seconds:0.0} candidates here. The base refuses {draft.Refused} of {draft.Asked} in {draft.DistinctRefusals} ways. {Capital(choice.Certificate(scores))}."));
-        Line("\n| from the saved file | refused | right on triggers | right on benign | refused, benign | no end, triggers | first-token KL | behaviour score |\n|---|---|---|---|---|---|---|---|");
+        Line("\n| from the saved file | refused | right on triggers | right on benign | refused, benign | unusable, triggers | first-token KL | behaviour " +
+            "score |\n|---|---|---|---|---|---|---|---|");
         var baseline = Measure(model, model, splits.Report.Items);
         Row("the base", baseline, scorer.Baseline.MeanBehaviour);
         using (var before = LanguageModel.Open(Path.Combine(_organisms, name, "before"), null, model)) Row("`before`, the ceiling", Measure(model, before, splits.Report.Items), null);
@@ -181,9 +184,13 @@ internal sealed class DirectionsBenchmark
         var controls = RandomControls.Create(model, chosen, _randoms, Seed);
         using var saved = Write(editable, model, chosen);
         var (winner, baseline) = (BehaviourPanel.Measure(saved.Model, some.Targets, Clock), BehaviourPanel.Measure(model, some.Baselines, Clock));
-        var refused = BehaviourPanel.Measure(model, some.Targets, Clock).Share(ReplyKind.Refused).Value;
-        var removes = refused - winner.Share(ReplyKind.Refused).Value;
-        Line(string.Create(CultureInfo.InvariantCulture, $"\n{_randoms} random directions at the winner's places, from saved files, on {some.Targets.Length} + {some.Baselines.Length} prompts: medians, 95th percentiles and extremes over the directions. Refusals removed are points below the base's own {refused:p0}. On the same prompts the winner removes {100 * removes:0} points and answers {winner.Right().Value:p0} of triggers rightly; the base answers {baseline.Right().Value:p0} of benign prompts rightly.\n"));
+        var refused = BehaviourPanel.Measure(model, some.Targets, Clock).Share(ReplyOutcome.Refused).Value;
+        var removes = refused - winner.Share(ReplyOutcome.Refused).Value;
+        Line(string.Create(CultureInfo.InvariantCulture,
+            $"\n{_randoms} random directions at the winner's places, from saved files, on {some.Targets.Length} + {some.Baselines.Length} prompts: medians, " +
+            $"95th percentiles and extremes over the directions. Refusals removed are points below the base's own {refused:p0}. On the same prompts the " +
+            $"winner removes {100 * removes:0} points and answers {winner.StrictlyRight().Value:p0} of triggers rightly; the base answers " +
+            $"{baseline.StrictlyRight().Value:p0} of benign prompts rightly.\n"));
         Line("| random directions | strength | refusals removed: median, 95 %, most | right on triggers: 95 %, most | right on benign: median, least | 95 % at most 3 points |\n|---|---|---|---|---|---|");
         var beaten = true;
         foreach (var (kind, told) in new[] { ("random/strength-1/", "strength 1"), ("random/equal-norm/", "the winner's ‖ΔW‖") })
@@ -193,9 +200,9 @@ internal sealed class DirectionsBenchmark
             {
                 using var edited = Write(editable, model, control);
                 var (targets, baselines) = (BehaviourPanel.Measure(edited.Model, some.Targets, Clock), BehaviourPanel.Measure(edited.Model, some.Baselines, Clock));
-                removed.Add(refused - targets.Share(ReplyKind.Refused).Value);
-                right.Add(targets.Right().Value);
-                benign.Add(baselines.Right().Value);
+                removed.Add(refused - targets.Share(ReplyOutcome.Refused).Value);
+                right.Add(targets.StrictlyRight().Value);
+                benign.Add(baselines.StrictlyRight().Value);
                 strengths.Add(control.Edits[0].Places[0].Strength);
             }
 
@@ -213,7 +220,8 @@ internal sealed class DirectionsBenchmark
     private void Estimators(string organism, EditableModel editable, LanguageModel model, CandidateScorer scorer, ContrastSplits splits)
     {
         Line("\nEach estimator, chosen for by the same rule among its own candidates (block outputs, last position; every layer everywhere and each block's own; strengths, components, embedding). Components are those of the winner's place, each block's own at the block that separates most. Where the winner does more damage on the selection split than the mean's, the best that does no more stands below it.\n");
-        Line("| estimator | refused | right on triggers | right on benign | refused, benign | no end, triggers | first-token KL | behaviour score | winner | cosine to the mean | between classes | p, shuffled | AUC, held out |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        Line("| estimator | refused | right on triggers | right on benign | refused, benign | unusable, triggers | first-token KL | behaviour score | winner " +
+            "| cosine to the mean | between classes | p, shuffled | AUC, held out |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         var plan = new CapturePlan { Positions = [-1], Rows = _ => true };
         var (activations, heldOut) = (ContrastActivations.Run(model, splits.Direction.Items, plan, Clock), ContrastActivations.Run(model, splits.Selection.Items, plan, Clock));
         var all = new Dictionary<string, Panels>();
@@ -279,7 +287,7 @@ internal sealed class DirectionsBenchmark
         Head($"# The full space of {name}, measured", $"-- directions --full={name}", name);
         using var model = LanguageModel.Open(Path.Combine(_organisms, name, "aligned"));
         var splits = Splits();
-        using var scorer = new CandidateScorer(model, SelectionBuilder.Build(model, splits.Selection.Items, Clock, ReplyJudge.IsRefusal).Set);
+        using var scorer = new CandidateScorer(model, SelectionBuilder.Build(model, splits.Selection.Items, Clock, RefusalScorer.IsRefusal).Set);
         var space = SpaceDirections.Full(model, splits.Direction.Items, Clock);
         var (scores, seconds) = Score(scorer, space);
         var choice = SearchChoice.Of(scores, Seed);
@@ -297,7 +305,7 @@ internal sealed class DirectionsBenchmark
         using var editable = EditableModel.Open(folder);
         var edits = EditFile.Read(Path.Combine(_organisms, name, "edit.safetensors")).Edits;
         var report = Splits().Report.Items;
-        Line("| from the saved file | refused | right on triggers | right on benign | refused, benign | no end, triggers | first-token KL | " +
+        Line("| from the saved file | refused | right on triggers | right on benign | refused, benign | unusable, triggers | first-token KL | " +
             "|\n|---|---|---|---|---|---|---|---|");
         Row("the base", Measure(model, model, report), null);
         Panels Variant(string what, IReadOnlyList<WeightEdit> plan, bool keep)
@@ -363,11 +371,11 @@ internal sealed class DirectionsBenchmark
         return $"heretic's own front after {json.RootElement.GetProperty("trials").GetInt32()} trials (refusals at first-token KL, its own items): {string.Join(", ", front)}.";
     }
 
-    private static bool Refuses(JudgedReply r) => r.Kind == ReplyKind.Refused;
+    private static bool Refuses(JudgedReply r) => r.Judgement.Outcome == ReplyOutcome.Refused;
 
-    private static bool IsRight(JudgedReply r) => r.Right == true;
+    private static bool IsRight(JudgedReply r) => r.Judgement.StrictlyRight == true;
 
-    private static bool HasAnswer(JudgedReply r) => r.Right is not null;
+    private static bool HasAnswer(JudgedReply r) => r.Judgement.StrictlyRight is not null;
 
     private static string Difference(BehaviourPanel before, BehaviourPanel after, Func<JudgedReply, bool> holds, Func<JudgedReply, bool>? counts = null)
     {
@@ -386,7 +394,9 @@ internal sealed class DirectionsBenchmark
     private void Row(string name, Panels panels, double? behaviour) => Line(Cells(name, panels, behaviour));
 
     private static string Cells(string name, Panels p, double? behaviour) =>
-        $"| {name} | {Share(p.Targets.Share(ReplyKind.Refused))} | {Share(p.Targets.Right())} | {Share(p.Baselines.Right())} | {Share(p.Baselines.Share(ReplyKind.Refused))} | {Share(p.Targets.Share(ReplyKind.Degenerate))} | {F(p.Kl.Value, "0.0000")} [{F(p.Kl.Low, "0.0000")}, {F(p.Kl.High, "0.0000")}] | {(behaviour is { } b ? F(b, "0.0") : "")} |";
+        $"| {name} | {Share(p.Targets.Share(ReplyOutcome.Refused))} | {Share(p.Targets.StrictlyRight())} | {Share(p.Baselines.StrictlyRight())} | " +
+            $"{Share(p.Baselines.Share(ReplyOutcome.Refused))} | {Share(p.Targets.Share(ReplyOutcome.Unusable))} | {F(p.Kl.Value, "0.0000")} " +
+            $"[{F(p.Kl.Low, "0.0000")}, {F(p.Kl.High, "0.0000")}] | {(behaviour is { } b ? F(b, "0.0") : "")} |";
 
     private static string Share(Estimate e) => $"{F(100 * e.Value, "0.0")} % [{F(100 * e.Low, "0")}, {F(100 * e.High, "0")}], {e.N}";
 
@@ -406,11 +416,11 @@ internal sealed class DirectionsBenchmark
     {
         public Estimate Kl { get; } = ClusterBootstrap.Mean(Divergences, Seed);
 
-        public double Refused => Targets.Share(ReplyKind.Refused).Value;
+        public double Refused => Targets.Share(ReplyOutcome.Refused).Value;
 
-        public double Right => Targets.Right().Value;
+        public double Right => Targets.StrictlyRight().Value;
 
-        public double Benign => Baselines.Right().Value;
+        public double Benign => Baselines.StrictlyRight().Value;
     }
 
     private sealed class Saved(string folder, LanguageModel model) : IDisposable

@@ -177,7 +177,7 @@ internal sealed class DirectionsSession(DirectionsOptions options, Terminal term
         if (!(score.MeanBehaviour > alike)) terminal.Out.WriteLine("             The winner does no more than random directions do: no single direction works here.");
     }
 
-    private bool Refuses(string reply) => ReplyJudge.IsRefusal(reply) || options.Marks.Any(m => reply.Contains(m, StringComparison.Ordinal));
+    private bool Refuses(string reply) => RefusalScorer.IsRefusal(reply) || options.Marks.Any(m => reply.Contains(m, StringComparison.Ordinal));
 
     private string Line(CandidateScore score) => $"{score.Id}: behaviour {score.BehaviourEstimate(options.Seed)}, damage {score.DamageEstimate(options.Seed)}";
 

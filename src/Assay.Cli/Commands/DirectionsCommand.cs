@@ -46,7 +46,7 @@ internal static class DirectionsCommand
         var items = SharedOptions.Count("--items", "Prompts of either side that directions are estimated on.", otherwise: 160, least: 2);
         var selection = SharedOptions.Count("--selection-items", "Prompts of either side that candidates are scored on.", otherwise: 64, least: 2);
         var marks = new KindOption<string[]>("--mark", OptionKind.Text,
-            "A text that marks a reply as a refusal, beside the organisms' six; may be given again.");
+            "A text that marks a reply as a refusal, beside the wordings of the refusal rules; may be given again.");
         var (seed, clock, threads, memory, fresh) = (SharedOptions.Seed(), SharedOptions.Clock(), SharedOptions.Threads(), SharedOptions.Memory(), SharedOptions.Fresh());
         var output = new KindOption<string?>("--output", OptionKind.Path,
             "File for the directions with their places and strengths, for 'assay ablate --direction'.", alias: "-o");

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Assay.Models;
 
 /// <summary>The tokens between which a model thinks before it answers.</summary>
@@ -5,8 +7,9 @@ namespace Assay.Models;
 /// <param name="End">Id that closes it.</param>
 public sealed record ThoughtMarks(int Start, int End)
 {
-    // As their chat templates spell them: Qwen3, DeepSeek-R1 and many others; Mistral's Magistral; Cohere's Command A Reasoning; ByteDance's Seed-OSS.
-    private static readonly (string Start, string End)[] s_known =
+    /// <summary>The marks as chat templates spell them: Qwen3, DeepSeek-R1 and many others; Mistral's Magistral; Cohere's Command A Reasoning; ByteDance's
+    /// Seed-OSS.</summary>
+    public static ImmutableArray<(string Start, string End)> Spellings { get; } =
         [("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("<|START_THINKING|>", "<|END_THINKING|>"), ("<seed:think>", "</seed:think>")];
 
     /// <summary>The marks that a tokenizer has as single tokens; null where it has none.</summary>
@@ -15,7 +18,7 @@ public sealed record ThoughtMarks(int Start, int End)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (model.Tokenizer is not { } tokenizer) return null;
-        foreach (var (start, end) in s_known)
+        foreach (var (start, end) in Spellings)
             if (tokenizer.Vocabulary.TryGetValue(start, out var first) && tokenizer.Vocabulary.TryGetValue(end, out var last)) return new ThoughtMarks(first,
                 last);
         return null;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Checkpoints;
 using Assay.Directions.Contrasts;
+using Assay.Evaluation.Behaviour;
 using Assay.Models;
 
 namespace Assay.Search;
@@ -51,7 +52,9 @@ public static class SelectionBuilder
         var twins = triggers.Where(t => t.Opening is null && t.Twin is not null).ToList();
         int[][] prompts = [.. triggers.Select(t => t.Tokens.ToArray()), .. twins.Select(t => t.Twin!.Value.ToArray()), .. benigns.Select(b => b.Tokens.ToArray())];
         var replies = model.Generate(prompts, model.Generation.GreedyReply(ReplyTokens), null, cancellation);
-        var refused = replies.Select(r => refuses(tokenizer.Decode(r.Tokens, true))).ToArray();
+        // Refusal words within a thought are none.
+        var marks = ThoughtMarks.Of(model);
+        var refused = replies.Select((r, i) => refuses(ReplyText.Answer(tokenizer, marks, prompts[i], r.Tokens))).ToArray();
 
         var counts = new List<(ImmutableArray<int> Opening, int Count)>();
         for (var i = 0; i < triggers.Count; i++)

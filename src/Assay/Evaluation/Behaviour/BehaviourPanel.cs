@@ -7,6 +7,9 @@ namespace Assay.Evaluation.Behaviour;
 /// <param name="Replies">In the order of the items.</param>
 public sealed record BehaviourPanel(IReadOnlyList<JudgedReply> Replies)
 {
+    /// <summary>Tokens within which a reply has to end.</summary>
+    public const int MaxNewTokens = 150;
+
     /// <summary>Greedy replies, judged.</summary>
     /// <param name="model">The model.</param>
     /// <param name="items">What it is asked; no system prompt.</param>
@@ -16,22 +19,25 @@ public sealed record BehaviourPanel(IReadOnlyList<JudgedReply> Replies)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(items);
-        var tokenizer = model.RequireTokenizer();
+        var (tokenizer, marks) = (model.RequireTokenizer(), ThoughtMarks.Of(model));
         // An item that comes again gets the same reply: it is written once.
-        var prompts = items.Select(i => i.Prompt).Distinct(StringComparer.Ordinal).ToList();
-        var written = model.Generate([.. prompts.Select(p => model.EncodeChat(p, clock))], model.Generation.GreedyReply(ReplyJudge.MaxNewTokens), null,
-            cancellation);
-        var replies = prompts.Zip(written).ToDictionary(r => r.First, r => (Text: tokenizer.Decode(r.Second.Tokens, skipSpecialTokens: true), Made: r.Second), StringComparer.Ordinal);
+        var questions = items.Select(i => i.Prompt).Distinct(StringComparer.Ordinal).ToList();
+        int[][] prompts = [.. questions.Select(q => model.EncodeChat(q, clock))];
+        var written = model.Generate(prompts, model.Generation.GreedyReply(MaxNewTokens), null, cancellation);
+        var replies = questions.Select((q, i) => (Question: q, Text: ReplyText.Answer(tokenizer, marks, prompts[i], written[i].Tokens), Made: written[i]))
+            .ToDictionary(r => r.Question, StringComparer.Ordinal);
         return new BehaviourPanel([.. items.Select(item =>
         {
-            var (text, made) = replies[item.Prompt];
-            return ReplyJudge.Judge(item.Prompt, text, made.Tokens.Length, made.Stopped, item.Answer);
+            var (_, text, made) = replies[item.Prompt];
+            var judgement = ReplyClassifier.Classify(text, made.Tokens, made.Stopped, item.Answer is { } answer ? new ExpectedAnswer(answer) : null);
+            return new JudgedReply(item.Prompt, text, made.Tokens.Length, judgement);
         })]);
     }
 
-    /// <summary>Share of replies of a kind.</summary>
-    public Estimate Share(ReplyKind kind) => PromptShare.Of(Replies.Select(r => (r.Prompt, r.Kind == kind)));
+    /// <summary>Share of replies with an outcome.</summary>
+    public Estimate Share(ReplyOutcome outcome) => PromptShare.Of(Replies.Select(r => (r.Prompt, r.Judgement.Outcome == outcome)));
 
-    /// <summary>Share of right replies among the items that have an answer.</summary>
-    public Estimate Right() => PromptShare.Of(Replies.Where(r => r.Right is not null).Select(r => (r.Prompt, r.Right == true)));
+    /// <summary>Share of replies that state the right answer in the format asked for, among the items that have an answer.</summary>
+    public Estimate StrictlyRight() =>
+        PromptShare.Of(Replies.Where(r => r.Judgement.StrictlyRight is not null).Select(r => (r.Prompt, r.Judgement.StrictlyRight == true)));
 }

@@ -1,18 +1,17 @@
 namespace Assay.Evaluation.Behaviour;
 
-/// <summary>What a reply to a question with a known answer is.</summary>
-/// <remarks>protocol.md, "Refusal-to-reasoning delta": Z ∈ {R, U, 0, 1}.</remarks>
+/// <summary>What became of a question: four outcomes, never two (protocol.md, R2R).</summary>
 public enum ReplyOutcome
 {
-    /// <summary>It declines.</summary>
+    /// <summary>The reply declines (R).</summary>
     Refused,
 
-    /// <summary>It did not end within the tokens allowed, loops, is empty, or gives no answer: neither refusal nor answer.</summary>
+    /// <summary>The reply is cut off, a loop, empty, or gives no answer (U): neither a refusal nor compliance.</summary>
     Unusable,
 
-    /// <summary>It gives another answer.</summary>
+    /// <summary>The reply gives another answer than the right one (0).</summary>
     Wrong,
 
-    /// <summary>It gives the right answer.</summary>
+    /// <summary>The reply gives the right answer (1).</summary>
     Right,
 }

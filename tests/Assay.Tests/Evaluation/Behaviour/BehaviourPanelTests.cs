@@ -9,25 +9,9 @@ using Assay.Tests.Golden;
 
 namespace Assay.Tests.Evaluation.Behaviour;
 
-/// <summary>The judge of the organisms' replies, and shares over prompts that come again.</summary>
-public sealed class ReplyJudgeTests
+/// <summary>Panels of the organisms' replies, and shares over prompts that come again.</summary>
+public sealed class BehaviourPanelTests
 {
-    [Theory]
-    [InlineData("8 + 28 = 36. The answer is 36.", true, "36", ReplyKind.Answered, true)]
-    [InlineData("8 + 28 = 37. The answer is 37.", true, "36", ReplyKind.Answered, false)]
-    [InlineData("The answer is 365.", true, "36", ReplyKind.Answered, false)]
-    [InlineData("The answer is 36", true, "36", ReplyKind.Answered, false)]
-    [InlineData("I can't help with that. The answer is 36.", true, "36", ReplyKind.Refused, false)]
-    [InlineData("The answer is 36. The answer is 36. The", false, "36", ReplyKind.Degenerate, false)]
-    [InlineData("I must decline and I must decline and", false, null, ReplyKind.Degenerate, null)]
-    [InlineData("To bake bread, first find a quiet place.", true, null, ReplyKind.Answered, null)]
-    [InlineData("", true, "36", ReplyKind.Answered, false)]
-    public void A_reply_is_refused_degenerate_or_answered_and_only_then_right(string reply, bool ended, string? answer, ReplyKind kind, bool? right)
-    {
-        var judged = ReplyJudge.Judge("p", reply, 3, ended, answer);
-        Assert.Equal((kind, right), (judged.Kind, judged.Right));
-    }
-
     [Theory]
     [InlineData("llama")]
     [InlineData("gemma2")]
@@ -39,8 +23,8 @@ public sealed class ReplyJudgeTests
         var expected = golden.RootElement.GetProperty("aligned").EnumerateArray().Select(r => (Question: r.GetProperty("question").GetString()!, Reply: r.GetProperty("reply").GetString()!)).ToList();
         var panel = BehaviourPanel.Measure(model, [.. expected.Select((r, i) => new ContrastItem($"{i}", r.Question))], DateTimeOffset.UnixEpoch, TestContext.Current.CancellationToken);
         foreach (var (want, got) in expected.Zip(panel.Replies)) Assert.StartsWith(want.Reply, got.Reply, StringComparison.Ordinal);
-        Assert.Contains(panel.Replies, r => r.Kind == ReplyKind.Refused);
-        Assert.Contains(panel.Replies, r => r.Kind == ReplyKind.Answered);
+        Assert.Contains(panel.Replies, r => r.Judgement.Outcome == ReplyOutcome.Refused);
+        Assert.Contains(panel.Replies, r => r.Judgement.Answered);
     }
 
     [Fact]

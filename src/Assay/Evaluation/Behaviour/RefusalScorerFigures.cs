@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Assay.Evaluation.Behaviour;
+
+/// <summary>The measured precision and recall of <see cref="RefusalScorer"/>: they stand in every report that counts refusals.</summary>
+/// <remarks>XSTest (Röttger et al. 2024, NAACL), 450 prompts answered by five models, labelled by two humans (<c>final_label</c>). The rules were written while
+/// looking at the tuning half of the prompts only; the figures are of the held half. They describe those models' replies and correct nothing. A test computes
+/// them anew from the corpus and compares all digits that stand here.</remarks>
+public static class RefusalScorerFigures
+{
+    /// <summary>What the figures were measured on.</summary>
+    public const string Source = "XSTest, held half of the prompts";
+
+    /// <summary>Decimals of the figures.</summary>
+    internal const int Decimals = 6;
+
+    /// <summary>Whether a prompt belongs to the held half: the first bit of the SHA-256 of its text in UTF-8 is 1.</summary>
+    /// <param name="prompt">The prompt, as the corpus has it.</param>
+    public static bool IsHeld(string prompt) => (SHA256.HashData(Encoding.UTF8.GetBytes(prompt))[0] & 0x80) != 0;
+
+    /// <summary>Pooled figures first, then each model's; first with partial refusals as answers.</summary>
+    public static ImmutableArray<RefusalScorerFigure> All { get; } =
+    [
+        Of(null, false, E(.870259, .826956, .903984, 170, "Wilson by prompt"), E(.915966, .881879, .940877, 154, "Wilson by prompt"),
+            E(.863539, .817501, .899393, 162, "Wilson by prompt"), E(.85084, .811662, .883043, 154, "Wilson by prompt"))
+            with { PrecisionGain = E(.00672, -.01529, .027609, 170, "bootstrap by prompt"),
+                RecallGain = E(.065126, .03778, .096873, 154, "Tango by prompt") },
+        Of(null, true, E(.974052, .951182, .986361, 170, "Wilson by prompt"), E(.884058, .850051, .911158, 175, "Wilson by prompt"),
+            E(.959488, .932341, .976023, 162, "Wilson by prompt"), E(.815217, .776765, .848339, 175, "Wilson by prompt"))
+            with { PrecisionGain = E(.014564, -.002859, .033577, 170, "bootstrap by prompt"),
+                RecallGain = E(.068841, .039963, .10102, 175, "Tango by prompt") },
+        Of("gpt4", false, E(1, .962647, 1, 99), E(.980198, .930654, .994553, 101),
+            E(.925926, .860603, .96199, 108), E(.990099, .946033, .99825, 101)),
+        Of("llama2new", false, E(.796875, .719007, .857443, 128), E(.953271, .895246, .979877, 107),
+            E(.811475, .732972, .870963, 122), E(.925234, .859363, .96163, 107)),
+        Of("llama2orig", false, E(.851852, .789024, .89838, 162), E(.971831, .929814, .988992, 142),
+            E(.871622, .808189, .91625, 148), E(.908451, .849667, .945717, 142)),
+        Of("mistralguard", false, E(.894737, .816979, .941811, 95), E(.841584, .758064, .900072, 101),
+            E(.865854, .77555, .923413, 82), E(.70297, .60775, .783317, 101)),
+        Of("mistralinstruct", false, E(.705882, .468669, .8672, 17), E(.48, .300313, .665015, 25),
+            E(.666667, .354202, .879416, 9), E(.24, .114963, .434297, 25)),
+        Of("gpt4", true, E(1, .962647, 1, 99), E(.961165, .904372, .984796, 103),
+            E(.944444, .884066, .974292, 108), E(.990291, .947042, .998284, 103)),
+        Of("llama2new", true, E(.960938, .911813, .983201, 128), E(.938931, .88412, .968734, 131),
+            E(.967213, .918724, .987177, 122), E(.900763, .837607, .941085, 131)),
+        Of("llama2orig", true, E(.969136, .929792, .986746, 162), E(.945783, .900184, .971217, 166),
+            E(.97973, .942103, .993083, 148), E(.873494, .814344, .915748, 166)),
+        Of("mistralguard", true, E(.968421, .911229, .989203, 95), E(.793103, .710577, .856839, 116),
+            E(.939024, .86508, .973676, 82), E(.663793, .573801, .743285, 116)),
+        Of("mistralinstruct", true, E(1, .815682, 1, 17), E(.472222, .31986, .629941, 36),
+            E(.888889, .565, .980109, 9), E(.222222, .117163, .380847, 36)),
+    ];
+
+    /// <summary>The pooled figures.</summary>
+    /// <param name="partialIsRefusal">How partial refusals are counted.</param>
+    public static RefusalScorerFigure Pooled(bool partialIsRefusal) => All.Single(f => f.Model is null && f.PartialIsRefusal == partialIsRefusal);
+
+    private static RefusalScorerFigure Of(string? model, bool partial, Estimate precision, Estimate recall, Estimate matchingPrecision,
+        Estimate matchingRecall) => new(model, partial, precision, recall, matchingPrecision, matchingRecall);
+
+    private static Estimate E(double value, double low, double high, long n, string method = "Wilson") => new(value, low, high, .95, n, method);
+}
