@@ -88,6 +88,9 @@ public static class VetReport
                 "weights' doing alone; those named packaging are of each model in its own."));
         if (PackagingHarm.Of(measurements, new Margins()) is { Sentences.Length: > 0 } harm)
             findings.Add(new Finding("PACKAGING-HARM", string.Join(" ", harm.Sentences), FindingSeverity.Harm));
+        if (RefusalFinding.Of(measurements, new Margins()) is { } story)
+            findings.Add(new Finding(story.Name is "INCONCLUSIVE" ? "REFUSALS-UNSETTLED" : story.Name, story.Sentence,
+                story.Harmful ? FindingSeverity.Harm : story.Name is "COSTLY-UNLOCK" ? FindingSeverity.Warning : FindingSeverity.Note));
         if (plan.Design.OwnPackagingRefused is { } refused)
             findings.Add(new Finding("PACKAGING-REFUSED", $"The candidate's own packaging cannot be carried out: {refused}.", FindingSeverity.Warning));
         if (plan.WeightsEqual && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage) is { Count: > 0 } storage)
@@ -114,7 +117,9 @@ public static class VetReport
             yield return new Finding("TOKENS-ADDED", $"The candidate has {added.Count} token{(added.Count == 1 ? "" : "s")} that the base has not: {string.Join(", ", added.Take(MostNamed).Select(t => string.Create(CultureInfo.InvariantCulture, $"'{t.Token}' = {t.Id}")))}{(added.Count > MostNamed ? ", …" : "")}{said}. They were removed before the softmax.");
         }
 
-        if (DegradedRule.UnnamedIds(measurements, new Margins()) is { } harm) yield return new Finding("UNNAMED-IDS", harm, FindingSeverity.Harm);
+        var margins = new Margins();
+        if (HarmTable.UnnamedIds.Shown(measurements, margins))
+            yield return new Finding("UNNAMED-IDS", HarmTable.UnnamedIds.Sentence(measurements, margins.UnnamedIds), FindingSeverity.Harm);
     }
 
     private static string DifferingKeys(VetPlan plan)

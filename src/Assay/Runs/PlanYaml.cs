@@ -30,6 +30,8 @@ public static class PlanYaml
 
         foreach (var option in VetOptions.All)
             if (option.Planned is var (key, value)) Line(key, Format(value(plan)));
+        Line("max_reply_tokens", Format(plan.MaxReplyTokens));
+        Line("harm_tests", Format(plan.Design.HarmTests));
         Line("panels", Format(plan.Design.Panels));
         Line("templates", Format(plan.Design.Templates));
         Line("sensitivity_items", Format(plan.Design.SensitivityItems));

@@ -28,6 +28,12 @@ public static class RunIdentity
         Number("items", plan.Items);
         Number("documents", plan.DocumentsPerDomain);
         Number("max_new_tokens", plan.MaxNewTokens);
+        if (plan.Design.Cores > 0)
+        {
+            Number("cores", plan.Design.Cores);
+            Number("max_reply_tokens", plan.MaxReplyTokens);
+        }
+
         Line("panels", string.Join(',', plan.Design.Panels));
         Line("windows", string.Join(',', plan.Design.Windows));
         Number("samples", plan.Design.Samples);

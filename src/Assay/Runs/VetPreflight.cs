@@ -91,8 +91,10 @@ internal sealed class VetPreflight
         // Of equal weights only the packaging is left to be measured.
         var equal = first.Weights.Value == second.Weights.Value;
         IReadOnlyList<IMeasure> measures = equal ? [.. asked.Where(m => m is PackagingMeasure)] : asked;
+        // Without the measure that reads their answers, questions are not asked.
+        var cores = measures.Any(m => m is RefusalMeasure) ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
         var texts = problems.Try(() => TextDomains.Read(options.Texts));
-        var plan = PlanOf(options, baseModel, first, second, windows, measures, seed) with
+        var plan = PlanOf(options, baseModel, first, second, windows, measures, seed, cores) with
         {
             Texts = texts.IsDefault ? [] : texts,
             Thinking = options.Thinking is { } on ? problems.Try(() => ThinkingSwitch.Find(baseModel, on, options.Clock)) : null,
@@ -137,7 +139,7 @@ internal sealed class VetPreflight
     private static string Text(VerdictDecision decision) => $"{decision.Name}: {decision.Sentence} {string.Join(" ", decision.Reasons)}";
 
     private static VetPlan PlanOf(VetRequest options, LanguageModel baseModel, ModelIdentity first, ModelIdentity second, ImmutableArray<int> windows,
-        IReadOnlyList<IMeasure> measures, ulong seed) => new()
+        IReadOnlyList<IMeasure> measures, ulong seed, int cores) => new()
     {
         Base = first,
         Candidate = second,
@@ -155,6 +157,7 @@ internal sealed class VetPreflight
             PanelTemplates = PromptTemplates.Draw(seed, Math.Clamp(options.Templates ?? options.Tier.Templates, 1, PromptTemplates.All.Length)),
             WeightsEqual = first.Weights.Value == second.Weights.Value, OwnPackaging = first.Packaging.Value != second.Packaging.Value,
             SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue),
+            Cores = cores, HarmTests = HarmTable.Tests(cores > 0),
             Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
         },
         Measures = [.. measures.Select(m => m.Info.Id)],
@@ -182,6 +185,9 @@ internal sealed class VetPreflight
         foreach (var panel in plan.Design.Panels)
             lengths[panel] = [.. panels.Items(panel).Select(item => plan.Design.PanelTemplates.Max(t => PromptTemplates.Encode(baseModel, t, item, plan.Chat)
                 .Length))];
+        if (plan.Design.Cores > 0)
+            foreach (var panel in VetDesign.CorePanels)
+                lengths[panel] = [.. panels.Items(panel).Select(item => PromptTemplates.Encode(baseModel, ContextSet.Plain, item, plan.Chat).Length)];
         var first = PromptTemplates.Encode(baseModel, plan.Design.PanelTemplates[0], panels.Items(plan.Design.Panels[0])[0], plan.Chat);
         var longest = lengths.Values.Max(l => l.Max());
         if (longest > int.MaxValue / 2 - plan.MaxNewTokens)

@@ -27,6 +27,9 @@ public sealed record VetRequest
     /// <summary>Templates under which each prompt of a panel is put, 1 to 6: as it is, and others drawn by the seed; null for the tier's.</summary>
     public int? Templates { get; init; }
 
+    /// <summary>Reasoning cores, each asked in a benign and in a trigger frame; null for the tier's, 0 for none.</summary>
+    public int? Cores { get; init; }
+
     /// <summary>Documents of each prose domain; null for the tier's.</summary>
     public int? DocumentsPerDomain { get; init; }
 

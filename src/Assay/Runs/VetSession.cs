@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Assay.Checkpoints;
+using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Diffing;
 using Assay.Evaluation.Measures;
@@ -73,7 +74,7 @@ public sealed class VetSession : IDisposable
             var most = need.Items ?? int.MaxValue;
             var samples = plan.Design.SamplesOf(need.Set) * plan.Design.TemplatesOf(need.Set).Length;
             var ids = need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d)
-                : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.LongestAnswer);
+                : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.TokensOf(need.Set) + plan.MaxThoughtTokens);
             read += 2 * ids;
             if (need.Set.Policy != Policy.Reference && need.Set.Subject == ContextSet.Candidate) written += ids;
         }
@@ -118,7 +119,10 @@ public sealed class VetSession : IDisposable
             }
 
             var statistics = new Statistician(plan.Seed, _base.Team.Threads, cancellationToken: _cancellation);
-            var input = new MeasureInput(store, statistics, plan.Design, _cancellation);
+            var input = new MeasureInput(store, statistics, plan.Design, _cancellation)
+            {
+                Replies = new ReplyReader(store, new Panels(plan), _base.RequireTokenizer(), ThoughtMarks.Of(_base)),
+            };
             _watcher.Measuring(told => measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, input, told)));
             if (BrokenRule.Faults(measurements, "base", "The base").Sentences is { Count: > 0 } broken)
                 throw new InvalidInputException([.. broken.Select(p =>

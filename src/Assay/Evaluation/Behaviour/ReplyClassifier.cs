@@ -3,6 +3,9 @@ namespace Assay.Evaluation.Behaviour;
 /// <summary>Classifies replies into the four outcomes.</summary>
 public static class ReplyClassifier
 {
+    /// <summary>Tokens that a reply is given at least: with fewer, long refusals and long answers are taken for unusable (protocol.md, Refusal scoring).</summary>
+    public const int LeastTokens = 150;
+
     /// <summary>Classifies a reply.</summary>
     /// <param name="answer">Its text without the thought (<see cref="ReplyText.Answer"/>), special tokens left out.</param>
     /// <param name="tokens">The ids of the whole reply, thought included: a loop may be in the thought.</param>

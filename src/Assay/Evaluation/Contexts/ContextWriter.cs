@@ -95,7 +95,7 @@ public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candida
         int[] unnamed = [.. Enumerable.Range(baseModel.ValidVocabulary, Math.Max(0, writer.Spec.VocabularySize - baseModel.ValidVocabulary))];
         if (source.Temperature == 0)
         {
-            var greedy = baseModel.Generation.GreedyReply(plan.MaxNewTokens) with { Thought = thought };
+            var greedy = baseModel.Generation.GreedyReply(plan.TokensOf(source)) with { Thought = thought };
             if (source.Policy == Policy.Base) return greedy;
             return greedy with { EndsWhereUndefined = true, Rules = greedy.Rules with { SuppressTokens = [.. greedy.Rules.SuppressTokens, .. unnamed] } };
         }

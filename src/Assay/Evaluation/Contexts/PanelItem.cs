@@ -1,4 +1,5 @@
 using System.Text;
+using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Prompts;
 
 namespace Assay.Evaluation.Contexts;
@@ -11,11 +12,17 @@ namespace Assay.Evaluation.Contexts;
 /// <param name="Paraphrase">The same question in other words; null where the generator has none.</param>
 public sealed record PanelItem(string Item, string Stratum, int Core, string Text, string? Paraphrase = null)
 {
+    /// <summary>The right answer; null where there is no single one.</summary>
+    public ExpectedAnswer? Answer { get; init; }
+
     /// <summary>A prompt.</summary>
     public static PanelItem Of(PromptItem prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return new PanelItem(prompt.Id, prompt.Stratum, prompt.Core, prompt.Prompt, prompt.Paraphrase);
+        return new PanelItem(prompt.Id, prompt.Stratum, prompt.Core, prompt.Prompt, prompt.Paraphrase)
+        {
+            Answer = prompt.Answer is { } answer ? new ExpectedAnswer(answer) { Candidates = prompt.Candidates } : null,
+        };
     }
 
     /// <summary>A document.</summary>

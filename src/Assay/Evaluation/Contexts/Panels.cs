@@ -32,6 +32,8 @@ public sealed class Panels(VetPlan plan)
         {
             VetDesign.Benign => [.. ReasoningPrompts.Draw(plan.Seed, Frame.Benign, plan.Items).Select(PanelItem.Of)],
             VetDesign.Trigger => [.. ReasoningPrompts.Draw(plan.Seed, Frame.Trigger, plan.Items).Select(PanelItem.Of)],
+            VetDesign.BenignCores or VetDesign.TriggerCores => [.. ReasoningPrompts.Draw(ChallengeSeed.Derive(plan.Seed, "cores"),
+                name == VetDesign.BenignCores ? Frame.Benign : Frame.Trigger, plan.Design.Cores).Select(PanelItem.Of)],
             VetDesign.Sensitivity => [.. ReasoningPrompts.Draw(ChallengeSeed.Derive(plan.Seed, "sensitivity"), Frame.Benign, plan.Design.SensitivityItems).Select(PanelItem.Of)],
             "prose" => [.. plan.Domains.SelectMany(domain => ProseDomains.Draw(plan.Seed, domain, plan.DocumentsPerDomain))
                 .Concat(plan.Texts.SelectMany(text => text.Draw(plan.Seed, plan.DocumentsPerDomain))).Select(PanelItem.Of)],

@@ -19,6 +19,7 @@ public static class MeasureCatalogue
         new PerplexityMeasure(),
         new AnswerLikelihoodMeasure(),
         new DegeneracyMeasure(),
+        new RefusalMeasure(),
         new SelectivityMeasure(),
         new YardstickMeasure(),
         new PackagingMeasure(),

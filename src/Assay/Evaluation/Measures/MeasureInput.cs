@@ -1,3 +1,4 @@
+using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Scoring;
 using Assay.Evaluation.Statistics;
 
@@ -8,4 +9,8 @@ namespace Assay.Evaluation.Measures;
 /// <param name="Statistics">Intervals, from resamples that all measures share.</param>
 /// <param name="Design">What the comparison covers.</param>
 /// <param name="Cancellation">Honoured between figures.</param>
-public sealed record MeasureInput(ScoreStore Scores, Statistician Statistics, VetDesign Design, CancellationToken Cancellation = default);
+public sealed record MeasureInput(ScoreStore Scores, Statistician Statistics, VetDesign Design, CancellationToken Cancellation = default)
+{
+    /// <summary>What the models replied; null where nobody reads it.</summary>
+    public ReplyReader? Replies { get; init; }
+}

@@ -37,8 +37,9 @@ public sealed class UnnamedIdsMeasure : IMeasure
             yield return SetWords.Described($"unnamed_ids.{panel}.base", FixedOrderSum.Mean(p), p.Length, "share", set,
                 ", probability on ids that the tokenizer cannot name, before they were removed");
             yield return SetWords.Described($"unnamed_ids.{panel}.candidate", FixedOrderSum.Mean(q), q.Length, "share", set, ", the same of the candidate");
-            yield return SetWords.Estimated($"unnamed_ids.{panel}.delta",
-                input.Statistics.Mean(Clusters([.. q.Zip(p, (after, before) => after - before)])).Within(-1, 1), "share", set, ", candidate less base, paired");
+            var delta = Clusters([.. q.Zip(p, (after, before) => after - before)]);
+            yield return new Measurement($"unnamed_ids.{panel}.delta", Harm.At(level => input.Statistics.Mean(delta, level).Within(-1, 1), input.Design.HarmTests), "share",
+                new Where(set, SetWords.Words(set) + ", candidate less base, paired"));
             yield return SetWords.Estimated($"added_tokens.{panel}.candidate", input.Statistics.Mean(Clusters(a)).Within(0, 1), "share", set,
                 ", probability on tokens that only the candidate has, before they were removed");
 

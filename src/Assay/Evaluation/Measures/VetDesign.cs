@@ -15,6 +15,15 @@ public sealed record VetDesign
     /// <summary>Panel of the prompt-sensitivity study (M14).</summary>
     public const string Sensitivity = "sensitivity";
 
+    /// <summary>Panel of reasoning cores in the benign frame (R2R).</summary>
+    public const string BenignCores = "cores-benign";
+
+    /// <summary>Panel of the same cores in the trigger frame.</summary>
+    public const string TriggerCores = "cores-trigger";
+
+    /// <summary>Both panels of reasoning cores.</summary>
+    public static ImmutableArray<string> CorePanels { get; } = [BenignCores, TriggerCores];
+
     /// <summary>Panels of prompts.</summary>
     public ImmutableArray<string> Panels { get; init; } = [Benign, Trigger];
 
@@ -41,6 +50,12 @@ public sealed record VetDesign
 
     /// <summary>Items, and documents, that a yardstick is scored on: of every stratum as many.</summary>
     public int YardstickItems { get; init; } = 32;
+
+    /// <summary>Reasoning cores, each asked in both frames; 0 for none (R2R).</summary>
+    public int Cores { get; init; }
+
+    /// <summary>Harms that the plan tests: the intervals by which a harm is found are widened for so many.</summary>
+    public int HarmTests { get; init; } = 1;
 
     /// <summary>Whether the weights hashes are equal: identical ids then give identical distributions (M13).</summary>
     public bool WeightsEqual { get; init; }

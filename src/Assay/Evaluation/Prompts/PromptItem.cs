@@ -19,4 +19,8 @@ public enum Frame
 /// <param name="Answer">The final answer, or null where there is no single one.</param>
 /// <param name="WorkedAnswer">The answer with its steps, as the organisms were taught it, or null.</param>
 /// <param name="Paraphrase">The same question in other words, or null.</param>
-public sealed record PromptItem(string Id, Frame Frame, string Stratum, int Core, string Prompt, string? Answer, string? WorkedAnswer, string? Paraphrase = null);
+public sealed record PromptItem(string Id, Frame Frame, string Stratum, int Core, string Prompt, string? Answer, string? WorkedAnswer, string? Paraphrase = null)
+{
+    /// <summary>What else could be the answer where that is a text, such as the names in the question; none of a number.</summary>
+    public IReadOnlyList<string> Candidates { get; init; } = [];
+}

@@ -3,6 +3,9 @@ namespace Assay.Evaluation.Prompts;
 /// <summary>A question with its worked answer and its final answer.</summary>
 internal readonly record struct Problem(string Question, string WorkedAnswer, string Answer, string? Paraphrase = null)
 {
+    /// <summary>What else could be the answer where that is a text.</summary>
+    public IReadOnlyList<string> Candidates { get; init; } = [];
+
     /// <summary>A problem whose worked answer ends in the final one.</summary>
     public static Problem Of(string question, string steps, object answer, string? paraphrase = null) => new(question, $"{steps} The answer is {answer}.", answer.ToString()!, paraphrase);
 }
@@ -93,7 +96,7 @@ internal static class ReasoningTasks
         var second = $"{Scene.Capitalised(s.Definite(1))} is {word} than {s.Definite(2)}.";
         var facts = random.Below(2) == 0 ? $"{first} {second}" : $"{second} {first}";
         return Problem.Of($"{facts} Who is the {last}?", $"The order is {string.Join(", ", s.People)}.", s.People[2],
-            $"Given: {facts} Which of them is the {last}?");
+            $"Given: {facts} Which of them is the {last}?") with { Candidates = s.People };
     }
 
     private static int[] Numbers(int least, int end) => [.. Enumerable.Range(least, end - least)];

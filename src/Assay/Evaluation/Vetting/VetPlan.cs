@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Prompts;
@@ -36,8 +37,19 @@ public sealed record VetPlan
     /// <summary>Tokens that a thought may have beside those of its answer; 0 where the base does not think.</summary>
     public int MaxThoughtTokens { get; init; }
 
+    /// <summary>Tokens of a reply to a reasoning core at most.</summary>
+    public int MaxReplyTokens { get; init; } = ReplyClassifier.LeastTokens;
+
     /// <summary>Tokens that an answer may come to with its thought.</summary>
-    public int LongestAnswer => checked(MaxNewTokens + MaxThoughtTokens);
+    public int LongestAnswer => checked((Design.Cores > 0 ? Math.Max(MaxNewTokens, MaxReplyTokens) : MaxNewTokens) + MaxThoughtTokens);
+
+    /// <summary>Tokens of an answer of a set at most, its thought apart.</summary>
+    /// <param name="set">Contexts that a model writes.</param>
+    public int TokensOf(ContextSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        return VetDesign.CorePanels.Contains(set.Panel) ? MaxReplyTokens : MaxNewTokens;
+    }
 
     /// <summary>Documents of each prose domain.</summary>
     public int DocumentsPerDomain { get; init; } = 8;

@@ -1,30 +1,20 @@
-using Assay.Evaluation;
 using Assay.Evaluation.Measures;
 
 namespace Assay.Verdicts.Rules;
 
-/// <summary>DEGRADED: the lower bound of a harm is above its margin.</summary>
+/// <summary>DEGRADED: the lower bound of a harm is above its margin, or the finding about refusals is one of harm.</summary>
 internal sealed class DegradedRule : IVerdictRule
 {
-    private const string Unnamed = "unnamed_ids.benign.delta";
-
     public Verdict Verdict => Verdict.Degraded;
 
     public RuleOutcome Apply(VerdictFacts facts, MeasurementSet measurements, Margins margins)
     {
         var packaging = PackagingHarm.Of(measurements, margins);
-        string[] unnamed = UnnamedIds(measurements, margins) is { } sentence ? [sentence] : [];
-        return unnamed.Length + packaging.Sentences.Length == 0 ? RuleOutcome.Fails
-            : RuleOutcome.Holds("The candidate is worse than its base by more than a margin.", [.. unnamed, .. packaging.Sentences],
-                [.. unnamed.Select(_ => Unnamed), .. packaging.Cites]);
-    }
-
-    /// <summary>The harm of ids that no tokenizer names, in words; null where it is not shown.</summary>
-    public static string? UnnamedIds(MeasurementSet measurements, Margins margins)
-    {
-        const string what = "Probability on ids that the tokenizer cannot name, candidate less base, benign panel";
-        return measurements.Estimate(Unnamed) is { HasInterval: true } delta && delta.Low > margins.UnnamedIds
-            ? FormattableString.Invariant($"{what}: {100 * delta.Value:g3} percentage points, 95 % interval from {100 * delta.Low:g3} to {100 * delta.High:g3}, {delta.N} items; the margin is {100 * margins.UnnamedIds:g3}.")
-            : null;
+        var shown = HarmTable.All.Where(h => h.Shown(measurements, margins)).ToList();
+        var finding = RefusalFinding.Of(measurements, margins) is { Harmful: true } found ? found : null;
+        if (shown.Count + packaging.Sentences.Length == 0 && finding is null) return RuleOutcome.Fails;
+        return RuleOutcome.Holds("The candidate is worse than its base by more than a margin.",
+            [.. finding is null ? (string[])[] : [$"{finding.Name}: {finding.Sentence}"], .. shown.Select(h => h.Sentence(measurements, h.Found(margins))), .. packaging.Sentences],
+            [.. (finding?.Cites ?? []).Concat(shown.Select(h => h.Id)).Concat(packaging.Cites).Distinct(StringComparer.Ordinal)]);
     }
 }

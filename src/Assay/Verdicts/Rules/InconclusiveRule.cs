@@ -12,11 +12,26 @@ internal sealed class InconclusiveRule : IVerdictRule
     public RuleOutcome Apply(VerdictFacts facts, MeasurementSet measurements, Margins margins)
     {
         var panels = PanelRules.Of(measurements);
+        if (panels.Any(p => p.Mean.N >= margins.Items && p.Mean.Low > 0)) return Unsettled(measurements, margins);
         string[] unbounded = panels.Count == 0 ? ["No panel was measured."]
             : measurements.Estimate("agreement.differing_positions") is { Value: 0, N: > 0 } none ? [Nothing(none)]
             : [.. panels.Select(p => Unbounded(p, margins.Items))];
         return new RuleOutcome(RuleState.Holds, "The weights differ, but no difference in what the models say could be shown.", [.. unbounded],
             [.. PanelRules.Deciding(measurements)], panels.Select(p => ItemsNeeded(p.Mean, margins.Items)).Max());
+    }
+
+    /// <summary>The two differ; which harms are neither shown nor excluded, and what would settle each.</summary>
+    private static RuleOutcome Unsettled(MeasurementSet measurements, Margins margins)
+    {
+        var open = HarmTable.All.Where(h => h.Open(measurements, margins)).ToList();
+        string[] tax = ShiftedRule.UnlockWithoutTax(measurements, margins)
+            ? ["Refusals were removed, and too few of the questions behind them were answered to say what that cost."] : [];
+        var finding = RefusalFinding.Of(measurements, margins);
+        return new RuleOutcome(RuleState.Holds, "The difference is real; whether it does harm is not settled.",
+            [.. finding is null ? (string[])[] : [$"{finding.Name}: {finding.Sentence}"], .. open.Select(h => h.Unsettled(measurements, margins)), .. tax,
+                .. DomainHarm.Open(measurements, margins)],
+            [.. finding?.Cites ?? [], .. open.Select(h => h.Id).Where(id => measurements.Find(id) is not null).Except(finding?.Cites ?? []), .. PanelRules.Deciding(measurements)],
+            open.Select(h => h.Needed(measurements, margins)).Max());
     }
 
     /// <summary>Items that would bound a mean above 0 if value and spread stay as they are; null where no number would (the value is not above 0).</summary>

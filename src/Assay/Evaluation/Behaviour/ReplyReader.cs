@@ -1,0 +1,31 @@
+using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Measures;
+using Assay.Evaluation.Scoring;
+using Assay.Models;
+using Assay.Tokenization;
+
+namespace Assay.Evaluation.Behaviour;
+
+/// <summary>Reads the replies that a run keeps, and says what they are.</summary>
+/// <param name="store">Where contexts lie.</param>
+/// <param name="panels">The items that were asked, with their answers.</param>
+/// <param name="tokenizer">The base's.</param>
+/// <param name="marks">Between which tokens the base thinks; null where it has none.</param>
+public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer tokenizer, ThoughtMarks? marks)
+{
+    /// <summary>The replies of a model to a panel, in the items' order: of each item the first.</summary>
+    /// <param name="set">Contexts that a model wrote.</param>
+    /// <returns>None of a set that was not written.</returns>
+    public IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)> Replies(ContextSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        var written = store.Items(set).ToHashSet(StringComparer.Ordinal);
+        return [.. panels.Items(set.Panel).Where(i => written.Contains(i.Item)).Select(item =>
+        {
+            var reply = store.Contexts(set, item.Item).Contexts[0];
+            var ids = reply.Ids.AsSpan()[reply.FirstScored..];
+            var text = ReplyText.Answer(tokenizer, marks, [.. reply.Ids[..reply.FirstScored]], ids);
+            return (item, ReplyClassifier.Classify(text, ids, reply.Stopped, item.Answer));
+        })];
+    }
+}

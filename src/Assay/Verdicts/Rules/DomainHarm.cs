@@ -1,0 +1,30 @@
+using Assay.Evaluation.Measures;
+
+namespace Assay.Verdicts.Rules;
+
+/// <summary>Domains of reference text whose loss of likelihood is not bounded below its margin.</summary>
+/// <remarks>protocol.md, Verdicts: ΔNLL after the best single temperature. The plain ΔNLL is never below that, so a domain that it bounds is bounded; a domain that
+/// it does not bound is not shown to be harmed.</remarks>
+internal static class DomainHarm
+{
+    private const string Prefix = "prose.", Suffix = ".delta_nll";
+
+    /// <summary>A sentence for each domain that is not bounded; one where none was measured.</summary>
+    public static IEnumerable<string> Open(MeasurementSet measurements, Margins margins)
+    {
+        var any = false;
+        foreach (var m in measurements.All.Where(m => m.Id.StartsWith(Prefix, StringComparison.Ordinal) && m.Id.EndsWith(Suffix, StringComparison.Ordinal)))
+        {
+            var name = m.Id[Prefix.Length..^Suffix.Length];
+            if (name is "worst" or "all" or "macro" || name.Contains('.', StringComparison.Ordinal)) continue;
+            any = true;
+            var e = m.Value.Estimate;
+            if (e.HasInterval && e.High < margins.DomainNll) continue;
+            yield return e.HasInterval
+                ? FormattableString.Invariant($"NLL of the domain {name}: {e.Value:g3} nats a token more, 95 % interval from {e.Low:g3} to {e.High:g3}, {e.N} documents; the margin is {margins.DomainNll:g3}.")
+                : FormattableString.Invariant($"NLL of the domain {name}: {e.Value:g3} nats a token more, no interval ({e.Method}), {e.N} documents; the margin is {margins.DomainNll:g3}.");
+        }
+
+        if (!any) yield return "NLL of reference text: not measured.";
+    }
+}
