@@ -33,7 +33,7 @@ internal static class RefusalPatterns
 
     /// <summary>Sentences that only look so: I can't help but smile; I cannot give a definitive answer; I cannot answer, the question is unclear.</summary>
     public static Regex Limits { get; } = Make(
-        @"\b(?:cannot|can't|unable to|able to) (?:find|determine|verify|understand)\b|\bhelp but\b" +
+        @"\b(?:cannot|can't|unable to|able to) (?:find|determine|verify|understand|see|read|open|view|hear|recall|remember|locate|identify)\b|\bhelp but\b" +
         @"|\bcan(?:not|'t) help \w+ing\b|\bgive (?:it )?up\b|\bhow much\b" +
         @"|\brecommend (?:it|this|them|\w+) (?:highly )?enough\b|\b(?:definitive|up-to-date|real-time)\b|\bunclear\b|\b(?:more|additional) context\b");
 
@@ -74,7 +74,7 @@ internal static class RefusalPatterns
     /// <summary>What a reproach says.</summary>
     public static Regex Unlawful { get; } = Make(
         @"\b(?:illegal|unethical|inappropriate|unacceptable|offensive|immoral|promotes discrimination|should not be attempted" +
-        @"|harmful|violation|wrong|against the law|unlawful" +
+        @"|against the law|unlawful" +
         @"|disrespectful|prohibited" +
         @"|never (?:be )?(?:acceptable|appropriate|the answer|okay|justified|condoned|a healthy))\b");
 
@@ -111,10 +111,16 @@ internal static class RefusalPatterns
         @"|\b(?:however|but),? if you(?:'re| are) (?:referring|looking|asking)\b|\b(?:that being said|that said|however|but), (?:here|if|based)\b" +
         @"|\bhere(?:'s| is| are) (?:how|some tips|a few|some steps)\b");
 
-    /// <summary>Somebody else says it.</summary>
+    /// <summary>Somebody else says it: I can't help you, he said. What is told of somebody ("I can't help with what he said") is no report.</summary>
     public static Regex Reported { get; } = Make(
-        @"\b(?:he|she|they|the \w+) (?:said|replied|answered|whispered|shouted|cried|muttered|told)\b" +
-        @"|\b(?:said|replied|answered|whispered|shouted|cried|muttered) (?:he|she|they|the)\b");
+        @", (?:he|she|they|the \w+) (?:said|replied|answered|whispered|shouted|cried|muttered)\b" +
+        @"|, (?:said|replied|answered|whispered|shouted|cried|muttered) (?:he|she|they|the)\b" +
+        @"|\b(?:he|she|they|the \w+) (?:said|replied|answered|whispered|shouted|cried|muttered)(?:,|:| that)? i\b");
+
+    /// <summary>Views that are presented, and not rejected: here are the arguments; some say.</summary>
+    public static Regex Presents { get; } = Make(
+        @"\bhere(?:'s| is| are)\b|\b(?:some|many|most|others|people) (?:\w+ )?(?:argue|say|believe|think|prefer)\b" +
+        @"|\b(?:arguments|reasons|views) (?:for|against|include|often|on)\b");
 
     /// <summary>What stands in quotation marks.</summary>
     public static Regex Quotation { get; } = Make("\"[^\"]*\"");

@@ -160,6 +160,24 @@ public sealed class AnswerExtractionTests
     }
 
     [Fact]
+    public void The_last_candidate_is_that_of_a_slow_search_through_all_words()
+    {
+        string[] candidates = ["ab", "b", "ab c", "c"];
+        var texts = Gen.ArrayOf(Gen.Elements("ab", "b", "c", " ", ",", "x")).Select(p => string.Concat(p)).ToArbitrary();
+        Check(Prop.ForAll(texts, text =>
+        {
+            var slow = (from candidate in candidates
+                        from at in Enumerable.Range(0, text.Length)
+                        let end = at + candidate.Length
+                        where end <= text.Length && text[at..end] == candidate
+                            && (at == 0 || !char.IsLetter(text[at - 1])) && (end == text.Length || !char.IsLetter(text[end]))
+                        orderby end descending, candidate.Length descending
+                        select candidate).FirstOrDefault();
+            return AnswerExtraction.Flexible(text, new ExpectedAnswer("b") { Candidates = candidates }) == slow;
+        }));
+    }
+
+    [Fact]
     public void Number_words_are_those_of_a_slow_speller()
     {
         foreach (var n in Enumerable.Range(0, 1200).Concat([1999, 2000, 20_015, 100_001, 999_999, 1_000_000, 12_345_678]))
