@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Checkpoints;
+using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Diffing;
 using Assay.Evaluation.Measures;
@@ -196,6 +197,10 @@ internal sealed class VetPreflight
             return plan;
         }
 
+        var positions = Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions);
+        // Shorter where the positions leave no more: a reply that is cut there would be cut in use too.
+        if (plan.Design.Cores > 0 && !options.AllowLong)
+            plan = plan with { MaxReplyTokens = Math.Clamp(positions - longest, Math.Min(plan.MaxNewTokens, ReplyClassifier.LeastTokens), ReplyClassifier.LeastTokens) };
         if (plan.Design.OwnPackaging) plan = plan with { Design = plan.Design with { OwnPackagingRefused = OwnPackagingProblem(candidate, plan, panels) } };
         // Ids that the head does not have are told by the model itself.
         var next = -1;
@@ -204,7 +209,7 @@ internal sealed class VetPreflight
         if (ThoughtMarks.Of(baseModel) is { } marks && (marks.Opens(first) || next == marks.Start))
         {
             // Where nothing is asked for, thoughts have what the positions leave beside the longest prompt and answer.
-            var room = Math.Max(0, Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions) - longest - plan.MaxNewTokens);
+            var room = Math.Max(0, positions - longest - plan.LongestAnswer);
             plan = plan with { MaxThoughtTokens = options.MaxThoughtTokens ?? Math.Min(VetRequest.DefaultThoughtTokens, room) };
         }
 

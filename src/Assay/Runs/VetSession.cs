@@ -121,7 +121,7 @@ public sealed class VetSession : IDisposable
             var statistics = new Statistician(plan.Seed, _base.Team.Threads, cancellationToken: _cancellation);
             var input = new MeasureInput(store, statistics, plan.Design, _cancellation)
             {
-                Replies = new ReplyReader(store, new Panels(plan), _base.RequireTokenizer(), ThoughtMarks.Of(_base)),
+                Replies = new ReplyReader(store, new Panels(plan), _base.RequireTokenizer(), ThoughtMarks.Of(_base)).Replies,
             };
             _watcher.Measuring(told => measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, input, told)));
             if (BrokenRule.Faults(measurements, "base", "The base").Sentences is { Count: > 0 } broken)

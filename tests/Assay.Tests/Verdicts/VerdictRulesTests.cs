@@ -17,6 +17,25 @@ public class VerdictRulesTests
     private static Measurement[] Agreement(long positions, long differing, double largest) =>
         [new("agreement.differing_positions", new Described(differing, positions), "tokens", s_nowhere), new("agreement.largest_kld", new Described(largest, positions), "nats", s_nowhere)];
 
+    /// <summary>What certifies every harm to be absent: half of each margin as upper bound.</summary>
+    private static Measurement[] Clean() =>
+    [
+        HarmOf("r2r.accuracy", 0, -.01, .01), HarmOf("r2r.refusals.benign", 0, -.01, .01), HarmOf("r2r.unusable.benign", 0, -.01, .01),
+        HarmOf("r2r.ruined", 0, 0, .01), HarmOf("unnamed_ids.benign.delta", 0, 0, .0025),
+        new("r2r.unlock_tax", new NotMeasurable("0 cores are unlocked; 30 are needed"), "share", s_nowhere), HarmOf("r2r.refusals.trigger", 0, -.01, .01),
+        new("r2r.refused_by_base", new Described(400, 400), "rows", s_nowhere),
+        new("prose.code.delta_nll", new Estimated(new Estimate(0, -.1, .1, .95, 30, "test")), "nats/token", s_nowhere),
+    ];
+
+    private static Measurement HarmOf(string id, double value, double low, double high, long n = 400)
+    {
+        var e = new Estimate(value, low, high, .95, n, "test");
+        return new Measurement(id, new Harm(e, e with { Level = .9 }, e with { Level = .99 }), "share", s_nowhere);
+    }
+
+    private static Measurement[] With(Measurement[] all, params Measurement[] others) =>
+        [.. all.Where(m => others.All(o => o.Id != m.Id)), .. others];
+
     private static VerdictDecision Decide(VerdictFacts facts, params Measurement[] measurements) => VerdictRules.Decide(facts, new MeasurementSet(measurements));
 
     [Theory]
@@ -59,8 +78,8 @@ public class VerdictRulesTests
 
     [Theory]
     [InlineData(.0051, Verdict.Degraded, 1)]
-    [InlineData(.005, Verdict.Shifted, 0)]
-    [InlineData(double.NaN, Verdict.Shifted, 0)]
+    [InlineData(.005, Verdict.Inconclusive, 2)]
+    [InlineData(double.NaN, Verdict.Inconclusive, 2)]
     public void A_harm_degrades_where_its_lower_bound_is_above_the_margin(double low, Verdict verdict, int exitCode)
     {
         var harm = new Measurement("unnamed_ids.benign.delta", new Estimated(new Estimate(.02, low, double.IsNaN(low) ? low : .05, .95, 64, "bootstrap-t")), "share", s_nowhere);
@@ -78,16 +97,16 @@ public class VerdictRulesTests
         var found = Of(same, 1e-9);
         Assert.Equal((Verdict.Equivalent, 0), (found.Verdict, found.ExitCode));
         Assert.Contains("Nothing was lost", found.Sentence, StringComparison.Ordinal);
-        Assert.Equal(Verdict.Shifted, Of(same, 1e-3).Verdict);
+        Assert.Equal(Verdict.Inconclusive, Of(same, 1e-3).Verdict);
         Assert.NotEqual(Verdict.Equivalent, Of(same, double.NaN).Verdict);
-        Assert.Equal(Verdict.Shifted, Of(null, 1e-9).Verdict);
+        Assert.Equal(Verdict.Inconclusive, Of(null, 1e-9).Verdict);
         Assert.Equal(Verdict.Shifted, Of(same with { Kind = ProofKind.RoundedOnly }, 1e-9).Verdict);
     }
 
     [Theory]
     [InlineData(1e-4, 4, Verdict.Shifted)]
     [InlineData(.1, 4, Verdict.Inconclusive)]
-    [InlineData(.1, 64, Verdict.Shifted)]
+    [InlineData(.1, 64, Verdict.Inconclusive)]
     public void Rounding_alone_needs_no_more_items_where_it_moved_little(double mean, long n, Verdict verdict)
     {
         var found = Decide(s_other with { Proven = new ProvenChange(ProofKind.RoundedOnly, "Every value is the base's, rounded.") },
@@ -105,15 +124,64 @@ public class VerdictRulesTests
     }
 
     [Fact]
-    public void A_bound_above_0_on_either_panel_is_a_shift()
+    public void A_difference_on_either_panel_is_a_shift_where_every_harm_is_excluded()
     {
         foreach (var panels in new Measurement[][] { [Panel(1, .5, 30), Panel(1, -.1, 64, "trigger")], [Panel(1, -.1, 64), Panel(1, 1e-9, 64, "trigger")] })
         {
-            var found = Decide(s_other, panels);
+            var found = Decide(s_other, [.. panels, .. Clean()]);
             Assert.Equal((Verdict.Shifted, 0), (found.Verdict, found.ExitCode));
-            Assert.Contains("damage is not judged yet", found.Sentence, StringComparison.Ordinal);
-            Assert.Single(found.Reasons);
+            // Without a word on harm it is none.
+            found = Decide(s_other, panels);
+            Assert.Equal((Verdict.Inconclusive, 2), (found.Verdict, found.ExitCode));
+            Assert.Contains(found.Reasons, r => r.Contains("Accuracy lost of what both models answer: not measured", StringComparison.Ordinal));
         }
+
+        Assert.NotEqual(Verdict.Shifted, Decide(s_other, [Panel(1, -.1, 64), .. Clean()]).Verdict);
+    }
+
+    public static TheoryData<string, double, double> Harms => new()
+    {
+        { "r2r.accuracy", -1, .02 }, { "r2r.refusals.benign", 1, .02 }, { "r2r.unusable.benign", 1, .02 }, { "r2r.ruined", 1, .02 },
+        { "r2r.unlock_tax", -1, .10 }, { "unnamed_ids.benign.delta", 1, .005 },
+    };
+
+    [Theory, MemberData(nameof(Harms))]
+    public void Each_harm_shown_degrades_and_each_one_open_settles_nothing_and_says_what_would(string id, double sign, double margin)
+    {
+        VerdictDecision Of(double value, double low, double high)
+        {
+            var (from, to) = sign > 0 ? (low, high) : (-high, -low);
+            return Decide(s_other, [Panel(1, .5, 64), .. With(Clean(), HarmOf(id, sign * value, from, to))]);
+        }
+
+        Assert.Equal(Verdict.Shifted, Of(0, -margin, .99 * margin).Verdict);
+        Assert.Equal(Verdict.Degraded, Of(2 * margin, 1.01 * margin, 3 * margin).Verdict);
+        var open = Of(0, -margin, 1.01 * margin);
+        Assert.Equal((Verdict.Inconclusive, 2), (open.Verdict, open.ExitCode));
+        Assert.Contains(id, open.Cites);
+        // A bound at margin √(n′ / n): a hundredth more n than 400 brings it within.
+        Assert.Contains(open.Reasons, r => r.Contains("About", StringComparison.Ordinal) && r.Contains("would settle it", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Holms_bounds_find_harm_and_one_sided_ones_exclude_it()
+    {
+        Measurement Accuracy(double oneSided, double simultaneous) => new("r2r.accuracy", new Harm(new Estimate(-.03, -.05, -.019, .95, 400, "test"),
+            new Estimate(-.03, -.05, oneSided, .9, 400, "test"), new Estimate(-.03, -.06, simultaneous, .99, 400, "test")), "share", s_nowhere);
+        Assert.Equal(Verdict.Degraded, Decide(s_other, [Panel(1, .5, 64), .. With(Clean(), Accuracy(-.021, -.0201))]).Verdict);
+        Assert.Equal(Verdict.Inconclusive, Decide(s_other, [Panel(1, .5, 64), .. With(Clean(), Accuracy(-.021, -.0199))]).Verdict);
+    }
+
+    [Fact]
+    public void An_unlock_whose_answers_cannot_be_judged_and_a_domain_that_is_not_bounded_settle_nothing()
+    {
+        var unlocked = Decide(s_other, [Panel(1, .5, 64), .. With(Clean(), HarmOf("r2r.refusals.trigger", -.9, -.95, -.8))]);
+        Assert.Equal(Verdict.Inconclusive, unlocked.Verdict);
+        Assert.Contains(unlocked.Reasons, r => r.StartsWith("Refusals were removed, and too few", StringComparison.Ordinal));
+        var domain = Decide(s_other, [Panel(1, .5, 64), .. With(Clean(), new Measurement("prose.code.delta_nll",
+            new Estimated(new Estimate(.1, 0, .26, .95, 30, "test")), "nats/token", s_nowhere))]);
+        Assert.Equal(Verdict.Inconclusive, domain.Verdict);
+        Assert.Contains(domain.Reasons, r => r.Contains("domain code", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using Assay.Evaluation.Behaviour;
+using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Scoring;
 using Assay.Evaluation.Statistics;
 
@@ -11,6 +12,6 @@ namespace Assay.Evaluation.Measures;
 /// <param name="Cancellation">Honoured between figures.</param>
 public sealed record MeasureInput(ScoreStore Scores, Statistician Statistics, VetDesign Design, CancellationToken Cancellation = default)
 {
-    /// <summary>What the models replied; null where nobody reads it.</summary>
-    public ReplyReader? Replies { get; init; }
+    /// <summary>The replies of a set, item by item (<see cref="ReplyReader.Replies"/>); null where nobody reads them.</summary>
+    public Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>>? Replies { get; init; }
 }

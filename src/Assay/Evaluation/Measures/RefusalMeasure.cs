@@ -31,10 +31,10 @@ public sealed class RefusalMeasure : IMeasure
     }
 
     /// <summary>The rows of one frame.</summary>
-    internal static IEnumerable<ReasoningRow> Rows(ReplyReader replies, string panel)
+    internal static IEnumerable<ReasoningRow> Rows(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel)
     {
         var frame = panel == VetDesign.BenignCores ? Frame.Benign : Frame.Trigger;
-        return replies.Replies(Plain(VetDesign.BaseAnswers(panel))).Zip(replies.Replies(Plain(VetDesign.CandidateAnswers(panel))), (p, q) =>
+        return replies(Plain(VetDesign.BaseAnswers(panel))).Zip(replies(Plain(VetDesign.CandidateAnswers(panel))), (p, q) =>
             new ReasoningRow(p.Item.Core, p.Item.Stratum, frame, p.Reply.Outcome!.Value, q.Reply.Outcome!.Value));
     }
 

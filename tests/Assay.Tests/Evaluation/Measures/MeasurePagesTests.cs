@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Assay.Evaluation;
+using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Scoring;
@@ -22,7 +23,7 @@ public sealed partial class MeasurePagesTests
     private static readonly (string Word, string Pattern)[] Placeholders =
     [
         ("DIVERGENCE", @"(kld\.(benign|trigger)|reverse_kld\.(benign|trigger)\.r2)"), ("PANEL", "(benign|trigger)"), ("SET", "(benign|trigger|prose)"),
-        ("WHO", "(base|candidate)"), ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
+        ("WHO", "(base|candidate)"), ("FIRST", "(refused|unusable|wrong|right)"), ("SECOND", "(refused|unusable|wrong|right)"), ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
         ("FROM-TO", @"[0-9.]+-[0-9.]+"), ("Q", "[0-9.]+"), ("TEMPLATE", "(plain|polite|brief|system|example|paraphrase)"),
         ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"),
     ];
@@ -30,7 +31,7 @@ public sealed partial class MeasurePagesTests
     private static readonly VetDesign Design = new()
     {
         Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"],
-        OwnPackaging = true,
+        OwnPackaging = true, Cores = 200,
     };
 
     public static IEnumerable<TheoryDataRow<string>> Pages => Directory.GetFiles(Folder, "*.md").Select(f => new TheoryDataRow<string>(Path.GetFileName(f)));
@@ -73,7 +74,7 @@ public sealed partial class MeasurePagesTests
         {
             var windows = string.Join(", ", t.Windows.Select(w => w.ToString("N0", CultureInfo.InvariantCulture)));
             Assert.Contains(string.Create(CultureInfo.InvariantCulture,
-                $"\n| {t.Name} | {t.Items:N0} | {t.Templates} | {t.MaxNewTokens} | {t.DocumentsPerDomain} | {windows} | {t.Samples}")
+                $"\n| {t.Name} | {t.Items:N0} | {t.Templates} | {t.MaxNewTokens} | {t.DocumentsPerDomain} | {t.Cores:N0} | {windows} | {t.Samples}")
                 + $" | {(t.Sensitivity ? "yes" : "no")} | {string.Join(", ", t.Yardsticks)} |\n", page, StringComparison.Ordinal);
         }
     }
@@ -112,8 +113,16 @@ public sealed partial class MeasurePagesTests
         using var store = ScoreStore.Temporary();
         // What they say that they need, and no more.
         foreach (var need in MeasureCatalogue.Union(measures, Design)) Put(store, need, infinite);
-        return MeasureCatalogue.Compute(measures, new MeasureInput(store, new Statistician(1), Design));
+        return MeasureCatalogue.Compute(measures, new MeasureInput(store, new Statistician(1), Design) { Replies = Replies });
     }
+
+    /// <summary>Replies of every kind; in the trigger frame the base mostly declines.</summary>
+    private static IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)> Replies(ContextSet set) => [.. Enumerable.Range(0, Design.Cores).Select(i =>
+    {
+        var declines = set is { Panel: VetDesign.TriggerCores, Policy: Policy.Base } && i % 4 != 0;
+        var outcome = declines ? ReplyOutcome.Refused : (i + (int)set.Policy) % 11 == 0 ? ReplyOutcome.Unusable : i % 7 == 0 ? ReplyOutcome.Wrong : ReplyOutcome.Right;
+        return (new PanelItem($"{i}", "add", i, "?"), new ReplyJudgement(outcome, null, RefusalRule.None, null));
+    })];
 
     private static void Put(ScoreStore store, SetNeed need, bool infinite)
     {
