@@ -14,6 +14,9 @@ public static class PlainPrompts
     private static readonly (string Name, Func<SeededRandom, int, Problem> Make)[] Tasks =
         [("reverse", Reverse), ("sort_numbers", SortNumbers), ("count_word", CountWord), ("trace", Trace), ("sequence", Sequence), ("pick_word", PickWord)];
 
+    /// <summary>Each task with its name; a task draws from one stream at a level.</summary>
+    internal static IReadOnlyList<(string Name, Func<SeededRandom, int, Problem> Make)> Makers => Tasks;
+
     /// <summary>Draws tasks with one verifiable answer, tasks and levels in turn.</summary>
     /// <param name="seed">The draw's seed.</param>
     /// <param name="count">Items to draw.</param>

@@ -11,8 +11,10 @@ internal static class PromptDraw
     /// <param name="count">Items to draw.</param>
     /// <param name="stratum">The name of the stratum of item i.</param>
     /// <param name="make">Makes item i from a stream of numbers and a stream of subjects.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The generators have no more different prompts.</exception>
-    public static IReadOnlyList<PromptItem> Run(ulong seed, Frame frame, int count, Func<int, string> stratum, Func<int, SeededRandom, SeededRandom, Problem> make)
+    /// <param name="atMost">Whether fewer are returned where the generators have no more different prompts.</param>
+    /// <exception cref="Checkpoints.InvalidInputException">The generators have no more different prompts.</exception>
+    public static IReadOnlyList<PromptItem> Run(ulong seed, Frame frame, int count, Func<int, string> stratum,
+        Func<int, SeededRandom, SeededRandom, Problem> make, bool atMost = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         var items = new List<PromptItem>(count);
@@ -23,12 +25,14 @@ internal static class PromptDraw
             var name = stratum(i);
             var core = SeededRandom.Derive(seed, $"{name} {i}");
             var numbers = FreshNumbers(core, usedNumbers, r => make(i, r, new SeededRandom(0)).Question);
-            items.Add(Fresh(i, name, core, numbers));
+            if (Fresh(i, name, core, numbers) is { } item) items.Add(item);
+            else if (atMost) break;
+            else throw new Checkpoints.InvalidInputException($"The generator '{name}' has no {count} different prompts; ask for fewer.");
         }
 
         return items;
 
-        PromptItem Fresh(int i, string name, ulong core, ulong numbers)
+        PromptItem? Fresh(int i, string name, ulong core, ulong numbers)
         {
             for (var attempt = 0; attempt < Attempts; attempt++)
             {
@@ -40,7 +44,7 @@ internal static class PromptDraw
                 };
             }
 
-            throw new Checkpoints.InvalidInputException($"The generator '{name}' has no {count} different prompts; ask for fewer.");
+            return null;
         }
     }
 

@@ -120,7 +120,7 @@ public sealed partial class MeasurePagesTests
     private static IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)> Replies(ContextSet set) => [.. Enumerable.Range(0, Design.Cores).Select(i =>
     {
         var declines = set is { Panel: VetDesign.TriggerCores, Policy: Policy.Base } && i % 4 != 0;
-        var outcome = declines ? ReplyOutcome.Refused : (i + (int)set.Policy) % 11 == 0 ? ReplyOutcome.Unusable : i % 7 == 0 ? ReplyOutcome.Wrong : ReplyOutcome.Right;
+        var outcome = declines ? ReplyOutcome.Refused : (i + (int)set.Policy) % 11 == 0 ? ReplyOutcome.Unusable : (i + (int)set.Policy) % 7 == 0 ? ReplyOutcome.Wrong : ReplyOutcome.Right;
         return (new PanelItem($"{i}", "add", i, "?"), new ReplyJudgement(outcome, null, RefusalRule.None, null));
     })];
 
