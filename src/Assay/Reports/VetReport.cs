@@ -1,5 +1,6 @@
 using System.Globalization;
 using Assay.Evaluation;
+using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Diffing;
 using Assay.Evaluation.Measures;
@@ -30,14 +31,18 @@ public static class VetReport
 
     private static readonly string[] s_cannotTell =
     [
-        "Whether the change does harm: most margins and verifiable tasks are not part of this version. A divergence is not a damage.",
-        "Refusals: they are not judged, and an item of the trigger panel need not be one that the base refuses.",
+        "Harm of kinds that no question asks for. A divergence is not a damage.",
+        "An item of the trigger panel need not be one that the base refuses: refusals are judged on the reasoning cores (R2R) alone.",
         "Anything in other languages, domains or lengths than the generators produce.",
     ];
 
+    /// <summary>How good the rules are by which refusals are told.</summary>
+    private static IEnumerable<string> Scorer => new[] { false, true }.Select(partial => "Refusals are told by rules over the text. On XSTest's human labels, prompts "
+        + $"that no rule was written for: {RefusalScorerFigures.Pooled(partial)}.");
+
     /// <summary>How a comparison measures: what all have in common, then the measures taken.</summary>
     public static IReadOnlyList<string> Method(IReadOnlyList<IMeasure> measures) =>
-        [.. s_method, .. measures.Select(m => $"{m.Info.Id}, {m.Info.Title}: {m.Info.Formula} ({m.Info.Source}).")];
+        [.. s_method, .. measures.Any(m => m is RefusalMeasure) ? Scorer : [], .. measures.Select(m => $"{m.Info.Id}, {m.Info.Title}: {m.Info.Formula} ({m.Info.Source}).")];
 
     /// <summary>What a comparison does not tell.</summary>
     public static IReadOnlyList<string> CannotTell(IReadOnlyList<IMeasure> measures) =>
@@ -75,10 +80,13 @@ public static class VetReport
     /// <param name="measurements">What was measured.</param>
     /// <param name="comparability">Which tokens were added.</param>
     /// <param name="difference">The weights compared; null where their hashes are equal.</param>
+    /// <param name="verdict">The verdict that these stand beside.</param>
     public static IReadOnlyList<Finding> Findings(VetPlan plan, MeasurementSet measurements, Comparability comparability,
-        CheckpointDifference? difference)
+        CheckpointDifference? difference, Verdict verdict)
     {
         var findings = new List<Finding>();
+        if (verdict is Verdict.Degraded or Verdict.Broken && FindingRules.IsFirstTokenBlind(VetDesign.Benign, measurements))
+            findings.Add(new Finding("GAMED", "The number that people quote, first-token KL, hides the harm.", FindingSeverity.Harm));
         if (difference is not null) findings.AddRange([FindingRules.Weights(difference), .. FindingRules.Structure(difference)]);
         findings.AddRange(Tokens(plan.Design, comparability, measurements));
         var differences = plan.Base.Packaging.DifferencesFrom(plan.Candidate.Packaging);

@@ -224,7 +224,8 @@ public sealed class VetSession : IDisposable
             Base = Model(plan.Base),
             Candidate = Model(plan.Candidate),
             Facts = VetReport.Compared(plan, _ready.PlanHash, store, _ready.Decided ? [] : _ready.Needs),
-            Findings = [.. Files().Concat(VetReport.Findings(plan, measurements, _ready.Weights.Comparability, _ready.Weights.Difference))
+            Findings = [.. Files().Concat(VetReport.Findings(plan, measurements, _ready.Weights.Comparability, _ready.Weights.Difference,
+                    decision.Verdict))
                 .OrderByDescending(f => f.Severity)
                 .Select(f => new ReportFinding(f.Name, f.Sentence, f.SeverityName))],
             Measures = [.. measurements.All.Select(MeasureRow.Of)],

@@ -8,6 +8,9 @@ namespace Assay.Verdicts;
 /// <remarks>protocol.md, Measures and Verdicts.</remarks>
 public static class FindingRules
 {
+    /// <summary>The finding that first tokens hide a change.</summary>
+    public const string FirstTokenBlind = "FIRST-TOKEN-BLIND";
+
     private const int MostNamed = 5;
 
     /// <summary>What the weights alone tell: rounding to fewer bits and nothing else, or another change.</summary>
@@ -86,6 +89,17 @@ public static class FindingRules
         return (layers.Count == 1 ? "Layer " : "Layers ") + string.Join(", ", runs);
     }
 
+    /// <summary>Whether the first token hides what the late ones show: the lower bound of ln(late / first) less the ladder's largest is above ln 10.</summary>
+    /// <param name="panel">Its name.</param>
+    /// <param name="measurements">What was measured.</param>
+    /// <remarks>protocol.md, Verdicts: FIRST-TOKEN-BLIND.</remarks>
+    public static bool IsFirstTokenBlind(string panel, MeasurementSet measurements)
+    {
+        ArgumentNullException.ThrowIfNull(measurements);
+        return measurements.Estimate($"kld.{panel}.late_over_first") is { HasInterval: true } late
+            && measurements.Estimate($"kld.{panel}.late_over_first_ladder") is { } ladder && late.Low - ladder.Value > Math.Log(10);
+    }
+
     /// <summary>Findings of one panel's divergence.</summary>
     /// <param name="panel">Its name.</param>
     /// <param name="measurements">What was measured.</param>
@@ -94,8 +108,12 @@ public static class FindingRules
         ArgumentNullException.ThrowIfNull(measurements);
         var findings = new List<Finding>();
         if (Value("mean") is null) return findings;
-        // The protocol's FIRST-TOKEN-BLIND subtracts the ladder's largest ratio; without a ladder this only informs.
-        if ((Value("late_over_first") ?? Value("late_over_first_unfloored")) is { } late && late.Value > Math.Log(10))
+        var blind = IsFirstTokenBlind(panel, measurements);
+        if (blind)
+            findings.Add(new Finding(FirstTokenBlind, FormattableString.Invariant(
+                $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(Value("late_over_first")!.Value.Value):g3} times as much as first tokens ({Value("first_token")?.Value:g3} nats), which no rounding does (at most {Math.Exp(Value("late_over_first_ladder")!.Value.Value):g3} times): first-token KL, the figure usually quoted, does not see the change."), FindingSeverity.Warning));
+        // Without a ladder, or a bound, this only informs.
+        if (!blind && (Value("late_over_first") ?? Value("late_over_first_unfloored")) is { } late && late.Value > Math.Log(10))
             findings.Add(new Finding("FIRST-TOKEN-HIDES", FormattableString.Invariant(
                 $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(late.Value):g3} times as much as first tokens ({Value("first_token")?.Value:g3} nats): the figure usually quoted does not show the change."), FindingSeverity.Warning));
         var infinite = Value("infinite_positions") ?? default;

@@ -91,7 +91,7 @@ public sealed class IdentityTests : IDisposable
         var copy = Copy(source, "f32", t => [Wide(t)], c => c["dtype"] = "float32");
         Assert.Equal(Hash(source), Hash(copy));
         Assert.Equal(("BF16; names begin with 'model.'", "F32; names begin with 'model.'"), (Line(source, "stored"), Line(copy, "stored")));
-        var (code, output, error) = CommandLine.Run("vet", source, copy, "--items", "2", "--documents", "1", "-q", "-o", _folder["run"]);
+        var (code, output, error) = CommandLine.Run("vet", source, copy, "--items", "2", "--cores", "2", "--documents", "1", "-q", "-o", _folder["run"]);
         Assert.True(code == 0, output + error);
         // As GGUF files are: norms in float32.
         Assert.Equal(Hash(source), Hash(Copy(source, "mixed", t => [t.Shape.Length == 1 ? Wide(t) : TensorToWrite.From(t)])));

@@ -12,11 +12,11 @@ public sealed class KilledRunTests : IDisposable
     [Fact]
     public void A_killed_run_goes_on_and_ends_with_the_bytes_of_an_undisturbed_one()
     {
-        // Greedy answers of both, samples at T = 1, wordings, reference text, yardsticks; one value changed, so that weights are compared soon.
+        // Greedy answers of both, samples at T = 1, reasoning cores, reference text, yardsticks; one value changed, so that weights are compared soon.
         var candidate = EditedOrganism.Of("llama").Set("model.layers.1.mlp.down_proj.weight", 7, 0x4100).Write(Path.Combine(_folder, "candidate"));
         var program = new KilledRun(Path.Combine(AppContext.BaseDirectory, "Assay.Cli.dll"),
-            ["vet", EditedOrganism.Path("llama"), candidate, "--tier", "standard",
-            "--measures", "M1,M3,M12,M14", "--limit", "1", "--documents", "1", "--max-new-tokens", "3", "--seed", "7"]);
+            ["vet", EditedOrganism.Path("llama"), candidate, "--samples", "1",
+            "--measures", "M1,M3,M12,R2R", "--cores", "8", "--limit", "8", "--documents", "1", "--max-new-tokens", "3", "--seed", "7"]);
         var undisturbed = Path.Combine(_folder, "undisturbed");
         program.Finish(undisturbed);
         var units = KilledRun.Units(Path.Combine(undisturbed, "run")).Count;

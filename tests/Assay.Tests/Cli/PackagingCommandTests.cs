@@ -30,7 +30,7 @@ public sealed class PackagingCommandTests : IDisposable
     }
 
     private (int Code, string Out, string Error) Vet(string a, string b, params string[] more) =>
-        CommandLine.Run(["vet", a, b, "--items", "4", "--documents", "1", "-q", "-o", _folder["run"], .. more]);
+        CommandLine.Run(["vet", a, b, "--items", "4", "--cores", "4", "--documents", "1", "-q", "-o", _folder["run"], .. more]);
 
     /// <summary>ggml-org/llama.cpp #9692 and others: every model that is saved again differed, which hid the one that matters.</summary>
     [Fact]
@@ -111,7 +111,7 @@ public sealed class PackagingCommandTests : IDisposable
         Assert.DoesNotContain(_folder.Path, measured, StringComparison.Ordinal);
         // The base does, and is refused before anything is measured or written, in a dry run too.
         var other = Path.Combine(GoldenFiles.Repository, "organisms", "llama", "before");
-        var (refused, _, error) = CommandLine.Run("vet", copy, other, "--items", "4", "--documents", "1", "-q", "-o", _folder["base"]);
+        var (refused, _, error) = CommandLine.Run("vet", copy, other, "--items", "4", "--cores", "4", "--documents", "1", "-q", "-o", _folder["base"]);
         Assert.Equal(generating, refused == 2 ? 0 : refused);
         Assert.Equal(generating == 0, Directory.Exists(_folder["base"]));
         if (generating == 0) Assert.Contains("suppress", File.ReadAllText(_folder["base/report.md"]), StringComparison.Ordinal);

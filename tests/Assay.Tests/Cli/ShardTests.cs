@@ -14,7 +14,7 @@ public sealed class ShardTests : IDisposable
     private static string Organism(string stage) => Path.Combine(GoldenFiles.Repository, "organisms", "gpt2", stage);
 
     private (int Code, string Output, string Error) Vet(string name, params string[] more) =>
-        CommandLine.Run(["vet", Organism("aligned"), Organism("before"), "--items", "5", "--documents", "1", "--max-new-tokens", "6", "-o", Path.Combine(_folder, name), .. more]);
+        CommandLine.Run(["vet", Organism("aligned"), Organism("before"), "--items", "5", "--cores", "5", "--documents", "1", "--max-new-tokens", "6", "-o", Path.Combine(_folder, name), .. more]);
 
     private (int Code, string Output, string Error) Merge(string output, params string[] parts) =>
         CommandLine.Run(["merge", .. parts.Select(p => Path.Combine(_folder, p)), "-o", Path.Combine(_folder, output)]);
@@ -46,7 +46,7 @@ public sealed class ShardTests : IDisposable
             return Path.Combine(place, "run");
         });
         var candidate = EditedOrganism.Of("gpt2").Set("transformer.h.1.mlp.c_proj.weight", 7, 0x4100).Write(Path.Combine(_folder, "candidate"));
-        string[] vet = ["vet", Organism("aligned"), candidate, "--tier", "standard", "--measures", "M1,M3,M12", "--limit", "4", "--documents", "1",
+        string[] vet = ["vet", Organism("aligned"), candidate, "--samples", "1", "--measures", "M1,M3,M12", "--limit", "4", "--documents", "1",
             "--max-new-tokens", "4", "--seed", "7"];
         string[] parts = [.. await Task.WhenAll(Run("1", [.. vet, "--shard", "1/3"]), Run("2", [.. vet, "--shard", "2/3"])),
             .. await Task.WhenAll(Run("3", [.. vet, "--shard", "3/3"]), Run("whole", vet))];

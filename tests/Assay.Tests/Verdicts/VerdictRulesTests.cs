@@ -226,6 +226,23 @@ public class VerdictRulesTests
         Assert.Empty(Findings([.. Enumerable.Range(0, 40).Select(i => Item(i, 1))]));
     }
 
+    /// <summary>The ladder's late tokens are twice its first: the candidate's have to be more than twenty times theirs.</summary>
+    [Theory]
+    [InlineData(.1, true)]
+    [InlineData(.02, true)]
+    [InlineData(.2, false)]
+    public void First_tokens_are_blind_where_late_ones_diverge_ten_times_more_than_the_ladders(double first, bool blind)
+    {
+        var design = new VetDesign { Panels = [VetDesign.Benign], Windows = [], Yardsticks = ["floor", "rounded-4"] };
+        var set = VetDesign.BaseAnswers(VetDesign.Benign);
+        ItemScores[] Items(double first, double late) => [.. Enumerable.Range(0, 40).Select(i => Scores.Item($"{i}", "a", [first, .. Enumerable.Repeat(late * (1 + .001 * (i % 3)), 20)]))];
+        var found = Scores.Measure(design, [new DivergenceMeasure(), new PositionMeasure(), new TailMeasure()],
+            (set, Items(first, 3)), (set.Under("floor"), Items(1e-6, 1e-6)), (set.Under("rounded-4"), Items(.01, .02)));
+        Assert.Equal(Math.Log(2), found.Estimate("kld.benign.late_over_first_ladder")!.Value.Value, .002);
+        Assert.Equal(blind, FindingRules.IsFirstTokenBlind(VetDesign.Benign, found));
+        Assert.Equal(blind, FindingRules.Of(VetDesign.Benign, found).Any(f => f.Name == "FIRST-TOKEN-BLIND"));
+    }
+
     [Fact]
     public void A_divergence_that_is_no_number_is_a_finding_and_never_a_shift()
     {

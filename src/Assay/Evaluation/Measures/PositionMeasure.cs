@@ -21,7 +21,9 @@ public sealed class PositionMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return AnswerDivergence.NeedsOf(design).And(FloorLevel.NeedsOf(design, AnswerDivergence.NeedsOf(design)));
+        var ladder = Ladder(design).SelectMany(rung => design.Panels.Select(p =>
+            new SetNeed(VetDesign.BaseAnswers(p).Under(rung), ScoreColumns.Kl, Items: design.YardstickItems)));
+        return AnswerDivergence.NeedsOf(design).And(FloorLevel.NeedsOf(design, AnswerDivergence.NeedsOf(design))).And(new Needs([.. ladder]));
     }
 
     /// <inheritdoc/>
@@ -61,6 +63,25 @@ public sealed class PositionMeasure : IMeasure
         return new Cluster("", FixedOrderSum.Of([.. reaching.Select(total)]), reaching.Sum(weight));
     }
 
+    private static IEnumerable<string> Ladder(VetDesign design) => design.Yardsticks.Where(y => y.StartsWith(YardstickMeasure.Rounded, StringComparison.Ordinal));
+
+    /// <summary>The largest late over first ratio of the rounding ladder; null without rungs, or without late tokens.</summary>
+    private static double? LadderRatio(MeasureInput input, ContextSet set, ScoreColumns column)
+    {
+        if (set.Policy != Policy.Base || FloorLevel.Scores(input, set) is not { } floor
+            || LateAndFirst([.. floor.ByContext(column).SelectMany(item => item)]) is not { } least) return null;
+        double? largest = null;
+        foreach (var rung in Ladder(input.Design))
+        {
+            if (!input.Scores.Has(set.Under(rung), column)) continue;
+            if (LateAndFirst([.. input.Scores.Scores(set.Under(rung)).ByContext(column).SelectMany(item => item)]) is not { } of) continue;
+            var ratio = Math.Log(Math.Max(of.Late, least.Late) / Math.Max(of.First, least.First));
+            if (double.IsFinite(ratio)) largest = Math.Max(largest ?? ratio, ratio);
+        }
+
+        return largest;
+    }
+
     private static IEnumerable<Measurement> Of(MeasureInput input, ContextSet set, ScoreColumns column, string id)
     {
         var scores = input.Scores.Scores(set);
@@ -87,6 +108,9 @@ public sealed class PositionMeasure : IMeasure
                 new Where(set, SetWords.Words(set) + ", tokens from 16 on over first tokens, each raised to the floor's"));
         }
 
+        if (LadderRatio(input, set, column) is { } ladder)
+            yield return SetWords.Described($"{id}.late_over_first_ladder", ladder, input.Design.YardstickItems, "ln ratio", set,
+                ", tokens from 16 on over first tokens: the largest of the rounding ladder, each raised to the floor's");
         foreach (var bin in Curve(answers))
             yield return SetWords.Described($"{id}.position.{bin.From}-{bin.To}", bin.Mean, bin.Tokens, "nats/token", set, $", positions {bin.From} to {bin.To}");
     }

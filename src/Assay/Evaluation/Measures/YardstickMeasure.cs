@@ -9,7 +9,7 @@ namespace Assay.Evaluation.Measures;
 /// <summary>M12: divergences against those of known changes of the same base, on the same items.</summary>
 public sealed class YardstickMeasure : IMeasure
 {
-    private const string Rounded = "rounded-";
+    internal const string Rounded = "rounded-";
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M12", "Yardsticks",
