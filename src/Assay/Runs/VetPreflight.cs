@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using Assay.Checkpoints;
 using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
@@ -20,9 +21,9 @@ internal sealed class VetPreflight
 
     private VetPreflight(VetPlan plan, string planHash, string runHash, string folder, Lazy<WeightsComparison> weights, VerdictDecision early,
         IReadOnlyList<IMeasure> measures,
-        IReadOnlyDictionary<string, int[]> lengths)
+        IReadOnlyDictionary<string, int[]> lengths, Panels panels)
     {
-        PromptLengths = lengths;
+        (PromptLengths, Panels) = (lengths, panels);
         (Plan, PlanHash, RunHash, Folder, Measures) = (plan, planHash, runHash, folder, measures);
         (_weights, Early) = (weights, early);
     }
@@ -34,6 +35,9 @@ internal sealed class VetPreflight
 
     /// <summary>What has to be scored for them.</summary>
     public IReadOnlyList<SetNeed> Needs => MeasureCatalogue.Union(Measures, Plan.Design);
+
+    /// <summary>The items of the plan's panels, drawn once.</summary>
+    public Panels Panels { get; }
 
     /// <summary>Of each panel's items the tokens of its prompt under the longest of the panels' templates.</summary>
     public IReadOnlyDictionary<string, int[]> PromptLengths { get; }
@@ -103,7 +107,9 @@ internal sealed class VetPreflight
         // Where both hashes are the same, nothing is generated.
         if (!equal || plan.Design.OwnPackaging) problems.Try(() => baseModel.Generation.GreedyReply(plan.MaxNewTokens));
         var lengths = new Dictionary<string, int[]>(StringComparer.Ordinal);
-        plan = problems.Try(() => Prompts(options, baseModel, candidate, plan, problems, lengths, cancellation)) ?? plan;
+        // What the prompts tell of the plan changes none of them.
+        var panels = new Panels(plan);
+        plan = problems.Try(() => Prompts(options, baseModel, candidate, plan, panels, problems, lengths, cancellation)) ?? plan;
         var planHash = RunIdentity.Plan(plan);
         var runHash = RunIdentity.Run(planHash);
         var folder = options.Output ?? RunFolder.DefaultPath(runHash, first.Name, second.Name) + (options.Shard is { } part ? $"-part-{part.Index}-of-{part.Count}" : "");
@@ -124,7 +130,7 @@ internal sealed class VetPreflight
         // Nobody waits for measures of two models that have nothing in common. Of two that plainly have, all weights are compared once the measures are done.
         if (!equal && !Comparability.PlainlyRelated(baseModel, candidate)) _ = weights.Value;
         var early = VerdictRules.Decide(VetReport.Facts(plan, tokens, null, []), VetReport.SameWeights(plan));
-        return new VetPreflight(plan, planHash, runHash, folder, weights, early, measures, lengths);
+        return new VetPreflight(plan, planHash, runHash, folder, weights, early, measures, lengths, panels);
     }
 
     /// <summary>The measures asked for, in the catalogue's order; all where none is named.</summary>
@@ -174,21 +180,21 @@ internal sealed class VetPreflight
     /// <param name="baseModel">The base.</param>
     /// <param name="candidate">The candidate.</param>
     /// <param name="plan">The plan so far.</param>
+    /// <param name="panels">Its items.</param>
     /// <param name="problems">Where problems go.</param>
     /// <param name="lengths">Filled: of each panel's items the tokens of its longest prompt.</param>
     /// <param name="cancellation">Honoured within a layer.</param>
     /// <returns>The plan with what only the prompts tell: the tokens of a thought, and whether the candidate's own packaging can be carried out.</returns>
-    private static VetPlan Prompts(VetRequest options, LanguageModel baseModel, LanguageModel candidate, VetPlan plan, PreflightProblems problems,
+    private static VetPlan Prompts(VetRequest options, LanguageModel baseModel, LanguageModel candidate, VetPlan plan, Panels panels,
+        PreflightProblems problems,
         Dictionary<string, int[]> lengths, CancellationToken cancellation)
     {
         if (baseModel.Tokenizer is null) return plan;
-        var panels = new Panels(plan);
         foreach (var panel in plan.Design.Panels)
-            lengths[panel] = [.. panels.Items(panel).Select(item => plan.Design.PanelTemplates.Max(t => PromptTemplates.Encode(baseModel, t, item, plan.Chat)
-                .Length))];
+            lengths[panel] = Lengths(panel, plan.Design.PanelTemplates);
         if (plan.Design.Cores > 0)
             foreach (var panel in VetDesign.CorePanels)
-                lengths[panel] = [.. panels.Items(panel).Select(item => PromptTemplates.Encode(baseModel, ContextSet.Plain, item, plan.Chat).Length)];
+                lengths[panel] = Lengths(panel, [ContextSet.Plain]);
         var first = PromptTemplates.Encode(baseModel, plan.Design.PanelTemplates[0], panels.Items(plan.Design.Panels[0])[0], plan.Chat);
         var longest = lengths.Values.Max(l => l.Max());
         if (longest > int.MaxValue / 2 - plan.MaxNewTokens)
@@ -227,6 +233,23 @@ internal sealed class VetPreflight
             problems.Add($"One text of {rows} tokens through both models takes {ByteSize.Format(needed)}; {ByteSize.Format(free)} are free. Close other " +
                 "programs, or choose a smaller --context or --max-new-tokens.");
         return plan;
+
+        // Of thousands of prompts this is what a run would wait for before its first result.
+        int[] Lengths(string panel, IReadOnlyList<string> templates)
+        {
+            var lengths = new int[panels.Items(panel).Count];
+            try
+            {
+                Parallel.For(0, lengths.Length, new ParallelOptions { MaxDegreeOfParallelism = baseModel.Team.Threads, CancellationToken = cancellation },
+                    i => lengths[i] = templates.Max(t => PromptTemplates.Encode(baseModel, t, panels.Items(panel)[i], plan.Chat).Length));
+            }
+            catch (AggregateException refused) when (refused.InnerException is InvalidInputException)
+            {
+                ExceptionDispatchInfo.Throw(refused.InnerException);
+            }
+
+            return lengths;
+        }
     }
 
     /// <summary>Why the candidate cannot read prompts, or answer them, in its own packaging; null where it can.</summary>

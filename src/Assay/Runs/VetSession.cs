@@ -104,7 +104,7 @@ public sealed class VetSession : IDisposable
         var decision = _ready.Early;
         if (!_ready.Decided)
         {
-            var work = new VetWork(_base, _candidate, plan, _ready.Needs, store, journal, _request.Shard, Cache());
+            var work = new VetWork(_base, _candidate, plan, _ready.Needs, store, journal, _request.Shard, Cache(), _ready.Panels);
             if (work.Restore() is > 0 and var restored) _watcher.Note($"Going on from the journal: {restored} units are done.");
             var cost = Cost();
             foreach (var line in Ways(cost)) _watcher.Note(line);
@@ -121,7 +121,7 @@ public sealed class VetSession : IDisposable
             var statistics = new Statistician(plan.Seed, _base.Team.Threads, cancellationToken: _cancellation);
             var input = new MeasureInput(store, statistics, plan.Design, _cancellation)
             {
-                Replies = new ReplyReader(store, new Panels(plan), _base.RequireTokenizer(), ThoughtMarks.Of(_base)).Replies,
+                Replies = new ReplyReader(store, _ready.Panels, _base.RequireTokenizer(), ThoughtMarks.Of(_base)).Replies,
             };
             _watcher.Measuring(told => measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, input, told)));
             if (BrokenRule.Faults(measurements, "base", "The base").Sentences is { Count: > 0 } broken)
@@ -132,7 +132,7 @@ public sealed class VetSession : IDisposable
         }
 
         var report = Report(decision, measurements, store);
-        folder.WriteSamples(VetSampleRows.Of(store, _ready.Decided ? [] : _ready.Needs, new Panels(plan), Decode));
+        folder.WriteSamples(VetSampleRows.Of(store, _ready.Decided ? [] : _ready.Needs, _ready.Panels, Decode));
         folder.WriteReport(report);
         WriteEnvironment(folder);
         folder.Seal();
@@ -164,7 +164,7 @@ public sealed class VetSession : IDisposable
 
     private (Dictionary<string, int[]> Prompts, int[] Documents) Lengths()
     {
-        var panels = new Panels(_ready.Plan);
+        var panels = _ready.Panels;
         var tokenizer = _base.RequireTokenizer();
         var prompts = new Dictionary<string, int[]>(StringComparer.Ordinal);
         foreach (var panel in _ready.Needs.Where(n => n.Set.Policy != Policy.Reference).GroupBy(n => n.Set.Panel, StringComparer.Ordinal))
@@ -229,7 +229,7 @@ public sealed class VetSession : IDisposable
                 .OrderByDescending(f => f.Severity)
                 .Select(f => new ReportFinding(f.Name, f.Sentence, f.SeverityName))],
             Measures = [.. measurements.All.Select(MeasureRow.Of)],
-            Worst = VetReport.Worst(store, plan.Design, new Panels(plan), Decode),
+            Worst = VetReport.Worst(store, plan.Design, _ready.Panels, Decode),
             Method = VetReport.Method(_ready.Measures),
             CannotTell = VetReport.CannotTell(_ready.Measures),
             Reproduce = VetReproduction.Line(_request, plan.Context),

@@ -19,11 +19,15 @@ namespace Assay.Runs;
 /// <param name="journal">Names what is finished; null to keep no journal.</param>
 /// <param name="shard">Which part is computed; null for all of it.</param>
 /// <param name="cache">Scores of yardsticks that other runs left; null for none.</param>
+/// <param name="panels">The items of the plan's panels; null to draw them.</param>
 public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, IReadOnlyList<SetNeed> needs, ScoreStore store,
     RunJournal? journal = null, RunShard? shard = null,
-    YardstickCache? cache = null)
+    YardstickCache? cache = null, Panels? panels = null)
 {
-    private readonly Panels _panels = new(plan);
+    // So many items make the first group, which shows early that both models can be run.
+    private const int First = 4;
+
+    private readonly Panels _panels = panels ?? new(plan);
 
     /// <summary>Declares the sets, and takes up what an earlier run of the same plan has left.</summary>
     /// <returns>Units that are finished already.</returns>
@@ -62,8 +66,11 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
             var mine = source.Where(n => n.Set.Subject == ContextSet.Candidate).ToList();
             // Ids that the candidate's own tokenizer makes of reference text are its alone: the base may not even have them.
             var pair = source.First().Set is { Own: true, Policy: Policy.Reference } ? new PairScorer(candidate, candidate) : scorer;
-            foreach (var group in Mine(source.First().Set.Panel, Items(source)).Chunk(together)) Group(writer, pair, source.First().Set, mine, group, count,
-                cancellation);
+            var items = Mine(source.First().Set.Panel, Items(source));
+            // Not where weights are read from the disk in every pass.
+            var early = count.Tokens == 0 && together <= VetCost.Few ? items.Take(First).ToArray() : [];
+            foreach (var group in items.Skip(early.Length).Chunk(together).Prepend(early).Where(g => g.Length > 0))
+                Group(writer, pair, source.First().Set, mine, group, count, cancellation);
         }
 
         foreach (var subject in needs.Where(n => n.Set.Subject != ContextSet.Candidate).GroupBy(n => n.Set.Subject, StringComparer.Ordinal))
