@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Assay.Checkpoints;
+using Assay.Evaluation.Tasks;
 using Assay.Reports;
 using Assay.Runs;
 
@@ -106,24 +107,8 @@ internal static class ConfigFile
         if (ConfigKey.Never.Contains(name)
             && command.Options.Any(o => o.Name == "--" + name))
             return $"{name} is asked of one call and not set by a file; give --{name} on the command line.";
-        var (best, distance) = known.Select(k => (k.Name, Distance(name, k.Name))).MinBy(p => p.Item2);
-        return $"unknown key '{UntrustedText.Visible(name)}'" + (distance <= Math.Max(2, name.Length / 3) ? $"; did you mean '{best}'?"
+        var (best, near) = NearestName.Of(name, known.Select(k => k.Name));
+        return $"unknown key '{UntrustedText.Visible(name)}'" + (near ? $"; did you mean '{best}'?"
             : $"; known are {string.Join(", ", known.Select(k => k.Name).Order(StringComparer.Ordinal))}.");
-    }
-
-    // Levenshtein's edit distance, one row at a time.
-    private static int Distance(string a, string b)
-    {
-        if (a.Length > 64) return int.MaxValue;
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-
-        return row[^1];
     }
 }

@@ -179,25 +179,9 @@ internal static class LineFile
 
     private static string Unknown(string name, IReadOnlyList<string> keys)
     {
-        var (best, distance) = keys.Select(k => (Key: k, Distance: Distance(name, k))).MinBy(p => p.Distance);
-        return $"the key {ProblemList.Quote(name)} is unknown" + (distance <= Math.Max(2, name.Length / 3) ? $"; did you mean '{best}'?"
+        var (best, near) = NearestName.Of(name, keys);
+        return $"the key {ProblemList.Quote(name)} is unknown" + (near ? $"; did you mean '{best}'?"
             : $"; expected {string.Join(", ", keys)}.");
-    }
-
-    // Levenshtein's edit distance, one row at a time.
-    private static int Distance(string a, string b)
-    {
-        if (a.Length > 64) return int.MaxValue;
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-
-        return row[^1];
     }
 
     private static string Reason(Exception e) => e is JsonException json ? $"{json.Message.Split(" LineNumber:")[0]}"
