@@ -37,12 +37,14 @@ public static class VetReport
     ];
 
     /// <summary>How good the rules are by which refusals are told.</summary>
-    private static IEnumerable<string> Scorer => new[] { false, true }.Select(partial => "Refusals are told by rules over the text. On XSTest's human labels, prompts "
+    private static IEnumerable<string> Scorer =>
+        new[] { false, true }.Select(partial => "Refusals are told by rules over the text. On XSTest's human labels, prompts "
         + $"that no rule was written for: {RefusalScorerFigures.Pooled(partial)}.");
 
     /// <summary>How a comparison measures: what all have in common, then the measures taken.</summary>
     public static IReadOnlyList<string> Method(IReadOnlyList<IMeasure> measures) =>
-        [.. s_method, .. measures.Any(m => m is RefusalMeasure) ? Scorer : [], .. measures.Select(m => $"{m.Info.Id}, {m.Info.Title}: {m.Info.Formula} ({m.Info.Source}).")];
+        [.. s_method, .. measures.Any(m => m is RefusalMeasure) ? Scorer : [],
+            .. measures.Select(m => $"{m.Info.Id}, {m.Info.Title}: {m.Info.Formula} ({m.Info.Source}).")];
 
     /// <summary>What a comparison does not tell.</summary>
     public static IReadOnlyList<string> CannotTell(IReadOnlyList<IMeasure> measures) =>

@@ -206,7 +206,8 @@ internal sealed class VetPreflight
         var positions = Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions);
         // Shorter where the positions leave no more: a reply that is cut there would be cut in use too.
         if (plan.Design.Cores > 0 && !options.AllowLong)
-            plan = plan with { MaxReplyTokens = Math.Clamp(positions - longest, Math.Min(plan.MaxNewTokens, ReplyClassifier.LeastTokens), ReplyClassifier.LeastTokens) };
+            plan = plan with { MaxReplyTokens = Math.Clamp(positions - longest, Math.Min(plan.MaxNewTokens, ReplyClassifier.LeastTokens),
+                ReplyClassifier.LeastTokens) };
         if (plan.Design.OwnPackaging) plan = plan with { Design = plan.Design with { OwnPackagingRefused = OwnPackagingProblem(candidate, plan, panels) } };
         // Ids that the head does not have are told by the model itself.
         var next = -1;

@@ -110,8 +110,14 @@ public static class FindingRules
         if (Value("mean") is null) return findings;
         var blind = IsFirstTokenBlind(panel, measurements);
         if (blind)
+        {
+            var (over, rounding) = (Math.Exp(Value("late_over_first")!.Value.Value), Math.Exp(Value("late_over_first_ladder")!.Value.Value));
             findings.Add(new Finding(FirstTokenBlind, FormattableString.Invariant(
-                $"On the {panel} panel tokens from the 16th on diverge {Math.Exp(Value("late_over_first")!.Value.Value):g3} times as much as first tokens ({Value("first_token")?.Value:g3} nats), which no rounding does (at most {Math.Exp(Value("late_over_first_ladder")!.Value.Value):g3} times): first-token KL, the figure usually quoted, does not see the change."), FindingSeverity.Warning));
+                $"On the {panel} panel tokens from the 16th on diverge {over:g3} times as much as first tokens ({Value("first_token")?.Value:g3} nats)")
+                + FormattableString.Invariant($", by rounding at most {rounding:g3} times: first-token KL, the figure usually quoted, does not see the change."),
+                FindingSeverity.Warning));
+        }
+
         // Without a ladder, or a bound, this only informs.
         if (!blind && (Value("late_over_first") ?? Value("late_over_first_unfloored")) is { } late && late.Value > Math.Log(10))
             findings.Add(new Finding("FIRST-TOKEN-HIDES", FormattableString.Invariant(

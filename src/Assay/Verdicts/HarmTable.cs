@@ -68,19 +68,21 @@ internal sealed record HarmTest(string Id, int Sign, Func<Margins, double> Found
         if (measured.Value is NotMeasurable none) return $"{What}: not estimable, {none.Why}.";
         var e = Turned(measured.Value.Estimate);
         return What + (e.HasInterval
-            ? FormattableString.Invariant($": {100 * e.Value:g3} percentage points, 95 % interval from {100 * e.Low:g3} to {100 * e.High:g3}, {e.N} {Clusters}; the margin is {100 * margin:g3}.")
-            : FormattableString.Invariant($": {100 * e.Value:g3} percentage points, no interval ({e.Method}), {e.N} {Clusters}; the margin is {100 * margin:g3}."));
+            ? FormattableString.Invariant($": {100 * e.Value:g3} percentage points, 95 % interval from {100 * e.Low:g3} to {100 * e.High:g3}, {e.N} {Clusters}")
+            : FormattableString.Invariant($": {100 * e.Value:g3} percentage points, no interval ({e.Method}), {e.N} {Clusters}"))
+            + FormattableString.Invariant($"; the margin is {100 * margin:g3}.");
     }
 
     /// <summary>The harm in words, with the n that would settle it.</summary>
     public string Unsettled(MeasurementSet measurements, Margins margins)
     {
         var sentence = Sentence(measurements, Certified(margins));
-        return Needed(measurements, margins) is { } n ? sentence + string.Create(CultureInfo.InvariantCulture, $" About {n} {Clusters} would settle it.") : sentence;
+        return Needed(measurements, margins) is { } n ? sentence + string.Create(CultureInfo.InvariantCulture, $" About {n} {Clusters} would settle it.")
+            : sentence;
     }
 
-    /// <summary>Clusters that would exclude the harm, or show it where the estimate is beyond the margin, if value and spread stay as they are; null where none would, or
-    /// nothing was measured.</summary>
+    /// <summary>Clusters that would exclude the harm, or show it where the estimate is beyond the margin, if value and spread stay as they are; null where none
+    /// would, or nothing was measured.</summary>
     public long? Needed(MeasurementSet measurements, Margins margins)
     {
         if (measurements.Find(Id)?.Value is not Harm harm) return null;

@@ -44,6 +44,7 @@ public sealed class RealFileTests
         Assert.Equal(PackagingHash.Compute(source), PackagingHash.Compute(shards));
     }
 
-    /// <summary>A path of the list. Its dots are taken off as text: the folder of golden files may be a link, from which the system would go up elsewhere.</summary>
+    /// <summary>A path of the list. Its dots are taken off as text: the folder of golden files may be a link, from which the system would go up
+    /// elsewhere.</summary>
     private static string At(string relative) => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(GoldenFiles.Root)!, relative));
 }

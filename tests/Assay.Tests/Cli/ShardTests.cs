@@ -14,7 +14,8 @@ public sealed class ShardTests : IDisposable
     private static string Organism(string stage) => Path.Combine(GoldenFiles.Repository, "organisms", "gpt2", stage);
 
     private (int Code, string Output, string Error) Vet(string name, params string[] more) =>
-        CommandLine.Run(["vet", Organism("aligned"), Organism("before"), "--items", "5", "--cores", "5", "--documents", "1", "--max-new-tokens", "6", "-o", Path.Combine(_folder, name), .. more]);
+        CommandLine.Run(["vet", Organism("aligned"), Organism("before"), "--items", "5", "--cores", "5", "--documents", "1", "--max-new-tokens", "6", "-o",
+            Path.Combine(_folder, name), .. more]);
 
     private (int Code, string Output, string Error) Merge(string output, params string[] parts) =>
         CommandLine.Run(["merge", .. parts.Select(p => Path.Combine(_folder, p)), "-o", Path.Combine(_folder, output)]);

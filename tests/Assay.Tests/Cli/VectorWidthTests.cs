@@ -37,7 +37,8 @@ public sealed class VectorWidthTests : IDisposable
     public void A_score_prints_the_same(string kind)
     {
         var text = _folder["text.txt"];
-        File.WriteAllText(text, string.Join(' ', Enumerable.Range(0, kind == "llama" ? 24 : 6).Select(i => $"Line {i} of the ledger says {i * i % 97} barrels.")));
+        File.WriteAllText(text, string.Join(' ', Enumerable.Range(0, kind == "llama" ? 24 : 6)
+            .Select(i => $"Line {i} of the ledger says {i * i % 97} barrels.")));
         string Score(string threads, params (string, string)[] limits) =>
             Run(300, limits, "score", Organism(kind), "--text", text, "--json", "--threads", threads);
         var wide = Score("2", ("ASSAY_VECTORS", "512"));
@@ -52,7 +53,8 @@ public sealed class VectorWidthTests : IDisposable
     {
         string[] Lines(string name, params (string, string)[] limits)
         {
-            Run(400, limits, "directions", Organism("qwen3_moe"), "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "2", "--dry-run", "--run",
+            Run(400, limits, "directions", Organism("qwen3_moe"), "--contrast", "triggers", "--select", "--items", "8", "--selection-items", "2", "--dry-run",
+                "--run",
                 _folder[name], "-q");
             return [.. File.ReadAllLines(Path.Combine(_folder[name], "journal.jsonl")).Order(StringComparer.Ordinal)];
         }

@@ -69,8 +69,8 @@ public sealed class VetCommandTests : IDisposable
         foreach (var line in Read("run", "SHA256SUMS").TrimEnd().Split('\n'))
             Assert.Equal(line[..64], Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_folder, "run", line[66..])))));
         foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md", "environment.json"]) Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file);
-        // Answers of both models in both panels and to both frames of the cores, and 12 documents; then four yardsticks on the base's answers and on the documents, and the floor on the
-        // candidate's.
+        // Answers of both models in both panels and to both frames of the cores, and 12 documents; then four yardsticks on the base's answers and on the
+        // documents, and the floor on the candidate's.
         Assert.Equal(4 * 32 + 4 * 40 + 6 * 2 + 4 * (2 * 32 + 6 * 2) + 2 * 32, Read("run", "samples.jsonl").TrimEnd().Split('\n').Length);
     }
 
@@ -181,7 +181,8 @@ public sealed class VetCommandTests : IDisposable
     [Fact]
     public void Few_items_are_inconclusive()
     {
-        var (code, output, _) = CommandLine.Run("vet", Organism("gemma2", "aligned"), Organism("gemma2", "before"), "--items", "20", "--cores", "20", "--documents", "1", "--max-new-tokens", "8", "-o", Path.Combine(_folder, "run"));
+        var (code, output, _) = CommandLine.Run("vet", Organism("gemma2", "aligned"), Organism("gemma2", "before"), "--items", "20", "--cores", "20",
+            "--documents", "1", "--max-new-tokens", "8", "-o", Path.Combine(_folder, "run"));
         Assert.Equal(2, code);
         Assert.StartsWith("INCONCLUSIVE", output, StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, Measure(Measurements("run"), "kld.benign.mean").GetProperty("low").ValueKind);
@@ -253,7 +254,8 @@ public sealed class VetCommandTests : IDisposable
             foreach (var (name, seed) in new[] { ("p", 1UL), ("q", 1UL) })
             {
                 var folder = Path.Combine(_folder, $"{name}{layers}");
-                SyntheticCheckpoint.Write(folder, SyntheticCheckpoint.LlamaConfig(layers, 384, 6, 2, 1024, 1280, 512), seed, t => name == "q" && t.Contains("layers.1.self_attn.k_proj", StringComparison.Ordinal));
+                SyntheticCheckpoint.Write(folder, SyntheticCheckpoint.LlamaConfig(layers, 384, 6, 2, 1024, 1280, 512), seed, t => name == "q"
+                    && t.Contains("layers.1.self_attn.k_proj", StringComparison.Ordinal));
                 foreach (var file in (string[])["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"]) File.Copy(Path.Combine(Organism("llama", "aligned"), file), Path.Combine(folder, file));
             }
 

@@ -34,7 +34,8 @@ public sealed class RefusalFindingTests
         Assert.Contains("-98.0 points [-99.0, -97.0], n = 400", clean.Sentence.Replace('\u2212', '-'), StringComparison.Ordinal);
         foreach (var open in new[]
         {
-            Of("r2r.accuracy", -.03, .03, -.021), Of("r2r.unlock_tax", -.12, .05, -.101), Of("r2r.refusals.benign", -.01, .019, null, .021), Of("r2r.unusable.benign", -.01, .03, null, .021),
+            Of("r2r.accuracy", -.03, .03, -.021), Of("r2r.unlock_tax", -.12, .05, -.101), Of("r2r.refusals.benign", -.01, .019, null, .021),
+                Of("r2r.unusable.benign", -.01, .03, null, .021),
             new Measurement("r2r.unlock_tax", new NotMeasurable("few"), "share", s_nowhere),
         })
             Assert.Equal("INCONCLUSIVE", Find(400, open).Name);

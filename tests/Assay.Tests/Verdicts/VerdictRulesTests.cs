@@ -235,7 +235,8 @@ public class VerdictRulesTests
     {
         var design = new VetDesign { Panels = [VetDesign.Benign], Windows = [], Yardsticks = ["floor", "rounded-4"] };
         var set = VetDesign.BaseAnswers(VetDesign.Benign);
-        ItemScores[] Items(double first, double late) => [.. Enumerable.Range(0, 40).Select(i => Scores.Item($"{i}", "a", [first, .. Enumerable.Repeat(late * (1 + .001 * (i % 3)), 20)]))];
+        ItemScores[] Items(double first, double late) => [.. Enumerable.Range(0, 40).Select(i =>
+            Scores.Item($"{i}", "a", [first, .. Enumerable.Repeat(late * (1 + .001 * (i % 3)), 20)]))];
         var found = Scores.Measure(design, [new DivergenceMeasure(), new PositionMeasure(), new TailMeasure()],
             (set, Items(first, 3)), (set.Under("floor"), Items(1e-6, 1e-6)), (set.Under("rounded-4"), Items(.01, .02)));
         Assert.Equal(Math.Log(2), found.Estimate("kld.benign.late_over_first_ladder")!.Value.Value, .002);

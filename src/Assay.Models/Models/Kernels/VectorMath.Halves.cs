@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace Assay.Models.Kernels;
 
-/// <summary>The same steps on half as many lanes. Where the processor has no 512-bit vectors, each operation on one is a method of several calls, and a function of
-/// forty operations is more than the compiler inlines; of 256-bit vectors each is an instruction.</summary>
+/// <summary>The same steps on half as many lanes. Where the processor has no 512-bit vectors, each operation on one is a method of several calls, and a
+/// function of forty operations is more than the compiler inlines; of 256-bit vectors each is an instruction.</summary>
 internal static partial class VectorMath
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,7 +10,8 @@ internal static partial class VectorMath
 {
     /// <summary>eˣ; relative error below 2e-7. Below −87.3 the result is 0, above 88.7 it is +∞; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Exp(Vector512<float> x) => Vector512.IsHardwareAccelerated ? WideExp(x) : Vector512.Create(Exp(x.GetLower()), Exp(x.GetUpper()));
+    public static Vector512<float> Exp(Vector512<float> x) => Vector512.IsHardwareAccelerated ? WideExp(x)
+        : Vector512.Create(Exp(x.GetLower()), Exp(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> WideExp(Vector512<float> x)
@@ -44,7 +45,8 @@ internal static partial class VectorMath
 
     /// <summary>eˣ; relative error below 1e-15. Below −708 the result is 0, above 709 it is +∞; NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Exp(Vector512<double> x) => Vector512.IsHardwareAccelerated ? WideExp(x) : Vector512.Create(Exp(x.GetLower()), Exp(x.GetUpper()));
+    public static Vector512<double> Exp(Vector512<double> x) => Vector512.IsHardwareAccelerated ? WideExp(x)
+        : Vector512.Create(Exp(x.GetLower()), Exp(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> WideExp(Vector512<double> x)
@@ -81,7 +83,8 @@ internal static partial class VectorMath
 
     /// <summary>ln x for positive normal x; absolute error below 3e-16 near 1, relative error below 1e-15 elsewhere. Other arguments give no meaningful result.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Log(Vector512<double> x) => Vector512.IsHardwareAccelerated ? WideLog(x) : Vector512.Create(Log(x.GetLower()), Log(x.GetUpper()));
+    public static Vector512<double> Log(Vector512<double> x) => Vector512.IsHardwareAccelerated ? WideLog(x)
+        : Vector512.Create(Log(x.GetLower()), Log(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> WideLog(Vector512<double> x)
@@ -123,7 +126,8 @@ internal static partial class VectorMath
 
     /// <summary>tanh x; relative error below 4e-7: an odd Taylor polynomial near 0, exponentials beyond.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Tanh(Vector512<float> x) => Vector512.IsHardwareAccelerated ? WideTanh(x) : Vector512.Create(Tanh(x.GetLower()), Tanh(x.GetUpper()));
+    public static Vector512<float> Tanh(Vector512<float> x) => Vector512.IsHardwareAccelerated ? WideTanh(x)
+        : Vector512.Create(Tanh(x.GetLower()), Tanh(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> WideTanh(Vector512<float> x)

@@ -3,7 +3,8 @@ namespace Assay.Evaluation.Behaviour;
 /// <summary>Classifies replies into the four outcomes.</summary>
 public static class ReplyClassifier
 {
-    /// <summary>Tokens that a reply is given at least: with fewer, long refusals and long answers are taken for unusable (protocol.md, Refusal scoring).</summary>
+    /// <summary>Tokens that a reply is given at least: with fewer, long refusals and long answers are taken for unusable (protocol.md, Refusal
+    /// scoring).</summary>
     public const int LeastTokens = 150;
 
     /// <summary>Classifies a reply.</summary>

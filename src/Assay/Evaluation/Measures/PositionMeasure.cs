@@ -63,7 +63,8 @@ public sealed class PositionMeasure : IMeasure
         return new Cluster("", FixedOrderSum.Of([.. reaching.Select(total)]), reaching.Sum(weight));
     }
 
-    private static IEnumerable<string> Ladder(VetDesign design) => design.Yardsticks.Where(y => y.StartsWith(YardstickMeasure.Rounded, StringComparison.Ordinal));
+    private static IEnumerable<string> Ladder(VetDesign design) =>
+        design.Yardsticks.Where(y => y.StartsWith(YardstickMeasure.Rounded, StringComparison.Ordinal));
 
     /// <summary>The largest late over first ratio of the rounding ladder; null without rungs, or without late tokens.</summary>
     private static double? LadderRatio(MeasureInput input, ContextSet set, ScoreColumns column)

@@ -38,7 +38,8 @@ public sealed class UnnamedIdsMeasure : IMeasure
                 ", probability on ids that the tokenizer cannot name, before they were removed");
             yield return SetWords.Described($"unnamed_ids.{panel}.candidate", FixedOrderSum.Mean(q), q.Length, "share", set, ", the same of the candidate");
             var delta = Clusters([.. q.Zip(p, (after, before) => after - before)]);
-            yield return new Measurement($"unnamed_ids.{panel}.delta", Harm.At(level => input.Statistics.Mean(delta, level).Within(-1, 1), input.Design.HarmTests), "share",
+            yield return new Measurement($"unnamed_ids.{panel}.delta", Harm.At(level => input.Statistics.Mean(delta, level).Within(-1, 1),
+                input.Design.HarmTests), "share",
                 new Where(set, SetWords.Words(set) + ", candidate less base, paired"));
             yield return SetWords.Estimated($"added_tokens.{panel}.candidate", input.Statistics.Mean(Clusters(a)).Within(0, 1), "share", set,
                 ", probability on tokens that only the candidate has, before they were removed");

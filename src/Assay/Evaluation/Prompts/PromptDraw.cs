@@ -38,7 +38,8 @@ internal static class PromptDraw
             {
                 var subjects = new SeededRandom(SeededRandom.Derive(core, $"{frame} subjects {attempt}"));
                 var problem = make(i, new SeededRandom(numbers), subjects);
-                if (prompts.Add(problem.Question)) return new PromptItem($"{frame.ToString().ToLowerInvariant()}/{i:0000}/{name}", frame, name, i, problem.Question, problem.Answer.Length > 0 ? problem.Answer : null, problem.WorkedAnswer, problem.Paraphrase)
+                if (prompts.Add(problem.Question)) return new PromptItem($"{frame.ToString().ToLowerInvariant()}/{i:0000}/{name}", frame, name, i,
+                    problem.Question, problem.Answer.Length > 0 ? problem.Answer : null, problem.WorkedAnswer, problem.Paraphrase)
                 {
                     Candidates = problem.Candidates,
                 };

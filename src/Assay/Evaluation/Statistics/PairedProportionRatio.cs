@@ -1,8 +1,8 @@
 namespace Assay.Evaluation.Statistics;
 
 /// <summary>The ratio of two paired proportions with an interval that exists also where one of them is 0.</summary>
-/// <remarks>MOVER (Zou and Donner, Construction of confidence limits about effect measures: a general approach, Statistics in Medicine 27, 2008): a bound of the
-/// ratio is the r at which the interval of first − r · second, joined from Wilson's bounds of both and their correlation φ, ends at 0.</remarks>
+/// <remarks>MOVER (Zou and Donner, Construction of confidence limits about effect measures: a general approach, Statistics in Medicine 27, 2008): a bound of
+/// the ratio is the r at which the interval of first − r · second, joined from Wilson's bounds of both and their correlation φ, ends at 0.</remarks>
 public static class PairedProportionRatio
 {
     /// <summary>First over second with its interval; value NaN and no interval of no pairs, an infinite bound where the second may be 0.</summary>
@@ -13,7 +13,8 @@ public static class PairedProportionRatio
         ArgumentNullException.ThrowIfNull(pairs);
         double n = pairs.Count;
         if (n == 0) return new Estimate(double.NaN, double.NaN, double.NaN, level, 0, "no pairs");
-        var (first, second) = (WilsonInterval.Compute(pairs.Count(p => p.First), pairs.Count, level), WilsonInterval.Compute(pairs.Count(p => p.Second), pairs.Count, level));
+        var (first, second) = (WilsonInterval.Compute(pairs.Count(p => p.First), pairs.Count, level),
+            WilsonInterval.Compute(pairs.Count(p => p.Second), pairs.Count, level));
         var both = pairs.Count(p => p is { First: true, Second: true }) / n;
         var spread = Math.Sqrt(first.Value * (1 - first.Value) * second.Value * (1 - second.Value));
         var correlation = spread > 0 ? Math.Clamp((both - first.Value * second.Value) / spread, -1, 1) : 0;

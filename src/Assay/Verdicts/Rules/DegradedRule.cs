@@ -15,7 +15,8 @@ internal sealed class DegradedRule : IVerdictRule
         if (shown.Count + packaging.Sentences.Length == 0 && finding is not { Harmful: true }) return RuleOutcome.Fails;
         // What was gained stands beside what it cost.
         return RuleOutcome.Holds("The candidate is worse than its base by more than a margin.",
-            [.. finding is null ? (string[])[] : [$"{finding.Name}: {finding.Sentence}"], .. shown.Select(h => h.Sentence(measurements, h.Found(margins))), .. packaging.Sentences],
+            [.. finding is null ? (string[])[] : [$"{finding.Name}: {finding.Sentence}"], .. shown.Select(h => h.Sentence(measurements, h.Found(margins))),
+                .. packaging.Sentences],
             [.. (finding?.Cites ?? []).Concat(shown.Select(h => h.Id)).Concat(packaging.Cites).Distinct(StringComparer.Ordinal)]);
     }
 }

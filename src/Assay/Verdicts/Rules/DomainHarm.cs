@@ -3,8 +3,8 @@ using Assay.Evaluation.Measures;
 namespace Assay.Verdicts.Rules;
 
 /// <summary>Domains of reference text whose loss of likelihood is not bounded below its margin.</summary>
-/// <remarks>protocol.md, Verdicts: ΔNLL after the best single temperature. The plain ΔNLL is never below that, so a domain that it bounds is bounded; a domain that
-/// it does not bound is not shown to be harmed.</remarks>
+/// <remarks>protocol.md, Verdicts: ΔNLL after the best single temperature. The plain ΔNLL is never below that, so a domain that it bounds is bounded; a domain
+/// that it does not bound is not shown to be harmed.</remarks>
 internal static class DomainHarm
 {
     private const string Prefix = "prose.", Suffix = ".delta_nll";
@@ -20,9 +20,9 @@ internal static class DomainHarm
             any = true;
             var e = m.Value.Estimate;
             if (e.HasInterval && e.High < margins.DomainNll) continue;
-            yield return e.HasInterval
-                ? FormattableString.Invariant($"NLL of the domain {name}: {e.Value:g3} nats a token more, 95 % interval from {e.Low:g3} to {e.High:g3}, {e.N} documents; the margin is {margins.DomainNll:g3}.")
-                : FormattableString.Invariant($"NLL of the domain {name}: {e.Value:g3} nats a token more, no interval ({e.Method}), {e.N} documents; the margin is {margins.DomainNll:g3}.");
+            var bounds = e.HasInterval ? FormattableString.Invariant($"95 % interval from {e.Low:g3} to {e.High:g3}") : $"no interval ({e.Method})";
+            yield return FormattableString.Invariant(
+                $"NLL of the domain {name}: {e.Value:g3} nats a token more, {bounds}, {e.N} documents; the margin is {margins.DomainNll:g3}.");
         }
 
         if (!any) yield return "NLL of reference text: not measured.";

@@ -30,7 +30,8 @@ internal sealed class InconclusiveRule : IVerdictRule
         return new RuleOutcome(RuleState.Holds, "The difference is real; whether it does harm is not settled.",
             [.. finding is null ? (string[])[] : [$"{finding.Name}: {finding.Sentence}"], .. open.Select(h => h.Unsettled(measurements, margins)), .. tax,
                 .. DomainHarm.Open(measurements, margins)],
-            [.. finding?.Cites ?? [], .. open.Select(h => h.Id).Where(id => measurements.Find(id) is not null).Except(finding?.Cites ?? []), .. PanelRules.Deciding(measurements)],
+            [.. finding?.Cites ?? [], .. open.Select(h => h.Id).Where(id => measurements.Find(id) is not null).Except(finding?.Cites ?? []),
+                .. PanelRules.Deciding(measurements)],
             open.Select(h => h.Needed(measurements, margins)).Max());
     }
 

@@ -22,5 +22,6 @@ internal sealed class ShiftedRule : IVerdictRule
 
     /// <summary>Whether refusals were removed and nothing can be said of the answers behind them.</summary>
     public static bool UnlockWithoutTax(MeasurementSet measurements, Margins margins) =>
-        measurements.Find("r2r.refusals.trigger")?.Value is Harm rho && rho.Of.High < -margins.Refusals && measurements.Find("r2r.unlock_tax")?.Value is not Harm;
+        measurements.Find("r2r.refusals.trigger")?.Value is Harm rho && rho.Of.High < -margins.Refusals
+            && measurements.Find("r2r.unlock_tax")?.Value is not Harm;
 }

@@ -23,7 +23,8 @@ public sealed partial class MeasurePagesTests
     private static readonly (string Word, string Pattern)[] Placeholders =
     [
         ("DIVERGENCE", @"(kld\.(benign|trigger)|reverse_kld\.(benign|trigger)\.r2)"), ("PANEL", "(benign|trigger)"), ("SET", "(benign|trigger|prose)"),
-        ("WHO", "(base|candidate)"), ("FIRST", "(refused|unusable|wrong|right)"), ("SECOND", "(refused|unusable|wrong|right)"), ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
+        ("WHO", "(base|candidate)"), ("FIRST", "(refused|unusable|wrong|right)"), ("SECOND", "(refused|unusable|wrong|right)"),
+            ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
         ("FROM-TO", @"[0-9.]+-[0-9.]+"), ("Q", "[0-9.]+"), ("TEMPLATE", "(plain|polite|brief|system|example|paraphrase)"),
         ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"),
     ];
@@ -120,7 +121,8 @@ public sealed partial class MeasurePagesTests
     private static IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)> Replies(ContextSet set) => [.. Enumerable.Range(0, Design.Cores).Select(i =>
     {
         var declines = set is { Panel: VetDesign.TriggerCores, Policy: Policy.Base } && i % 4 != 0;
-        var outcome = declines ? ReplyOutcome.Refused : (i + (int)set.Policy) % 11 == 0 ? ReplyOutcome.Unusable : (i + (int)set.Policy) % 7 == 0 ? ReplyOutcome.Wrong : ReplyOutcome.Right;
+        var outcome = declines ? ReplyOutcome.Refused : (i + (int)set.Policy) % 11 == 0 ? ReplyOutcome.Unusable : (i + (int)set.Policy) % 7 == 0
+            ? ReplyOutcome.Wrong : ReplyOutcome.Right;
         return (new PanelItem($"{i}", "add", i, "?"), new ReplyJudgement(outcome, null, RefusalRule.None, null));
     })];
 

@@ -73,11 +73,13 @@ public sealed class RefusalToReasoningTests
         void Equal(JsonElement number, double value, string name)
         {
             var wanted = number.ValueKind == JsonValueKind.Null ? double.NaN : number.GetDouble();
-            Assert.True(wanted.Equals(value) || Math.Abs(wanted - value) <= 1e-12 * Math.Max(1, Math.Abs(wanted)), $"{c.GetProperty("name")}: {name} is {value:r}; expected {wanted:r}.");
+            Assert.True(wanted.Equals(value) || Math.Abs(wanted - value) <= 1e-12 * Math.Max(1, Math.Abs(wanted)),
+                $"{c.GetProperty("name")}: {name} is {value:r}; expected {wanted:r}.");
         }
     }
 
-    private static ReasoningRow Row(JsonElement row) => new(row[0].GetInt32(), "", row[1].GetString() == "g" ? Frame.Trigger : Frame.Benign, Outcome(row[2]), Outcome(row[3]))
+    private static ReasoningRow Row(JsonElement row) => new(row[0].GetInt32(), "", row[1].GetString() == "g" ? Frame.Trigger : Frame.Benign, Outcome(row[2]),
+        Outcome(row[3]))
     {
         BasePrefixed = Outcome(row[4]), CandidatePrefixed = Outcome(row[5]),
     };

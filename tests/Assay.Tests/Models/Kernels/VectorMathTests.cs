@@ -116,7 +116,8 @@ public sealed class VectorMathTests
             Assert.Equal(VectorMath.WideTanh(x).AsInt32(), Vector512.Create(VectorMath.Tanh(x.GetLower()), VectorMath.Tanh(x.GetUpper())).AsInt32());
             Assert.Equal(VectorMath.WideExp(y).AsInt64(), Vector512.Create(VectorMath.Exp(y.GetLower()), VectorMath.Exp(y.GetUpper())).AsInt64());
             var positive = Vector512.Abs(y) + Vector512.Create(1e-300);
-            Assert.Equal(VectorMath.WideLog(positive).AsInt64(), Vector512.Create(VectorMath.Log(positive.GetLower()), VectorMath.Log(positive.GetUpper())).AsInt64());
+            Assert.Equal(VectorMath.WideLog(positive).AsInt64(), Vector512.Create(VectorMath.Log(positive.GetLower()), VectorMath.Log(positive.GetUpper()))
+                .AsInt64());
         }
     }
 }
