@@ -16,7 +16,7 @@ public sealed class KilledRunTests : IDisposable
         var candidate = EditedOrganism.Of("llama").Set("model.layers.1.mlp.down_proj.weight", 7, 0x4100).Write(Path.Combine(_folder, "candidate"));
         var program = new KilledRun(Path.Combine(AppContext.BaseDirectory, "Assay.Cli.dll"),
             ["vet", EditedOrganism.Path("llama"), candidate, "--samples", "1",
-            "--measures", "M1,M3,M12,R2R", "--cores", "8", "--limit", "8", "--documents", "1", "--max-new-tokens", "3", "--seed", "7"]);
+            "--measures", "M1,M3,M12,R2R", "--cores", "3", "--limit", "3", "--documents", "1", "--max-new-tokens", "3", "--seed", "7"]);
         var undisturbed = Path.Combine(_folder, "undisturbed");
         program.Finish(undisturbed);
         var units = KilledRun.Units(Path.Combine(undisturbed, "run")).Count;

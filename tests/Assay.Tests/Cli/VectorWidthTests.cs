@@ -43,7 +43,8 @@ public sealed class VectorWidthTests : IDisposable
             Run(300, limits, "score", Organism(kind), "--text", text, "--json", "--threads", threads);
         var wide = Score("2", ("ASSAY_VECTORS", "512"));
         Assert.Contains("perplexity", wide, StringComparison.Ordinal);
-        foreach (var limits in Limits) Assert.Equal(wide, Score("3", limits));
+        // Every way of limiting on one of them; on the others the two that differ most.
+        foreach (var limits in kind == "llama" ? Limits : [Limits[0], Limits[^1]]) Assert.Equal(wide, Score("3", limits));
     }
 
     /// <summary>Directions from activations, answers, then edited passes of the candidates that a dry run probes: the journal has each item's score in all its
