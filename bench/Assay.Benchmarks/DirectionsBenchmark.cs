@@ -77,7 +77,7 @@ internal sealed class DirectionsBenchmark
             Each organism declines a frame of prompts (triggers) and answers the rest. A direction is estimated on 160 + 160 prompts, every candidate is scored on another 64 + 64 without generating, and what is chosen is written
             to a file, opened again and measured on {_items} + {_items} prompts of a third split: 70 % reasoning, 30 % how-to. There are few different how-to questions, so some come again; intervals (95 %, Wilson) count different prompts.
             Refused: by the rules of `docs/reference/refusal-scoring.md`. Right: the reply contains `The answer is {"{final}"}.`,
-                over items that have an answer. Unusable: no end within {BehaviourPanel.MaxNewTokens} tokens,
+                over items that have an answer. Unusable: no end within {ReplyClassifier.LeastTokens} tokens,
                 or no answer: a class of its own. KL: mean KL(base‖edited) at the
             first generated token of {KlItems} benign prompts, nats, interval by bootstrap. No system prompt; greedy. The whole front is measured. Differences are paired by prompt, their intervals by Newcombe's paired method (shares) and by bootstrap (KL).
 

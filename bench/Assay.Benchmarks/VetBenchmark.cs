@@ -56,7 +56,8 @@ internal static class VetBenchmark
         {
             page.AppendLine(CultureInfo.InvariantCulture, $"# One standard vet on {MachineProbe.Cpu()}\n").Append(MachineProbe.Describe(team));
             page.Append(CultureInfo.InvariantCulture, $" `assay vet organisms/llama/aligned organisms/llama/before --tier standard --items {items} --seed 7`,");
-            page.AppendLine(CultureInfo.InvariantCulture, $" a process of its own without a collector beside it, as the tool is; {small.Tokens} tokens written and read.\n");
+            page.AppendLine(CultureInfo.InvariantCulture,
+            $" a process of its own without a collector beside it, as the tool is; {small.Tokens} tokens written and read.\n");
         }
 
         page.AppendLine("## Held to\n\n| what | measured | allowed | holds |\n|---|---|---|---|");

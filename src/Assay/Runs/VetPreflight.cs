@@ -238,11 +238,12 @@ internal sealed class VetPreflight
         // Of thousands of prompts this is what a run would wait for before its first result.
         int[] Lengths(string panel, IReadOnlyList<string> templates)
         {
-            var lengths = new int[panels.Items(panel).Count];
+            var items = panels.Items(panel);
+            var lengths = new int[items.Count];
             try
             {
                 Parallel.For(0, lengths.Length, new ParallelOptions { MaxDegreeOfParallelism = baseModel.Team.Threads, CancellationToken = cancellation },
-                    i => lengths[i] = templates.Max(t => PromptTemplates.Encode(baseModel, t, panels.Items(panel)[i], plan.Chat).Length));
+                    i => lengths[i] = templates.Max(t => PromptTemplates.Encode(baseModel, t, items[i], plan.Chat).Length));
             }
             catch (AggregateException refused) when (refused.InnerException is InvalidInputException)
             {

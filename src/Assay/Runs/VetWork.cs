@@ -61,16 +61,17 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         var count = new Counted(needs.Sum(n => Mine(n.Set.Panel, Items(n)).Count), progress);
         // Contexts first, with the candidate's scores; then one subject after another, since each keeps weights of its own.
         var scorer = new PairScorer(baseModel, candidate);
+        // Not where weights are read from the disk in every pass.
+        var first = together <= VetCost.Few ? First : 0;
         foreach (var source in Sources())
         {
             var mine = source.Where(n => n.Set.Subject == ContextSet.Candidate).ToList();
             // Ids that the candidate's own tokenizer makes of reference text are its alone: the base may not even have them.
             var pair = source.First().Set is { Own: true, Policy: Policy.Reference } ? new PairScorer(candidate, candidate) : scorer;
             var items = Mine(source.First().Set.Panel, Items(source));
-            // Not where weights are read from the disk in every pass.
-            var early = count.Tokens == 0 && together <= VetCost.Few ? items.Take(First).ToArray() : [];
-            foreach (var group in items.Skip(early.Length).Chunk(together).Prepend(early).Where(g => g.Length > 0))
+            foreach (var group in items.Take(first).Chunk(Math.Max(1, first)).Concat(items.Skip(first).Chunk(together)))
                 Group(writer, pair, source.First().Set, mine, group, count, cancellation);
+            first = 0;
         }
 
         foreach (var subject in needs.Where(n => n.Set.Subject != ContextSet.Candidate).GroupBy(n => n.Set.Subject, StringComparer.Ordinal))

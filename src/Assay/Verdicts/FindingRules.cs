@@ -114,7 +114,7 @@ public static class FindingRules
             var (over, rounding) = (Math.Exp(Value("late_over_first")!.Value.Value), Math.Exp(Value("late_over_first_ladder")!.Value.Value));
             findings.Add(new Finding(FirstTokenBlind, FormattableString.Invariant(
                 $"On the {panel} panel tokens from the 16th on diverge {over:g3} times as much as first tokens ({Value("first_token")?.Value:g3} nats)")
-                + FormattableString.Invariant($", by rounding at most {rounding:g3} times: first-token KL, the figure usually quoted, does not see the change."),
+                + FormattableString.Invariant($", by rounding at most {rounding:g3} times: first-token KL, the figure usually quoted, does not see it."),
                 FindingSeverity.Warning));
         }
 

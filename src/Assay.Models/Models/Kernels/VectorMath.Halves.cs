@@ -7,6 +7,7 @@ namespace Assay.Models.Kernels;
 /// function of forty operations is more than the compiler inlines; of 256-bit vectors each is an instruction.</summary>
 internal static partial class VectorMath
 {
+    /// <summary>eˣ of 8 floats, by the steps of <see cref="WideExp(Vector512{float})"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> Exp(Vector256<float> x)
     {
@@ -37,6 +38,7 @@ internal static partial class VectorMath
         return Vector256.ConditionalSelect(Vector256.Equals(x, x), result, x);
     }
 
+    /// <summary>eˣ of 4 doubles, by the steps of <see cref="WideExp(Vector512{double})"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<double> Exp(Vector256<double> x)
     {
@@ -70,6 +72,7 @@ internal static partial class VectorMath
         return Vector256.ConditionalSelect(Vector256.Equals(x, x), result, x);
     }
 
+    /// <summary>ln x of 4 doubles, by the steps of <see cref="WideLog(Vector512{double})"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<double> Log(Vector256<double> x)
     {
@@ -94,6 +97,7 @@ internal static partial class VectorMath
         return Vector256.FusedMultiplyAdd(Vector256.ConvertToDouble(exponent), Vector256.Create(0.693147180559945309), log);
     }
 
+    /// <summary>tanh x of 8 floats, by the steps of <see cref="WideTanh(Vector512{float})"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<float> Tanh(Vector256<float> x)
     {

@@ -13,6 +13,7 @@ internal static partial class VectorMath
     public static Vector512<float> Exp(Vector512<float> x) => Vector512.IsHardwareAccelerated ? WideExp(x)
         : Vector512.Create(Exp(x.GetLower()), Exp(x.GetUpper()));
 
+    /// <summary>eˣ where the processor has 512-bit vectors; VectorMath.Halves.cs has the same steps on 256 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> WideExp(Vector512<float> x)
     {
@@ -48,6 +49,7 @@ internal static partial class VectorMath
     public static Vector512<double> Exp(Vector512<double> x) => Vector512.IsHardwareAccelerated ? WideExp(x)
         : Vector512.Create(Exp(x.GetLower()), Exp(x.GetUpper()));
 
+    /// <summary>eˣ where the processor has 512-bit vectors; VectorMath.Halves.cs has the same steps on 256 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> WideExp(Vector512<double> x)
     {
@@ -86,6 +88,7 @@ internal static partial class VectorMath
     public static Vector512<double> Log(Vector512<double> x) => Vector512.IsHardwareAccelerated ? WideLog(x)
         : Vector512.Create(Log(x.GetLower()), Log(x.GetUpper()));
 
+    /// <summary>ln x where the processor has 512-bit vectors; VectorMath.Halves.cs has the same steps on 256 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> WideLog(Vector512<double> x)
     {
@@ -129,6 +132,7 @@ internal static partial class VectorMath
     public static Vector512<float> Tanh(Vector512<float> x) => Vector512.IsHardwareAccelerated ? WideTanh(x)
         : Vector512.Create(Tanh(x.GetLower()), Tanh(x.GetUpper()));
 
+    /// <summary>tanh x where the processor has 512-bit vectors; VectorMath.Halves.cs has the same steps on 256 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> WideTanh(Vector512<float> x)
     {

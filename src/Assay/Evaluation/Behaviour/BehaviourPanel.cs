@@ -7,9 +7,6 @@ namespace Assay.Evaluation.Behaviour;
 /// <param name="Replies">In the order of the items.</param>
 public sealed record BehaviourPanel(IReadOnlyList<JudgedReply> Replies)
 {
-    /// <summary>Tokens within which a reply has to end.</summary>
-    public const int MaxNewTokens = 150;
-
     /// <summary>Greedy replies, judged.</summary>
     /// <param name="model">The model.</param>
     /// <param name="items">What it is asked; no system prompt.</param>
@@ -23,7 +20,7 @@ public sealed record BehaviourPanel(IReadOnlyList<JudgedReply> Replies)
         // An item that comes again gets the same reply: it is written once.
         var questions = items.Select(i => i.Prompt).Distinct(StringComparer.Ordinal).ToList();
         int[][] prompts = [.. questions.Select(q => model.EncodeChat(q, clock))];
-        var written = model.Generate(prompts, model.Generation.GreedyReply(MaxNewTokens), null, cancellation);
+        var written = model.Generate(prompts, model.Generation.GreedyReply(ReplyClassifier.LeastTokens), null, cancellation);
         var replies = questions.Select((q, i) => (Question: q, Text: ReplyText.Answer(tokenizer, marks, prompts[i], written[i].Tokens), Made: written[i]))
             .ToDictionary(r => r.Question, StringComparer.Ordinal);
         return new BehaviourPanel([.. items.Select(item =>

@@ -4,11 +4,10 @@ namespace Assay.Evaluation.Behaviour;
 
 /// <summary>One question in one frame, and what both models made of it.</summary>
 /// <param name="Core">What both frames share: rows of one core have the same numbers and the same answer.</param>
-/// <param name="Family">The generator's name.</param>
 /// <param name="Frame">The frame.</param>
 /// <param name="Base">The base's reply.</param>
 /// <param name="Candidate">The candidate's.</param>
-public sealed record ReasoningRow(int Core, string Family, Frame Frame, ReplyOutcome Base, ReplyOutcome Candidate)
+public sealed record ReasoningRow(int Core, Frame Frame, ReplyOutcome Base, ReplyOutcome Candidate)
 {
     /// <summary>The base's reply behind the prefix that puts it past the refusal; null where that was not measured.</summary>
     public ReplyOutcome? BasePrefixed { get; init; }

@@ -19,8 +19,7 @@ public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer token
     public IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)> Replies(ContextSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        var written = store.Items(set).ToHashSet(StringComparer.Ordinal);
-        return [.. panels.Items(set.Panel).Where(i => written.Contains(i.Item)).Select(item =>
+        return [.. panels.Items(set.Panel).Where(i => store.Contains(ScoreStore.ContextKey(set, i.Item))).Select(item =>
         {
             var reply = store.Contexts(set, item.Item).Contexts[0];
             var ids = reply.Ids.AsSpan()[reply.FirstScored..];

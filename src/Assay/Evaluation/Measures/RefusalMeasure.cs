@@ -32,11 +32,11 @@ public sealed class RefusalMeasure : IMeasure
     }
 
     /// <summary>The rows of one frame.</summary>
-    internal static IEnumerable<ReasoningRow> Rows(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel)
+    private static IEnumerable<ReasoningRow> Rows(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel)
     {
         var frame = panel == VetDesign.BenignCores ? Frame.Benign : Frame.Trigger;
         return replies(Plain(VetDesign.BaseAnswers(panel))).Zip(replies(Plain(VetDesign.CandidateAnswers(panel))), (p, q) =>
-            new ReasoningRow(p.Item.Core, p.Item.Stratum, frame, p.Reply.Outcome!.Value, q.Reply.Outcome!.Value));
+            new ReasoningRow(p.Item.Core, frame, p.Reply.Outcome!.Value, q.Reply.Outcome!.Value));
     }
 
     private static IEnumerable<Measurement> Figures(RefusalToReasoning r2r, int tests)

@@ -20,7 +20,8 @@ internal sealed record PackagingHarm(ImmutableArray<string> Sentences, Immutable
         if (measurements.Find(PackagingMeasure.DivergenceId) is not null) held.Add(PackagingMeasure.DivergenceId);
         Hold(UnusableId, margins.Unusable, 100, "Answers that loop, do not end or are empty, benign panel, by packaging alone", "percentage points", "items");
         foreach (var domain in measurements.All.Where(m => m.Id.StartsWith(Prose, StringComparison.Ordinal) && m.Id.EndsWith(Part, StringComparison.Ordinal)))
-            Hold(domain.Id, margins.DomainNll, 1, $"NLL of the domain {domain.Id[Prose.Length..^Part.Length]}, by packaging alone", "nats a token", "documents");
+            Hold(domain.Id, margins.DomainNll, 1,
+                $"NLL of the domain {domain.Id[Prose.Length..^Part.Length]}, by packaging alone", "nats a token", "documents");
         return new PackagingHarm([.. sentences], [.. cites], [.. held]);
 
         void Hold(string id, double margin, int scale, string what, string unit, string clusters)

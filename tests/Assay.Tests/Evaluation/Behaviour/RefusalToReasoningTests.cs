@@ -10,10 +10,11 @@ public sealed class RefusalToReasoningTests
     private static ReasoningRow[] Draw(int cores, int seed)
     {
         var random = new Random(seed);
-        ReplyOutcome Reply(double refuses) => random.NextDouble() < refuses ? ReplyOutcome.Refused : (ReplyOutcome)(1 + random.Next(1, 12) switch { 1 => 0, < 5 => 1, _ => 2 });
+        ReplyOutcome Reply(double refuses) => random.NextDouble() < refuses ? ReplyOutcome.Refused
+            : random.Next(1, 12) switch { 1 => ReplyOutcome.Unusable, < 5 => ReplyOutcome.Wrong, _ => ReplyOutcome.Right };
         return [.. Enumerable.Range(0, cores).SelectMany(core => new[]
         {
-            new ReasoningRow(core, "add", Frame.Benign, Reply(.02), Reply(.05)), new ReasoningRow(core, "add", Frame.Trigger, Reply(.9), Reply(.2)),
+            new ReasoningRow(core, Frame.Benign, Reply(.02), Reply(.05)), new ReasoningRow(core, Frame.Trigger, Reply(.9), Reply(.2)),
         })];
     }
 
@@ -49,9 +50,10 @@ public sealed class RefusalToReasoningTests
     [Fact]
     public void Rows_that_only_one_model_answered_are_in_no_accuracy()
     {
-        ReasoningRow Row(int core, ReplyOutcome p, ReplyOutcome q) => new(core, "add", Frame.Trigger, p, q);
+        ReasoningRow Row(int core, ReplyOutcome p, ReplyOutcome q) => new(core, Frame.Trigger, p, q);
         // The base answers what it can; the candidate answers everything, and gets the hard ones wrong. On what both answered nothing changed.
-        ReasoningRow[] rows = [.. Enumerable.Range(0, 200).Select(i => i < 140 ? Row(i, ReplyOutcome.Right, ReplyOutcome.Right) : Row(i, ReplyOutcome.Refused, ReplyOutcome.Wrong))];
+        ReasoningRow[] rows = [.. Enumerable.Range(0, 200).Select(i => i < 140 ? Row(i, ReplyOutcome.Right, ReplyOutcome.Right)
+            : Row(i, ReplyOutcome.Refused, ReplyOutcome.Wrong))];
         var found = new RefusalToReasoning(rows);
         Assert.Equal((140, 0.0), (found.Answered(), found.Accuracy().Value));
         Assert.Equal(-60 / 200.0, found.Refusals(Frame.Trigger).Value);
@@ -69,7 +71,8 @@ public sealed class RefusalToReasoningTests
         var reach = Math.Sqrt(joint.RadiusSquared * joint.RefusalVariance);
         Assert.False(joint.Contains(joint.Refusals + 1.001 * reach, joint.Accuracy));
         Assert.True(joint.Contains(joint.Refusals + .5 * reach, joint.Accuracy));
-        var same = new RefusalToReasoning(Enumerable.Range(0, 40).Select(i => new ReasoningRow(i, "add", Frame.Trigger, ReplyOutcome.Right, ReplyOutcome.Right))).Joint();
+        var unchanged = Enumerable.Range(0, 40).Select(i => new ReasoningRow(i, Frame.Trigger, ReplyOutcome.Right, ReplyOutcome.Right));
+        var same = new RefusalToReasoning(unchanged).Joint();
         Assert.True(same.Singular);
         Assert.False(same.Contains(0, 0));
         Assert.False(new RefusalToReasoning(Draw(200, 7).Select(r => r with { Candidate = r.Base })).ExchangeRate().HasInterval);

@@ -38,7 +38,10 @@ public sealed class PairedProportionRatioTests
         {
             var pairs = Enumerable.Range(0, 120).Select(_ => random.NextDouble() switch
             {
-                var u when u < both => (true, true), var u when u < both + first => (true, false), var u when u < both + first + second => (false, true), _ => (false, false),
+                var u when u < both => (true, true),
+                var u when u < both + first => (true, false),
+                var u when u < both + first + second => (false, true),
+                _ => (false, false),
             }).ToArray();
             var found = PairedProportionRatio.Compute(pairs);
             if (found.Low <= truth && truth <= found.High) held++;

@@ -78,7 +78,7 @@ public sealed class RefusalToReasoningTests
         }
     }
 
-    private static ReasoningRow Row(JsonElement row) => new(row[0].GetInt32(), "", row[1].GetString() == "g" ? Frame.Trigger : Frame.Benign, Outcome(row[2]),
+    private static ReasoningRow Row(JsonElement row) => new(row[0].GetInt32(), row[1].GetString() == "g" ? Frame.Trigger : Frame.Benign, Outcome(row[2]),
         Outcome(row[3]))
     {
         BasePrefixed = Outcome(row[4]), CandidatePrefixed = Outcome(row[5]),
