@@ -9,7 +9,7 @@ internal sealed class LineProbe
 {
     /// <summary>Pieces of a line.</summary>
     public const int Groups = 6;
-    private const int Length = 32;
+    private const int Length = 32, BlockElements = 4096;
 
     private LineProbe(ulong[][] keys) => Keys = keys;
 
@@ -29,27 +29,42 @@ internal sealed class LineProbe
         var groups = count <= 2 * Length ? 1 : Groups;
         if (groups == 1) length = count;
         var keys = new ulong[groups][];
+        var starts = new int[groups];
         for (var g = 0; g < groups; g++)
         {
             keys[g] = new ulong[lines.Length];
-            var start = first + (groups == 1 ? 0 : (int)((long)g * (count - length) / (groups - 1)));
-            if (columns) OfColumns(tensor, lines, width, start, length, keys[g]);
-            else OfRows(tensor, lines, width, start, length, keys[g]);
+            starts[g] = first + (groups == 1 ? 0 : (int)((long)g * (count - length) / (groups - 1)));
         }
 
+        if (!columns) OfRows(tensor, lines, width, starts, length, keys);
+        else for (var g = 0; g < groups; g++) OfColumns(tensor, lines, width, starts[g], length, keys[g]);
         return new LineProbe(keys);
     }
 
-    private static void OfRows(Tensor tensor, ReadOnlySpan<int> lines, int width, int start, int length, ulong[] keys)
+    private static void OfRows(Tensor tensor, ReadOnlySpan<int> lines, int width, int[] starts, int length, ulong[][] keys)
     {
-        var values = new float[length];
+        // One read of several short rows costs what a read of one piece costs; of a long row only the pieces are read.
+        var together = width <= BlockElements ? BlockElements / width : 0;
+        var rows = together > 0 ? tensor.Count / width : 0;
+        var block = new float[together > 0 ? together * width : length];
+        var (from, end) = (0L, 0L);
         for (var i = 0; i < lines.Length; i++)
         {
-            tensor.Read((long)lines[i] * width + start, values);
-            if (ValueHash.IsConstant(values)) continue;
-            ulong sum = 0;
-            for (var k = 0; k < values.Length; k++) sum += ValueHash.Of(values[k], ValueHash.Salt(k));
-            keys[i] = sum | 1;
+            if (together > 0 && (lines[i] < from || lines[i] >= end))
+            {
+                (from, end) = (lines[i], Math.Min(rows, lines[i] + together));
+                tensor.Read(from * width, block.AsSpan(0, (int)(end - from) * width));
+            }
+
+            for (var g = 0; g < keys.Length; g++)
+            {
+                if (together == 0) tensor.Read((long)lines[i] * width + starts[g], block);
+                var piece = together == 0 ? block : block.AsSpan((int)(lines[i] - from) * width + starts[g], length);
+                if (ValueHash.IsConstant(piece)) continue;
+                ulong sum = 0;
+                for (var k = 0; k < piece.Length; k++) sum += ValueHash.Of(piece[k], ValueHash.Salt(k));
+                keys[g][i] = sum | 1;
+            }
         }
     }
 

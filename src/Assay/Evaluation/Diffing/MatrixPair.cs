@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Assay.Checkpoints;
 using Assay.Directions.LinearAlgebra;
@@ -15,6 +16,9 @@ namespace Assay.Evaluation.Diffing;
 /// <param name="masked">Whether elements that are not finite in either are read as equal.</param>
 internal sealed class MatrixPair(Tensor original, Tensor changed, long offset, int rows, int columns, Rearrangement? moves = null, bool masked = false)
 {
+    // Elements of one read: 8 KiB on the stack. More runs of columns than this are read as one stretch.
+    private const int ReadTogether = 2048, FewRuns = 4;
+
     /// <summary>Whether it is part of larger tensors.</summary>
     public bool IsSlice => offset != 0 || (long)rows * columns != original.Count;
 
@@ -124,11 +128,29 @@ internal sealed class MatrixPair(Tensor original, Tensor changed, long offset, i
             return;
         }
 
-        for (var i = 0; i < destination.Length;)
+        var places = map.AsSpan(column, destination.Length);
+        var (runs, least, most) = (0, int.MaxValue, 0);
+        for (var i = 0; i < places.Length; i++)
+        {
+            if (i == 0 || places[i] != places[i - 1] + 1) runs++;
+            (least, most) = (Math.Min(least, places[i]), Math.Max(most, places[i]));
+        }
+
+        if (runs > FewRuns)
+        {
+            // A read of the whole stretch that they come from is cheaper than one of each.
+            var stretch = ArrayPool<double>.Shared.Rent(most - least + 1);
+            Read(original, from, least, stretch.AsSpan(0, most - least + 1));
+            for (var i = 0; i < places.Length; i++) destination[i] = stretch[places[i] - least];
+            ArrayPool<double>.Shared.Return(stretch);
+            return;
+        }
+
+        for (var i = 0; i < places.Length;)
         {
             var first = i++;
-            while (i < destination.Length && map[column + i] == map[column + i - 1] + 1) i++;
-            Read(original, from, map[column + first], destination[first..i]);
+            while (i < places.Length && places[i] == places[i - 1] + 1) i++;
+            Read(original, from, places[first], destination[first..i]);
         }
     }
 
@@ -142,7 +164,7 @@ internal sealed class MatrixPair(Tensor original, Tensor changed, long offset, i
             return;
         }
 
-        Span<float> block = stackalloc float[256];
+        Span<float> block = stackalloc float[ReadTogether];
         for (var i = 0; i < destination.Length; i += block.Length)
         {
             var part = block[..Math.Min(block.Length, destination.Length - i)];
