@@ -114,6 +114,8 @@ internal static unsafe class TiledProduct
             for (var c = 0; c < width; c += 8) One(a + r * stride, depth, b + c, o + (long)r * width + c, width);
     }
 
+    // Optimised at once: a short run would spend most of its time in the unoptimised form of the innermost loops.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Four(double* a, int stride, int depth, double* b, double* o, int width)
     {
         double* o1 = o + width, o2 = o1 + width, o3 = o2 + width, a1 = a + stride, a2 = a1 + stride, a3 = a2 + stride;
@@ -146,6 +148,7 @@ internal static unsafe class TiledProduct
         q3.Store(o3 + 8);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One(double* a, int depth, double* b, double* o, int width)
     {
         var sum = Vector512.Load(o);

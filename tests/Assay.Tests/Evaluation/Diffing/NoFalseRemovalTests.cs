@@ -59,8 +59,11 @@ public sealed class NoFalseRemovalTests
             ? ChangedModel.Normal(random, columns, Size(w)) : row)],
         ["one row rewritten"] = (w, _, columns, random) => [.. w.Chunk(columns).SelectMany((row, i) => i == 11 ? ChangedModel.Normal(random, columns, Size(w))
             : row)],
-        ["clipped and tuned"] = (w, _, _, random) => Plus([.. w.Select(v => Math.Clamp(v, -1.2 * Size(w), 1.2 * Size(w)))],
-            ChangedModel.Normal(random, w.Length, .02 * Size(w))),
+        ["clipped and tuned"] = (w, _, _, random) =>
+        {
+            var size = Size(w);
+            return Plus([.. w.Select(v => Math.Clamp(v, -1.2 * size, 1.2 * size))], ChangedModel.Normal(random, w.Length, .02 * size));
+        },
         ["the other sign and tuned"] = (w, _, _, random) => Plus([.. w.Select(v => -v)], ChangedModel.Normal(random, w.Length, .02 * Size(w))),
     };
 
