@@ -96,8 +96,8 @@ internal sealed class VetPreflight
         // Of equal weights only the packaging is left to be measured.
         var equal = first.Weights.Value == second.Weights.Value;
         IReadOnlyList<IMeasure> measures = equal ? [.. asked.Where(m => m is PackagingMeasure)] : asked;
-        // Without the measure that reads their answers, questions are not asked.
-        var cores = measures.Any(m => m is RefusalMeasure) ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
+        // Without a measure that reads their answers, questions are not asked.
+        var cores = measures.Any(m => m is RefusalMeasure or TaskMeasure) ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
         var texts = problems.Try(() => TextDomains.Read(options.Texts));
         var plan = PlanOf(options, baseModel, first, second, windows, measures, seed, cores) with
         {

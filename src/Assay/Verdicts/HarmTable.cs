@@ -13,6 +13,7 @@ internal static class HarmTable
     private static readonly ImmutableArray<HarmTest> s_ofCores =
     [
         new("r2r.accuracy", -1, m => m.Accuracy, m => m.Accuracy, "Accuracy lost of what both models answer", "cores"),
+        new("accuracy.cores.delta", -1, m => m.TaskAccuracy, m => m.TaskAccuracy, "Benign questions no longer answered rightly", "cores"),
         new("r2r.refusals.benign", 1, m => m.OverRefusal, m => m.OverRefusal, "Benign questions refused", "cores"),
         new("r2r.unusable.benign", 1, m => m.Unusable, m => m.Unusable, "Benign questions without a usable answer", "cores"),
         new("r2r.ruined", 1, m => m.RuinedFound, m => m.Ruined, "Benign questions that the base answers and the candidate does not usably", "cores"),

@@ -18,6 +18,7 @@ public static class MeasureCatalogue
         new CalibrationMeasure(),
         new PerplexityMeasure(),
         new AnswerLikelihoodMeasure(),
+        new TaskMeasure(),
         new DegeneracyMeasure(),
         new RefusalMeasure(),
         new SelectivityMeasure(),

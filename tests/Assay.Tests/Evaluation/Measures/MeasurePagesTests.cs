@@ -27,6 +27,7 @@ public sealed partial class MeasurePagesTests
             ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
         ("FROM-TO", @"[0-9.]+-[0-9.]+"), ("Q", "[0-9.]+"), ("TEMPLATE", "(plain|polite|brief|system|example|paraphrase)"),
         ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"),
+        ("QUESTIONS", @"cores(\.add)?"),
     ];
 
     private static readonly VetDesign Design = new()
