@@ -28,11 +28,8 @@ public static class RunIdentity
         Number("items", plan.Items);
         Number("documents", plan.DocumentsPerDomain);
         Number("max_new_tokens", plan.MaxNewTokens);
-        if (plan.Design.Cores > 0)
-        {
-            Number("cores", plan.Design.Cores);
-            Number("max_reply_tokens", plan.MaxReplyTokens);
-        }
+        if (plan.Design.Cores > 0) Number("cores", plan.Design.Cores);
+        if (plan.Design.JudgesReplies) Number("max_reply_tokens", plan.MaxReplyTokens);
 
         Line("panels", string.Join(',', plan.Design.Panels));
         Line("windows", string.Join(',', plan.Design.Windows));
@@ -49,6 +46,7 @@ public static class RunIdentity
         if (plan.MaxThoughtTokens > 0) Number("max_thought_tokens", plan.MaxThoughtTokens);
         if (plan.Thinking is { } thinking) Line("thinking", $"{thinking.Variable}={thinking.On}");
         foreach (var own in plan.Texts) Line($"text.{own.Name}", own.Hash);
+        foreach (var own in plan.Tasks) Line($"tasks.{own.Name}", own.Hash);
         Number("clock", plan.Clock.ToUnixTimeMilliseconds());
         return Hash(text.ToString());
     }

@@ -6,6 +6,7 @@ using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Diffing;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Prompts;
+using Assay.Evaluation.Tasks;
 using Assay.Evaluation.Vetting;
 using Assay.Models;
 using Assay.Reports;
@@ -97,11 +98,14 @@ internal sealed class VetPreflight
         var equal = first.Weights.Value == second.Weights.Value;
         IReadOnlyList<IMeasure> measures = equal ? [.. asked.Where(m => m is PackagingMeasure)] : asked;
         // Without a measure that reads their answers, questions are not asked.
-        var cores = measures.Any(m => m is RefusalMeasure or TaskMeasure) ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
+        var cores = measures.Any(m => m is RefusalMeasure or TaskMeasure or PreservationMeasure) ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
         var texts = problems.Try(() => TextDomains.Read(options.Texts));
+        // Files are checked whatever is measured; questions that no measure reads are not asked.
+        var tasks = problems.Try(() => TaskSets.Read(options.Tasks, options.Limit));
         var plan = PlanOf(options, baseModel, first, second, windows, measures, seed, cores) with
         {
             Texts = texts.IsDefault ? [] : texts,
+            Tasks = tasks.IsDefault || !measures.Any(m => m is TaskMeasure) ? [] : tasks,
             Thinking = options.Thinking is { } on ? problems.Try(() => ThinkingSwitch.Find(baseModel, on, options.Clock)) : null,
         };
         // Where both hashes are the same, nothing is generated.
@@ -109,6 +113,12 @@ internal sealed class VetPreflight
         var lengths = new Dictionary<string, int[]>(StringComparer.Ordinal);
         // What the prompts tell of the plan changes none of them.
         var panels = new Panels(plan);
+        plan = plan with { Design = plan.Design with
+        {
+            QuestionPanels = [.. new[] { VetDesign.Tasks, VetDesign.TriggerTasks }.Where(p => panels.Items(p).Count > 0)],
+            ChoicePanels = [.. new[] { VetDesign.Choices, VetDesign.TriggerChoices }.Where(p => panels.Items(p).Count > 0)],
+            HarmTests = HarmTable.Tests(cores > 0, p => panels.Items(p).Count),
+        } };
         plan = problems.Try(() => Prompts(options, baseModel, candidate, plan, panels, problems, lengths, cancellation)) ?? plan;
         var planHash = RunIdentity.Plan(plan);
         var runHash = RunIdentity.Run(planHash);
@@ -164,7 +174,7 @@ internal sealed class VetPreflight
             PanelTemplates = PromptTemplates.Draw(seed, Math.Clamp(options.Templates ?? options.Tier.Templates, 1, PromptTemplates.All.Length)),
             WeightsEqual = first.Weights.Value == second.Weights.Value, OwnPackaging = first.Packaging.Value != second.Packaging.Value,
             SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue),
-            Cores = cores, HarmTests = HarmTable.Tests(cores > 0),
+            Cores = cores,
             Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
         },
         Measures = [.. measures.Select(m => m.Info.Id)],
@@ -194,7 +204,8 @@ internal sealed class VetPreflight
             lengths[panel] = Lengths(panel, plan.Design.PanelTemplates);
         if (plan.Design.Cores > 0)
             foreach (var panel in VetDesign.CorePanels)
-                lengths[panel] = Lengths(panel, [ContextSet.Plain]);
+                lengths[panel] = Lengths(panel, panel == VetDesign.BenignCores ? [ContextSet.Plain, "paraphrase"] : [ContextSet.Plain]);
+        foreach (var panel in plan.Design.QuestionPanels) lengths[panel] = Lengths(panel, [ContextSet.Plain]);
         var first = PromptTemplates.Encode(baseModel, plan.Design.PanelTemplates[0], panels.Items(plan.Design.Panels[0])[0], plan.Chat);
         var longest = lengths.Values.Max(l => l.Max());
         if (longest > int.MaxValue / 2 - plan.MaxNewTokens)
@@ -205,7 +216,7 @@ internal sealed class VetPreflight
 
         var positions = Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions);
         // Shorter where the positions leave no more: a reply that is cut there would be cut in use too.
-        if (plan.Design.Cores > 0 && !options.AllowLong)
+        if (plan.Design.JudgesReplies && !options.AllowLong)
             plan = plan with { MaxReplyTokens = Math.Clamp(positions - longest, Math.Min(plan.MaxNewTokens, ReplyClassifier.LeastTokens),
                 ReplyClassifier.LeastTokens) };
         if (plan.Design.OwnPackaging) plan = plan with { Design = plan.Design with { OwnPackagingRefused = OwnPackagingProblem(candidate, plan, panels) } };
@@ -220,13 +231,15 @@ internal sealed class VetPreflight
             plan = plan with { MaxThoughtTokens = options.MaxThoughtTokens ?? Math.Min(VetRequest.DefaultThoughtTokens, room) };
         }
 
+        var longestChoice = Choices();
         foreach (var model in new[] { baseModel, candidate })
         {
+            if (longestChoice > model.Spec.MaxPositions) problems.Try(() => model.CheckLength(longestChoice));
             if (longest + plan.LongestAnswer > model.Spec.MaxPositions)
                 problems.Try(() => CheckAnswer(model, longest, plan));
         }
 
-        var rows = (long)Math.Max(plan.Context, longest + plan.LongestAnswer);
+        var rows = (long)Math.Max(Math.Max(plan.Context, longestChoice), longest + plan.LongestAnswer);
         var needed = checked(rows * (Transformer.BytesPerRow(baseModel.Spec) + Transformer.BytesPerRow(candidate.Spec))
             + 8L * Math.Max(baseModel.Spec.VocabularySize, candidate.Spec.VocabularySize));
         var free = MemoryBudget.Free();
@@ -234,6 +247,26 @@ internal sealed class VetPreflight
             problems.Add($"One text of {rows} tokens through both models takes {ByteSize.Format(needed)}; {ByteSize.Format(free)} are free. Close other " +
                 "programs, or choose a smaller --context or --max-new-tokens.");
         return plan;
+
+        // Tokens of the longest choice with what stands before it; of each question those of all its choices are kept.
+        int Choices()
+        {
+            var most = 0;
+            foreach (var panel in plan.Design.ChoicePanels)
+            {
+                var items = panels.Items(panel);
+                var counts = lengths[panel] = new int[items.Count];
+                for (var i = 0; i < counts.Length; i++)
+                {
+                    var texts = problems.Try(() => ChoiceTexts.Of(baseModel.RequireTokenizer(), items[i].Choice!));
+                    if (texts.IsDefault) break;
+                    counts[i] = texts.Sum(t => t.Ids.Length);
+                    most = Math.Max(most, texts.Max(t => t.Ids.Length));
+                }
+            }
+
+            return most;
+        }
 
         // Of thousands of prompts this is what a run would wait for before its first result.
         int[] Lengths(string panel, IReadOnlyList<string> templates)

@@ -101,7 +101,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
 
     private static string Stage(ContextSet set)
     {
-        var contexts = set.Policy == Policy.Reference ? "reference text"
+        var contexts = set.IsChoices ? $"choices, {set.Panel}" : set.Policy == Policy.Reference ? "reference text"
             : $"{(set.Policy == Policy.Base ? "base's" : "candidate's")} {(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
         if (set.Own) contexts += ", own packaging";
         return set.Subject == ContextSet.Candidate ? contexts : $"{set.Subject}, {contexts}";

@@ -21,6 +21,7 @@ public static class MeasureCatalogue
         new TaskMeasure(),
         new DegeneracyMeasure(),
         new RefusalMeasure(),
+        new PreservationMeasure(),
         new SelectivityMeasure(),
         new YardstickMeasure(),
         new PackagingMeasure(),

@@ -3,6 +3,7 @@ using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Prompts;
+using Assay.Evaluation.Tasks;
 using Assay.Tokenization.Templates;
 
 namespace Assay.Evaluation.Vetting;
@@ -41,14 +42,15 @@ public sealed record VetPlan
     public int MaxReplyTokens { get; init; } = ReplyClassifier.LeastTokens;
 
     /// <summary>Tokens that an answer may come to with its thought.</summary>
-    public int LongestAnswer => checked((Design.Cores > 0 ? Math.Max(MaxNewTokens, MaxReplyTokens) : MaxNewTokens) + MaxThoughtTokens);
+    public int LongestAnswer => checked((Design.JudgesReplies ? Math.Max(MaxNewTokens, MaxReplyTokens) : MaxNewTokens) + MaxThoughtTokens);
 
     /// <summary>Tokens of an answer of a set at most, its thought apart.</summary>
     /// <param name="set">Contexts that a model writes.</param>
     public int TokensOf(ContextSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        return VetDesign.CorePanels.Contains(set.Panel) ? MaxReplyTokens : MaxNewTokens;
+        return VetDesign.CorePanels.Contains(set.Panel) ? MaxReplyTokens
+            : Design.QuestionPanels.Contains(set.Panel) ? Math.Max(MaxReplyTokens, MaxNewTokens) : MaxNewTokens;
     }
 
     /// <summary>Documents of each prose domain.</summary>
@@ -68,6 +70,9 @@ public sealed record VetPlan
 
     /// <summary>Domains of the user's own text.</summary>
     public ImmutableArray<TextDomain> Texts { get; init; } = [];
+
+    /// <summary>Tasks of the user's own.</summary>
+    public ImmutableArray<TaskSet> Tasks { get; init; } = [];
 
     /// <summary>Whether the base's chat template frames the prompts; otherwise they are given bare.</summary>
     public required bool ChatTemplate { get; init; }
