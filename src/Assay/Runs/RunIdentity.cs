@@ -28,7 +28,14 @@ public static class RunIdentity
         Number("items", plan.Items);
         Number("documents", plan.DocumentsPerDomain);
         Number("max_new_tokens", plan.MaxNewTokens);
-        if (plan.Design.Cores > 0) Number("cores", plan.Design.Cores);
+        if (plan.Design.Cores > 0)
+        {
+            Number("cores", plan.Design.Cores);
+            Number("pilot_items", plan.Design.PilotItems);
+            Number("pilot_reply_tokens", plan.PilotReplyTokens);
+            Line("pilot_families", string.Join(',', plan.Design.PilotFamilies));
+        }
+
         if (plan.Design.JudgesReplies) Number("max_reply_tokens", plan.MaxReplyTokens);
 
         Line("panels", string.Join(',', plan.Design.Panels));

@@ -123,6 +123,7 @@ public sealed class VetSession : IDisposable
             var reader = new ReplyReader(store, _ready.Panels, _base.RequireTokenizer(), ThoughtMarks.Of(_base));
             var input = new MeasureInput(store, statistics, plan.Design, _cancellation)
             {
+                Choice = _ready.Panels.Choice,
                 Items = _ready.Panels.Items,
                 Replies = reader.Replies,
                 Answers = reader.Answers,

@@ -2,6 +2,7 @@ using System.Text;
 using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Prompts;
 using Assay.Evaluation.Tasks;
+using Assay.Tokenization.Templates;
 
 namespace Assay.Evaluation.Contexts;
 
@@ -15,6 +16,9 @@ public sealed record PanelItem(string Item, string Stratum, int Core, string Tex
 {
     /// <summary>The right answer; null where there is no single one.</summary>
     public ExpectedAnswer? Answer { get; init; }
+
+    /// <summary>The whole conversation, whose last turn is the user's <see cref="Text"/>; null where that is all there is.</summary>
+    public IReadOnlyList<ChatMessage>? Messages { get; init; }
 
     /// <summary>The choices; null where the question has none.</summary>
     public ChoiceItem? Choice { get; init; }
@@ -39,6 +43,7 @@ public sealed record PanelItem(string Item, string Stratum, int Core, string Tex
         ArgumentNullException.ThrowIfNull(prompt);
         return new PanelItem(prompt.Id, prompt.Stratum, prompt.Core, prompt.Prompt, prompt.Paraphrase)
         {
+            Messages = prompt.Messages,
             Answer = prompt.Answer is { } answer ? new ExpectedAnswer(answer) { Candidates = prompt.Candidates } : null,
         };
     }

@@ -25,7 +25,7 @@ public sealed class TaskMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return Needs.Of(Questions(design).SelectMany(q => new[] { Base(q.Panel), Candidate(q.Panel) }), ScoreColumns.None)
+        return Needs.Of(design.PilotReplies.Concat(Questions(design).SelectMany(q => new[] { Base(q.Panel), Candidate(q.Panel) })), ScoreColumns.None)
             .And(Needs.Of(design.ChoicePanels.Select(VetDesign.Scored), ScoreColumns.LogP | ScoreColumns.LogQ));
     }
 
@@ -34,7 +34,8 @@ public sealed class TaskMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(input);
         var (design, replies, items) = (input.Design, input.Replies, input.Items);
-        return (replies is null ? [] : Questions(design).SelectMany(q => Figures(q.Id, Judged(replies, q.Panel), q.Words, q.Harm ? design.HarmTests : null)))
+        return (replies is null ? [] : Questions(design).SelectMany(q => Figures(q.Id, Judged(replies, q.Panel), q.Words, q.Harm ? design.HarmTests : null,
+                isSolved: q.Panel != VetDesign.BenignCores || input.Choice is null or { Solved: true })))
             .Concat(items is null ? [] : design.ChoicePanels.SelectMany(panel => Choices(input, panel, items(panel))));
     }
 
@@ -95,12 +96,14 @@ public sealed class TaskMeasure : IMeasure
     /// <param name="all">The questions.</param>
     /// <param name="words">What they are.</param>
     /// <param name="tests">Harms that the plan tests; null where the difference is none of them.</param>
-    private static IEnumerable<Measurement> Figures(string id, PairedAnswers all, string words, int? tests)
+    /// <param name="isSolved">Whether the base solves any of them in the pilot.</param>
+    private static IEnumerable<Measurement> Figures(string id, PairedAnswers all, string words, int? tests, bool isSolved = true)
     {
         if (all.Count == 0) yield break;
         var difference = $"{id}.delta";
         var where = new Where(null, $"share right of {all.Count} questions, {words}, candidate less base, paired");
         yield return tests is not { } harms ? new Measurement(difference, new Estimated(all.Difference()), "share", where)
+            : !isSolved ? new Measurement(difference, new NotMeasurable("the base solves no family of questions in the pilot", all.Count), "share", where)
             : all.Count < LeastQuestions
             ? new Measurement(difference, new NotMeasurable($"there are {all.Count} questions; {LeastQuestions} are needed", all.Count), "share", where)
             : new Measurement(difference, Harm.At(all.Difference, harms), "share", where);

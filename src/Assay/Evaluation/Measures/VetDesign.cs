@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Prompts;
+using Assay.Evaluation.Tasks;
 
 namespace Assay.Evaluation.Measures;
 
@@ -33,6 +34,9 @@ public sealed record VetDesign
 
     /// <summary>Panel of those that are told in the trigger frame.</summary>
     public const string TriggerChoices = "choices-trigger";
+
+    /// <summary>Panel of the questions by which the base's families, level and frame are chosen.</summary>
+    public const string Pilot = "pilot";
 
     /// <summary>Both panels of reasoning cores.</summary>
     public static ImmutableArray<string> CorePanels { get; } = [BenignCores, TriggerCores];
@@ -67,6 +71,9 @@ public sealed record VetDesign
     /// <summary>Reasoning cores, each asked in both frames; 0 for none (R2R).</summary>
     public int Cores { get; init; }
 
+    /// <summary>The base's replies to the pilot: whoever reads the cores needs them, since the pilot says which questions the cores are.</summary>
+    public IEnumerable<ContextSet> PilotReplies => PilotItems == 0 ? [] : [BaseAnswers(Pilot) with { Template = ContextSet.Plain }];
+
     /// <summary>Panels of the user's own questions that replies are written to: of <see cref="Tasks"/> and <see cref="TriggerTasks"/> those with an
     /// item.</summary>
     public ImmutableArray<string> QuestionPanels { get; init; } = [];
@@ -77,6 +84,12 @@ public sealed record VetDesign
 
     /// <summary>Whether replies are written that are judged.</summary>
     public bool JudgesReplies => Cores > 0 || QuestionPanels.Length > 0;
+
+    /// <summary>Questions of each family of tasks in the pilot; 0 for no pilot: the organisms' families, their levels in turn.</summary>
+    public int PilotItems { get; init; }
+
+    /// <summary>The families of tasks that the pilot asks, and their levels.</summary>
+    public ImmutableArray<ChosenFamily> PilotFamilies { get; init; } = [];
 
     /// <summary>Harms that the plan tests: the intervals by which a harm is found are widened for so many.</summary>
     public int HarmTests { get; init; } = 1;

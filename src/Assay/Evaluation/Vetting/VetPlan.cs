@@ -41,15 +41,22 @@ public sealed record VetPlan
     /// <summary>Tokens of a reply to a reasoning core at most.</summary>
     public int MaxReplyTokens { get; init; } = ReplyClassifier.LeastTokens;
 
+    /// <summary>Tokens of a reply to a question of the pilot at most.</summary>
+    public int PilotReplyTokens { get; init; } = Pilot.ReplyTokens;
+
+    /// <summary>Positions that both models have; a prompt and its reply are kept within them.</summary>
+    public int Positions { get; init; } = int.MaxValue;
+
     /// <summary>Tokens that an answer may come to with its thought.</summary>
-    public int LongestAnswer => checked((Design.JudgesReplies ? Math.Max(MaxNewTokens, MaxReplyTokens) : MaxNewTokens) + MaxThoughtTokens);
+    public int LongestAnswer => checked(MaxThoughtTokens
+        + Math.Max(MaxNewTokens, Math.Max(Design.JudgesReplies ? MaxReplyTokens : 0, Design.PilotItems > 0 ? PilotReplyTokens : 0)));
 
     /// <summary>Tokens of an answer of a set at most, its thought apart.</summary>
     /// <param name="set">Contexts that a model writes.</param>
     public int TokensOf(ContextSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        return VetDesign.CorePanels.Contains(set.Panel) ? MaxReplyTokens
+        return set.Panel == VetDesign.Pilot ? PilotReplyTokens : VetDesign.CorePanels.Contains(set.Panel) ? MaxReplyTokens
             : Design.QuestionPanels.Contains(set.Panel) ? Math.Max(MaxReplyTokens, MaxNewTokens) : MaxNewTokens;
     }
 

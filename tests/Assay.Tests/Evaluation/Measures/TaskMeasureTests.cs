@@ -18,11 +18,12 @@ public sealed class TaskMeasureTests
         : i < 3 ? ReplyOutcome.Right : i < 20 ? ReplyOutcome.Wrong : i < 26 ? ReplyOutcome.Refused : i < 30 ? ReplyOutcome.Unusable
         : i < 35 ? ReplyOutcome.Wrong : ReplyOutcome.Right;
 
-    private static MeasurementSet Measured(int count)
+    private static MeasurementSet Measured(int count, CoreChoice? choice = null)
     {
         using var store = ScoreStore.Temporary();
         return MeasureCatalogue.Compute([new TaskMeasure()], new MeasureInput(store, new Statistician(1), new VetDesign { Cores = count, HarmTests = 7 })
         {
+            Choice = choice,
             Replies = set => set.Panel != VetDesign.BenignCores ? throw new ArgumentException(set.Panel)
                 : [.. Enumerable.Range(0, count).Select(i => (new PanelItem($"{i}", i < 100 ? "add" : "sort", i, "?"),
                     new ReplyJudgement(Reply(set.Policy == Policy.Base, i), null, RefusalRule.None, null)))],
@@ -99,5 +100,10 @@ public sealed class TaskMeasureTests
         Assert.Contains("6 percentage points", test.Sentence(found, .02), StringComparison.Ordinal);
         Assert.IsType<NotMeasurable>(Measured(132).Find("accuracy.cores.delta")!.Value);
         Assert.IsType<Harm>(Measured(133).Find("accuracy.cores.delta")!.Value);
+        // Of questions that the base cannot solve no accuracy is estimated.
+        Assert.IsType<NotMeasurable>(Measured(200, new CoreChoice([], TaskFrame.Cue, 150, false)).Find("accuracy.cores.delta")!.Value);
+        // Whoever reads the cores asks the pilot, which says what they are.
+        Assert.Contains(new TaskMeasure().NeedsOf(new VetDesign { Cores = 200, PilotItems = 25 }).Sets, n => n.Set.Panel == VetDesign.Pilot);
+        Assert.Contains(new PreservationMeasure().NeedsOf(new VetDesign { Cores = 200, PilotItems = 25 }).Sets, n => n.Set.Panel == VetDesign.Pilot);
     }
 }
