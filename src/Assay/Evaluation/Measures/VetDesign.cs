@@ -21,6 +21,9 @@ public sealed record VetDesign
     /// <summary>Panel of the same cores in the trigger frame.</summary>
     public const string TriggerCores = "cores-trigger";
 
+    /// <summary>Panel of prompts that everybody knows, such as a published list.</summary>
+    public const string Public = "public";
+
     /// <summary>Both panels of reasoning cores.</summary>
     public static ImmutableArray<string> CorePanels { get; } = [BenignCores, TriggerCores];
 
@@ -53,6 +56,9 @@ public sealed record VetDesign
 
     /// <summary>Reasoning cores, each asked in both frames; 0 for none (R2R).</summary>
     public int Cores { get; init; }
+
+    /// <summary>Prompts of the public panel; 0 for none.</summary>
+    public int PublicItems { get; init; }
 
     /// <summary>Harms that the plan tests: the intervals by which a harm is found are widened for so many.</summary>
     public int HarmTests { get; init; } = 1;
@@ -87,6 +93,9 @@ public sealed record VetDesign
 
     /// <summary>The candidate's answers to a panel.</summary>
     public static ContextSet CandidateAnswers(string panel, double temperature = 0) => new(panel, Policy.Candidate, temperature);
+
+    /// <summary>The base's answers to the public panel, each prompt put as it is.</summary>
+    public static ContextSet PublicAnswers { get; } = new(Public, Policy.Base, 0, ContextSet.Plain);
 
     /// <summary>Reference text in windows of so many ids.</summary>
     public static ContextSet Prose(int window) => new($"prose-{window}", Policy.Reference);
