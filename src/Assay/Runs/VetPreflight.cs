@@ -100,8 +100,12 @@ internal sealed class VetPreflight
         // Without the measure that reads their answers, questions are not asked.
         var cores = measures.Any(m => m is RefusalMeasure) ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
         var texts = problems.Try(() => TextDomains.Read(options.Texts));
-        var plan = PlanOf(options, baseModel, first, second, windows, measures, seed, cores) with
+        var known = options.PublicPanel is { } list ? problems.Try(() => PanelFile.Read(list)) : null;
+        var plan = PlanOf(options, baseModel, first, second, windows, measures, seed, cores);
+        plan = plan with
         {
+            PublicPrompts = known is null ? [] : [.. known.Prompts.Take(options.Limit ?? int.MaxValue)], PublicHash = known?.Hash,
+            Design = plan.Design with { PublicItems = Math.Min(known?.Prompts.Length ?? 0, options.Limit ?? int.MaxValue) },
             Texts = texts.IsDefault ? [] : texts,
             Thinking = options.Thinking is { } on ? problems.Try(() => ThinkingSwitch.Find(baseModel, on, options.Clock)) : null,
         };
@@ -249,6 +253,14 @@ internal sealed class VetPreflight
         }
 
         var rows = (long)Math.Max(plan.Context, longest + plan.LongestAnswer);
+        if (plan.Design.PublicItems > 0)
+        {
+            // They decide nothing about the other panels: how long a list of somebody else's is shortens no answer.
+            lengths[VetDesign.Public] = Lengths(VetDesign.Public, [ContextSet.Plain]);
+            foreach (var model in new[] { baseModel, candidate }) problems.Try(() => CheckPublic(model, lengths[VetDesign.Public], plan));
+            rows = Math.Max(rows, lengths[VetDesign.Public].Max() + 1L);
+        }
+
         var needed = checked(rows * (Transformer.BytesPerRow(baseModel.Spec) + Transformer.BytesPerRow(candidate.Spec))
             + 8L * Math.Max(baseModel.Spec.VocabularySize, candidate.Spec.VocabularySize));
         var free = MemoryBudget.Free();
@@ -300,6 +312,22 @@ internal sealed class VetPreflight
         {
             // It stands in measurements, which hold no paths.
             return refused.Message.Replace(candidate.Checkpoint.Path, "CANDIDATE", StringComparison.Ordinal).TrimEnd('.');
+        }
+    }
+
+    private static void CheckPublic(LanguageModel model, int[] lengths, VetPlan plan)
+    {
+        var longest = lengths.Index().MaxBy(l => l.Item).Index;
+        if (Array.IndexOf(lengths, 0) is >= 0 and var empty)
+            throw new InvalidInputException($"The prompt '{UntrustedText.Visible(plan.PublicPrompts[empty].Id)}' of --panel has no tokens; expected at least one.");
+        try
+        {
+            model.CheckLength(lengths[longest] + 1);
+        }
+        catch (InvalidInputException refused)
+        {
+            throw new InvalidInputException(
+                $"{refused.Message} The prompt '{UntrustedText.Visible(plan.PublicPrompts[longest].Id)}' of --panel has {lengths[longest]} tokens.", refused);
         }
     }
 

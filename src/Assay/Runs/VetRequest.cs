@@ -46,6 +46,9 @@ public sealed record VetRequest
     /// <summary>Files and folders of reference text beside the generated domains: one domain for each file, and for each folder within a folder.</summary>
     public IReadOnlyList<string> Texts { get; init; } = [];
 
+    /// <summary>File of a public list of prompts that is measured beside the challenge, see <see cref="Evaluation.Tasks.PanelFile"/>; null for none.</summary>
+    public string? PublicPanel { get; init; }
+
     /// <summary>Samples at T = 1 of each prompt and model; null for the tier's, 0 for none.</summary>
     public int? Samples { get; init; }
 

@@ -57,6 +57,7 @@ public sealed class Panels(VetPlan plan)
             VetDesign.BenignCores or VetDesign.TriggerCores => [.. ReasoningPrompts.Draw(ChallengeSeed.Derive(plan.Seed, "cores"),
                 name == VetDesign.BenignCores ? Frame.Benign : Frame.Trigger, plan.Design.Cores).Select(PanelItem.Of)],
             VetDesign.Sensitivity => [.. ReasoningPrompts.Draw(ChallengeSeed.Derive(plan.Seed, "sensitivity"), Frame.Benign, plan.Design.SensitivityItems).Select(PanelItem.Of)],
+            VetDesign.Public => [.. plan.PublicPrompts.Select(PanelItem.Of)],
             "prose" => [.. plan.Domains.SelectMany(domain => ProseDomains.Draw(plan.Seed, domain, plan.DocumentsPerDomain))
                 .Concat(plan.Texts.SelectMany(text => text.Draw(plan.Seed, plan.DocumentsPerDomain))).Select(PanelItem.Of)],
             _ => throw new ArgumentException($"There is no panel '{panel}'.", nameof(panel)),

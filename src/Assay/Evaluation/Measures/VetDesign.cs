@@ -25,6 +25,9 @@ public sealed record VetDesign
     /// <summary>Panel of the questions by which the base's families, level and frame are chosen.</summary>
     public const string Pilot = "pilot";
 
+    /// <summary>Panel of prompts that everybody knows, such as a published list.</summary>
+    public const string Public = "public";
+
     /// <summary>Both panels of reasoning cores.</summary>
     public static ImmutableArray<string> CorePanels { get; } = [BenignCores, TriggerCores];
 
@@ -64,6 +67,9 @@ public sealed record VetDesign
     /// <summary>The families of tasks that the pilot asks, and their levels.</summary>
     public ImmutableArray<ChosenFamily> PilotFamilies { get; init; } = [];
 
+    /// <summary>Prompts of the public panel; 0 for none.</summary>
+    public int PublicItems { get; init; }
+
     /// <summary>Harms that the plan tests: the intervals by which a harm is found are widened for so many.</summary>
     public int HarmTests { get; init; } = 1;
 
@@ -97,6 +103,9 @@ public sealed record VetDesign
 
     /// <summary>The candidate's answers to a panel.</summary>
     public static ContextSet CandidateAnswers(string panel, double temperature = 0) => new(panel, Policy.Candidate, temperature);
+
+    /// <summary>The base's answers to the public panel, each prompt put as it is.</summary>
+    public static ContextSet PublicAnswers { get; } = new(Public, Policy.Base, 0, ContextSet.Plain);
 
     /// <summary>Reference text in windows of so many ids.</summary>
     public static ContextSet Prose(int window) => new($"prose-{window}", Policy.Reference);

@@ -33,7 +33,7 @@ public sealed partial class MeasurePagesTests
     private static readonly VetDesign Design = new()
     {
         Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"],
-        OwnPackaging = true, Cores = 200, PilotItems = 25,
+        OwnPackaging = true, Cores = 200, PilotItems = 25, PublicItems = 30,
     };
 
     public static IEnumerable<TheoryDataRow<string>> Pages => Directory.GetFiles(Folder, "*.md").Select(f => new TheoryDataRow<string>(Path.GetFileName(f)));
