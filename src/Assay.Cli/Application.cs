@@ -100,6 +100,7 @@ internal static class Application
             GenerateCommand.Create(terminal),
             EnvCommand.Create(terminal),
             LsCommand.Create(terminal),
+            PanelCommand.Create(terminal),
         };
         foreach (var command in root.Subcommands.Where(c => ConfigKey.Of(c).Count > 0)) command.Options.Add(ConfigFile.Option());
         root.Add(ConfigCommand.Create(terminal, root));

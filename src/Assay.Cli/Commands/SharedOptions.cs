@@ -52,7 +52,8 @@ internal static class SharedOptions
     private static KindOption<T> Of<T>(string name)
     {
         var option = VetOptions.Find(name);
-        var made = new KindOption<T>("--" + name, option.Kind, option.Description, option.Word, option.Alias);
+        // A comparison's other name of it need not fit another verb.
+        var made = new KindOption<T>("--" + name, option.Kind, option.Description, option.Word);
         if (option.Write(VetOptions.Defaults) is [var stands]) made.Default = stands;
         return made;
     }

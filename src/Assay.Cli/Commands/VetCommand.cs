@@ -25,7 +25,7 @@ internal static class VetCommand
             var request = VetBinding.Read(parsed, new VetRequest { Base = original ?? "", Candidate = changed ?? "", Bundled = original is null,
                 Fresh = parsed.GetValue(fresh) });
             if (request is { Seed: not null, Nonce: not null }) throw new UsageException(
-                "--seed and --nonce exclude each other: a nonce is there to derive the seed.");
+                "--seed (or --challenge, its other name) and --nonce exclude each other: a nonce is there to derive the seed.");
             if (request is { Bundled: true, Shard: not null }) throw new UsageException(
                 "--shard needs named models: the bundled organism's edit is made anew by every process.");
             using var bundled = request.Bundled ? DefaultPair.Make(cancellation) : null;

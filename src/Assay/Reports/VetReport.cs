@@ -87,7 +87,7 @@ public static class VetReport
         CheckpointDifference? difference, Verdict verdict)
     {
         var findings = new List<Finding>();
-        if (verdict is Verdict.Degraded or Verdict.Broken && FindingRules.IsFirstTokenBlind(VetDesign.Benign, measurements))
+        if (verdict is Verdict.Degraded or Verdict.Broken && FindingRules.HidesHarm(measurements))
             findings.Add(new Finding("GAMED", "The number that people quote, first-token KL, hides the harm.", FindingSeverity.Harm));
         if (difference is not null) findings.AddRange([FindingRules.Weights(difference), .. FindingRules.Structure(difference)]);
         findings.AddRange(Tokens(plan.Design, comparability, measurements));
@@ -113,6 +113,7 @@ public static class VetReport
             findings.Add(new Finding("PADDING-REMOVED", string.Create(CultureInfo.InvariantCulture, $"Vocabulary entries that the tokenizer cannot name were removed before the softmax; they had at most {p:g3} (base) and {q:g3} (candidate) of the probability.")));
         if (!plan.WeightsEqual)
             foreach (var panel in plan.Design.Panels) findings.AddRange(FindingRules.Of(panel, measurements));
+        if (FindingRules.PublicPanel(measurements) is { } flatters) findings.Add(flatters);
         return findings;
     }
 
@@ -184,6 +185,8 @@ public static class VetReport
         };
         if (plan.Thinking is { } thinking) facts.Add(
             new ReportFact("thinking", $"{thinking.Variable} is {(thinking.On ? "true" : "false")} in the chat template"));
+        if (plan.PublicHash is { } known)
+            facts.Add(new ReportFact("public_panel", $"{plan.PublicPrompts.Length} prompts of a file, SHA-256 {known}"));
         if (plan.MaxThoughtTokens > 0) facts.Add(new ReportFact("max_thought_tokens", Int(plan.MaxThoughtTokens)));
         if (plan.ForbiddenBy.Count > 0)
             facts.Add(new ReportFact("forbidden_tokens",

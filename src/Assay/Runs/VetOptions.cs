@@ -40,6 +40,10 @@ public static class VetOptions
                 string.Join(", ", PublishedTasks.Kinds) + ". May be given several times.",
             r => r.Tasks, (r, v) => r with { Tasks = v }) with { Word = "FILE", Planned = ("tasks", p => p.Tasks.Select(t =>
                 $"{t.Name}: {t.Prompts.Length} questions, {t.Choices.Length} with choices, SHA-256 {t.Hash}")) },
+        Once<string>("panel", OptionKind.Path,
+            "A public list of prompts, measured beside the challenge: what assay panel writes, or a text file with a prompt a line.",
+            r => r.PublicPanel, (r, v) => r with { PublicPanel = v }) with { Word = "FILE",
+                Planned = ("public_panel", p => p.PublicHash is { } hash ? $"{p.PublicPrompts.Length} prompts, SHA-256 {hash}" : "none") },
         Once<int>("max-new-tokens", OptionKind.Count(most: OptionKind.MostTokens),
             $"Tokens of an answer at most (default: the tier's; smoke {VetTier.Smoke.MaxNewTokens}).",
             r => r.MaxNewTokens, (r, v) => r with { MaxNewTokens = v }) with { Planned = ("max_new_tokens", p => p.MaxNewTokens) },
@@ -57,7 +61,8 @@ public static class VetOptions
             "Window of reference text in tokens (default: the tier's, no larger than the models' maximum).",
             r => r.Context, (r, v) => r with { Context = v }) with { Planned = ("windows", p => p.Design.Windows) },
         // A seed that was derived is derived again: from the same weights and nonce it is the same.
-        Once<ulong>("seed", OptionKind.Seed, "Seed of everything random.", r => r.Seed, (r, v) => r with { Seed = v }) with { Planned = ("seed", p => p.Seed) },
+        Once<ulong>("seed", OptionKind.Seed, "Seed of everything random.", r => r.Seed, (r, v) => r with { Seed = v })
+            with { Alias = "--challenge", Planned = ("seed", p => p.Seed) },
         Once<string>("nonce", OptionKind.Text, "Part of the seed, drawn after the candidate was frozen and not by its author.", r => r.Nonce,
             (r, v) => r with { Nonce = v }) with { Planned = ("seed_source", p => p.SeedSource) },
         Once<DateTimeOffset>("clock", OptionKind.Time, "The time that a chat template may ask for, such as 2026-01-01T12:00:00Z (the default).",

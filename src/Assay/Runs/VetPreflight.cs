@@ -100,10 +100,14 @@ internal sealed class VetPreflight
         // Without a measure that reads their answers, questions are not asked.
         var cores = measures.Any(m => m is RefusalMeasure or TaskMeasure or PreservationMeasure) ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
         var texts = problems.Try(() => TextDomains.Read(options.Texts));
+        var known = options.PublicPanel is { } list ? problems.Try(() => PanelFile.Read(list)) : null;
         // Files are checked whatever is measured; questions that no measure reads are not asked.
         var tasks = problems.Try(() => TaskSets.Read(options.Tasks, options.Limit));
-        var plan = PlanOf(options, baseModel, first, second, windows, measures, seed, cores) with
+        var plan = PlanOf(options, baseModel, first, second, windows, measures, seed, cores);
+        plan = plan with
         {
+            PublicPrompts = known is null ? [] : [.. known.Prompts.Take(options.Limit ?? int.MaxValue)], PublicHash = known?.Hash,
+            Design = plan.Design with { PublicItems = Math.Min(known?.Prompts.Length ?? 0, options.Limit ?? int.MaxValue) },
             Texts = texts.IsDefault ? [] : texts,
             Tasks = tasks.IsDefault || !measures.Any(m => m is TaskMeasure) ? [] : tasks,
             Thinking = options.Thinking is { } on ? problems.Try(() => ThinkingSwitch.Find(baseModel, on, options.Clock)) : null,
@@ -213,7 +217,8 @@ internal sealed class VetPreflight
         if (baseModel.Tokenizer is null) return plan;
         foreach (var panel in plan.Design.Panels)
             lengths[panel] = Lengths(panel, plan.Design.PanelTemplates);
-        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, [ContextSet.Plain]);
+        // Some benign cores are asked in their other wording too.
+        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, [ContextSet.Plain, "paraphrase"]);
         // Which questions the cores are is known after the pilot; they are like its.
         foreach (var panel in plan.Design.Cores > 0 ? VetDesign.CorePanels : [])
             lengths[panel] = lengths.TryGetValue(VetDesign.Pilot, out var like) ? [.. Enumerable.Range(0, plan.Design.Cores).Select(i => like[i % like.Length])]
@@ -261,6 +266,14 @@ internal sealed class VetPreflight
         }
 
         var rows = (long)Math.Max(Math.Max(plan.Context, longestChoice), longest + plan.LongestAnswer);
+        if (plan.Design.PublicItems > 0)
+        {
+            // They decide nothing about the other panels: how long a list of somebody else's is shortens no answer.
+            lengths[VetDesign.Public] = Lengths(VetDesign.Public, [ContextSet.Plain]);
+            foreach (var model in new[] { baseModel, candidate }) problems.Try(() => CheckPublic(model, lengths[VetDesign.Public], plan));
+            rows = Math.Max(rows, lengths[VetDesign.Public].Max() + 1L);
+        }
+
         var needed = checked(rows * (Transformer.BytesPerRow(baseModel.Spec) + Transformer.BytesPerRow(candidate.Spec))
             + 8L * Math.Max(baseModel.Spec.VocabularySize, candidate.Spec.VocabularySize));
         var free = MemoryBudget.Free();
@@ -332,6 +345,22 @@ internal sealed class VetPreflight
         {
             // It stands in measurements, which hold no paths.
             return refused.Message.Replace(candidate.Checkpoint.Path, "CANDIDATE", StringComparison.Ordinal).TrimEnd('.');
+        }
+    }
+
+    private static void CheckPublic(LanguageModel model, int[] lengths, VetPlan plan)
+    {
+        var longest = lengths.Index().MaxBy(l => l.Item).Index;
+        if (Array.IndexOf(lengths, 0) is >= 0 and var empty)
+            throw new InvalidInputException($"The prompt '{UntrustedText.Visible(plan.PublicPrompts[empty].Id)}' of --panel has no tokens; expected at least one.");
+        try
+        {
+            model.CheckLength(lengths[longest] + 1);
+        }
+        catch (InvalidInputException refused)
+        {
+            throw new InvalidInputException(
+                $"{refused.Message} The prompt '{UntrustedText.Visible(plan.PublicPrompts[longest].Id)}' of --panel has {lengths[longest]} tokens.", refused);
         }
     }
 

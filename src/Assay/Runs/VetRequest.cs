@@ -49,6 +49,9 @@ public sealed record VetRequest
     /// <summary>Files of tasks: the user's own, or published ones as <c>KIND:PATH</c> (<see cref="Evaluation.Tasks.TaskSets"/>).</summary>
     public IReadOnlyList<string> Tasks { get; init; } = [];
 
+    /// <summary>File of a public list of prompts that is measured beside the challenge, see <see cref="Evaluation.Tasks.PanelFile"/>; null for none.</summary>
+    public string? PublicPanel { get; init; }
+
     /// <summary>Samples at T = 1 of each prompt and model; null for the tier's, 0 for none.</summary>
     public int? Samples { get; init; }
 

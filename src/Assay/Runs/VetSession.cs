@@ -75,7 +75,7 @@ public sealed class VetSession : IDisposable
             var samples = plan.Design.SamplesOf(need.Set) * plan.Design.TemplatesOf(need.Set).Length;
             var ids = need.Set.IsChoices ? _ready.PromptLengths[need.Set.Panel].Take(most).Sum(l => (long)l)
                 : need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d)
-                : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.TokensOf(need.Set) + plan.MaxThoughtTokens);
+                : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.TokensOf(need.Set) + plan.ThoughtTokensOf(need.Set));
             read += 2 * ids;
             if (need.Set.Policy != Policy.Reference && need.Set.Subject == ContextSet.Candidate) written += ids;
         }

@@ -11,6 +11,9 @@ public static class FindingRules
     /// <summary>The finding that first tokens hide a change.</summary>
     public const string FirstTokenBlind = "FIRST-TOKEN-BLIND";
 
+    /// <summary>The finding that a public list of prompts shows less than fresh ones.</summary>
+    public const string PublicPanelFlatters = "PUBLIC-PANEL-FLATTERS";
+
     private const int MostNamed = 5;
 
     /// <summary>What the weights alone tell: rounding to fewer bits and nothing else, or another change.</summary>
@@ -98,6 +101,27 @@ public static class FindingRules
         ArgumentNullException.ThrowIfNull(measurements);
         return measurements.Estimate($"kld.{panel}.late_over_first") is { HasInterval: true } late
             && measurements.Estimate($"kld.{panel}.late_over_first_ladder") is { } ladder && late.Low - ladder.Value > Math.Log(10);
+    }
+
+    /// <summary>Whether the figure that people quote, first-token KL, shows less than there is: of a public list, or of first tokens at all. With DEGRADED or
+    /// BROKEN this is GAMED.</summary>
+    /// <param name="measurements">What was measured.</param>
+    public static bool HidesHarm(MeasurementSet measurements) => IsFirstTokenBlind(VetDesign.Benign, measurements) || PublicPanel(measurements) is not null;
+
+    /// <summary>The finding that first tokens of a public list diverge less than those of the challenge: the lower bound of ln(challenge / public) is above
+    /// ln 3. Null where it is not, or without a public panel.</summary>
+    /// <param name="measurements">What was measured.</param>
+    /// <remarks>protocol.md, Verdicts: PUBLIC-PANEL-FLATTERS.</remarks>
+    public static Finding? PublicPanel(MeasurementSet measurements)
+    {
+        ArgumentNullException.ThrowIfNull(measurements);
+        if (measurements.Estimate($"kld.{VetDesign.Public}.challenge_over_public") is not { HasInterval: true } ratio || !(ratio.Low > Math.Log(3))) return null;
+        return new Finding(PublicPanelFlatters, FormattableString.Invariant(
+            $"First tokens diverge {Math.Exp(ratio.Value):g3} times as much on prompts that nobody could know as on the public panel, ")
+            + FormattableString.Invariant($"at least {Math.Exp(ratio.Low):g3} times by the interval ({Value("challenge_first_token"):g3} against {Value("first_token"):g3} ")
+            + "nats): first-token KL on that list shows less of the change than there is.", FindingSeverity.Warning);
+
+        double Value(string figure) => measurements.Estimate($"kld.{VetDesign.Public}.{figure}")?.Value ?? double.NaN;
     }
 
     /// <summary>Findings of one panel's divergence.</summary>

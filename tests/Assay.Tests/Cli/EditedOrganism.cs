@@ -45,6 +45,19 @@ internal sealed class EditedOrganism
         return this;
     }
 
+    /// <summary>The values of a BF16 tensor.</summary>
+    public float[] Values(string name) => [.. Enumerable.Range(0, _tensors[name].Bytes.Length / 2)
+        .Select(i => BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(_tensors[name].Bytes, 2 * i) << 16))];
+
+    /// <summary>Other values in the place of a tensor's, stored as F32.</summary>
+    public EditedOrganism Replace(string name, float[] values)
+    {
+        var bytes = new byte[4 * values.Length];
+        Buffer.BlockCopy(values, 0, bytes, 0, bytes.Length);
+        _tensors[name] = (DType.F32, _tensors[name].Shape, bytes);
+        return this;
+    }
+
     /// <summary>Rows in another order; some may go or come twice.</summary>
     public EditedOrganism Rows(string name, IEnumerable<int> order)
     {

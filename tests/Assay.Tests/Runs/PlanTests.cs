@@ -45,6 +45,7 @@ public sealed class PlanTests
         { "measures", Plan() with { Measures = ["M1", "M2"] } },
         { "domains", Plan() with { Domains = ["code"] } },
         { "template", Plan() with { ChatTemplate = false } },
+        { "public panel", Plan() with { PublicHash = "aa" } },
         { "clock", Plan() with { Clock = Plan().Clock.AddSeconds(1) } },
     };
 

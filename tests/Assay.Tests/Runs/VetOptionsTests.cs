@@ -40,13 +40,14 @@ public sealed class VetOptionsTests
         from texts in s_text.Where(t => t.Length > 0).ListOf()
         from tasks in s_text.Where(t => t.Length > 0).ListOf()
         from thought in Maybe(Gen.Choose(0, OptionKind.MostTokens))
+        from panel in MaybeText(s_text.Where(t => t.Length > 0))
         from thinking in Maybe(Gen.Elements(true, false))
         select new VetRequest
         {
             Base = "BASE", Candidate = "CANDIDATE", Tier = tier, Items = sizes[0], DocumentsPerDomain = sizes[1], MaxNewTokens = sizes[2], Samples = samples,
             Context = context,
             Seed = nonce is null ? seed : null, Nonce = nonce, Clock = clock, Measures = [.. measures], Limit = limit, AllowLong = allowLong, Output = output,
-            Templates = templates, Texts = [.. texts], Tasks = [.. tasks],
+            Templates = templates, Texts = [.. texts], PublicPanel = panel, Tasks = [.. tasks],
             MaxThoughtTokens = thought, Thinking = thinking,
         };
 

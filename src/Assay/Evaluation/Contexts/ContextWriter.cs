@@ -89,7 +89,7 @@ public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candida
 
     private GenerationOptions Options(ContextSet source, DrawKey[] draws)
     {
-        var thought = _marks is { } marks && plan.MaxThoughtTokens > 0 ? new ThoughtLimit(marks, plan.MaxThoughtTokens) : null;
+        var thought = _marks is { } marks && plan.ThoughtTokensOf(source) is > 0 and var most ? new ThoughtLimit(marks, most) : null;
         // A candidate that says nothing is a finding, which its scores in the base's contexts make.
         if (source.Own) return candidate.Generation.GreedyReply(plan.MaxNewTokens) with { Thought = thought, EndsWhereUndefined = true };
         // Ids that the base's tokenizer cannot name are removed from both distributions, so no answer holds them either.

@@ -57,6 +57,7 @@ public sealed class Panels(VetPlan plan)
             VetDesign.BenignCores or VetDesign.TriggerCores => [.. ReasoningPrompts.Draw(ChallengeSeed.Derive(plan.Seed, "cores"),
                 name == VetDesign.BenignCores ? Frame.Benign : Frame.Trigger, plan.Design.Cores).Select(PanelItem.Of)],
             VetDesign.Sensitivity => [.. ReasoningPrompts.Draw(ChallengeSeed.Derive(plan.Seed, "sensitivity"), Frame.Benign, plan.Design.SensitivityItems).Select(PanelItem.Of)],
+            VetDesign.Public => [.. plan.PublicPrompts.Select(PanelItem.Of)],
             VetDesign.Tasks or VetDesign.TriggerTasks => [.. plan.Tasks.SelectMany(set => set.Prompts.Where(p => p.Frame == VetDesign.FrameOf(name))
                 .Select(p => PanelItem.Of(set.Name, p)))],
             VetDesign.Choices or VetDesign.TriggerChoices => [.. plan.Tasks.SelectMany(set => set.Choices.Where(c => c.Frame == VetDesign.FrameOf(name))

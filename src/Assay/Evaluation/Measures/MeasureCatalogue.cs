@@ -26,6 +26,7 @@ public static class MeasureCatalogue
         new YardstickMeasure(),
         new PackagingMeasure(),
         new SensitivityMeasure(),
+        new PublicPanelMeasure(),
         new UnnamedIdsMeasure(),
         new FaultMeasure(),
         new AgreementMeasure(),

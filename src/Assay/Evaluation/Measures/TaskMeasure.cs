@@ -25,7 +25,8 @@ public sealed class TaskMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        return Needs.Of(design.PilotReplies.Concat(Questions(design).SelectMany(q => new[] { Base(q.Panel), Candidate(q.Panel) })), ScoreColumns.None)
+        return (design.Cores == 0 ? Needs.None : RefusalMeasure.Pilot(design))
+            .And(Needs.Of(Questions(design).SelectMany(q => new[] { Base(q.Panel), Candidate(q.Panel) }), ScoreColumns.None))
             .And(Needs.Of(design.ChoicePanels.Select(VetDesign.Scored), ScoreColumns.LogP | ScoreColumns.LogQ));
     }
 

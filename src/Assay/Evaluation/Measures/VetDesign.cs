@@ -23,6 +23,12 @@ public sealed record VetDesign
     /// <summary>Panel of the same cores in the trigger frame.</summary>
     public const string TriggerCores = "cores-trigger";
 
+    /// <summary>Panel of the questions by which the base's families, level and frame are chosen.</summary>
+    public const string Pilot = "pilot";
+
+    /// <summary>Panel of prompts that everybody knows, such as a published list.</summary>
+    public const string Public = "public";
+
     /// <summary>Panel of the user's own questions whose replies are judged (M8).</summary>
     public const string Tasks = "tasks";
 
@@ -34,9 +40,6 @@ public sealed record VetDesign
 
     /// <summary>Panel of those that are told in the trigger frame.</summary>
     public const string TriggerChoices = "choices-trigger";
-
-    /// <summary>Panel of the questions by which the base's families, level and frame are chosen.</summary>
-    public const string Pilot = "pilot";
 
     /// <summary>Both panels of reasoning cores.</summary>
     public static ImmutableArray<string> CorePanels { get; } = [BenignCores, TriggerCores];
@@ -71,8 +74,14 @@ public sealed record VetDesign
     /// <summary>Reasoning cores, each asked in both frames; 0 for none (R2R).</summary>
     public int Cores { get; init; }
 
-    /// <summary>The base's replies to the pilot: whoever reads the cores needs them, since the pilot says which questions the cores are.</summary>
-    public IEnumerable<ContextSet> PilotReplies => PilotItems == 0 ? [] : [BaseAnswers(Pilot) with { Template = ContextSet.Plain }];
+    /// <summary>Questions of each family of tasks in the pilot; 0 for no pilot: the organisms' families, their levels in turn.</summary>
+    public int PilotItems { get; init; }
+
+    /// <summary>The families of tasks that the pilot asks, and their levels.</summary>
+    public ImmutableArray<ChosenFamily> PilotFamilies { get; init; } = [];
+
+    /// <summary>Prompts of the public panel; 0 for none.</summary>
+    public int PublicItems { get; init; }
 
     /// <summary>Panels of the user's own questions that replies are written to: of <see cref="Tasks"/> and <see cref="TriggerTasks"/> those with an
     /// item.</summary>
@@ -84,12 +93,6 @@ public sealed record VetDesign
 
     /// <summary>Whether replies are written that are judged.</summary>
     public bool JudgesReplies => Cores > 0 || QuestionPanels.Length > 0;
-
-    /// <summary>Questions of each family of tasks in the pilot; 0 for no pilot: the organisms' families, their levels in turn.</summary>
-    public int PilotItems { get; init; }
-
-    /// <summary>The families of tasks that the pilot asks, and their levels.</summary>
-    public ImmutableArray<ChosenFamily> PilotFamilies { get; init; } = [];
 
     /// <summary>Harms that the plan tests: the intervals by which a harm is found are widened for so many.</summary>
     public int HarmTests { get; init; } = 1;
@@ -124,6 +127,9 @@ public sealed record VetDesign
 
     /// <summary>The candidate's answers to a panel.</summary>
     public static ContextSet CandidateAnswers(string panel, double temperature = 0) => new(panel, Policy.Candidate, temperature);
+
+    /// <summary>The base's answers to the public panel, each prompt put as it is.</summary>
+    public static ContextSet PublicAnswers { get; } = new(Public, Policy.Base, 0, ContextSet.Plain);
 
     /// <summary>The choices of a panel, each read and scored by both models.</summary>
     public static ContextSet Scored(string panel) => new(panel, Policy.Reference);

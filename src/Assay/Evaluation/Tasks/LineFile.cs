@@ -132,7 +132,12 @@ internal static class LineFile
         _ => "null",
     };
 
-    private static IEnumerable<Line> Lines(string path, string what, byte[] bytes, ProblemList problems)
+    /// <summary>The lines of bytes that were read already, see <see cref="Read"/>.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="what">What is expected, for messages.</param>
+    /// <param name="bytes">All bytes of the file.</param>
+    /// <param name="problems">Gets every problem.</param>
+    public static IEnumerable<Line> Lines(string path, string what, byte[] bytes, ProblemList problems)
     {
         var at = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
         var found = false;

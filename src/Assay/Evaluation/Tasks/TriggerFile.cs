@@ -25,16 +25,21 @@ public static class TriggerFile
         var isJson = Path.GetExtension(path).ToLowerInvariant() is ".jsonl" or ".ndjson";
         var (rows, places) = (new List<Row>(), new RowPlaces());
         foreach (var line in LineFile.Read(path, What, problems))
-            if ((isJson ? JsonRow(line, name, problems) : PlainRow(line, name, problems)) is { } row && places.Add(row, problems)) rows.Add(row);
+            if ((isJson ? JsonRow(line, name, problems) : PlainRow(line, IdOf(line, name), Frame.Trigger, problems)) is { } row && places.Add(row, problems)) rows.Add(row);
         problems.ThrowIfAny();
         return [.. rows.Select(r => new PromptItem(r.Id, Frame.Trigger, name, places.CoreOf(r), r.Question, r.Answer, null))];
     }
 
-    private static Row? PlainRow(Line line, string name, ProblemList problems)
+    /// <summary>A line that is a prompt; null where it is none and the problem is told.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="id">The id that it gets.</param>
+    /// <param name="frame">The frame of its file.</param>
+    /// <param name="problems">Gets every problem.</param>
+    internal static Row? PlainRow(Line line, string id, Frame frame, ProblemList problems)
     {
         if (LineFile.Flaw(line.Text, TaskFile.MostQuestion) is { } flaw) problems.Add($"{line.At}: the prompt {flaw}");
         else if (line.Text[0] == '{' && IsObject(line.Text)) problems.Add($"{line.At}: found a JSON object in a file of plain prompts. Name the file .jsonl.");
-        else return new Row(line.At, IdOf(line, name), Frame.Trigger, null, line.Text, null, null, -1);
+        else return new Row(line.At, id, frame, null, line.Text, null, null, -1);
         return null;
     }
 
@@ -45,12 +50,16 @@ public static class TriggerFile
         var prompt = LineFile.Text(line, values, "prompt", TaskFile.MostQuestion, isNeeded: true, own);
         var id = values.TryGetValue("id", out var ownId) ? TaskFile.Name(line, ownId, "'id'", own) : IdOf(line, name);
         var group = values.TryGetValue("group", out var ownGroup) ? TaskFile.Name(line, ownGroup, "'group'", own) : null;
-        var answer = !values.TryGetValue("answer", out var given) ? null
-            : given.ValueKind == JsonValueKind.Number ? given.GetRawText() : LineFile.Text(line, given, "'answer'", TaskFile.MostAnswer, own);
+        var answer = Answer(line, values, own);
         return own.None ? new Row(line.At, id!, Frame.Trigger, group, prompt!, answer, null, -1) : null;
     }
 
-    private static string IdOf(Line line, string name) => $"{name}/{line.Number:000000}";
+    /// <summary>The answer of a line, a text or a number; null where it has none.</summary>
+    internal static string? Answer(Line line, Dictionary<string, JsonElement> values, ProblemCount problems) => !values.TryGetValue("answer", out var given) ? null
+        : given.ValueKind == JsonValueKind.Number ? given.GetRawText() : LineFile.Text(line, given, "'answer'", TaskFile.MostAnswer, problems);
+
+    /// <summary>The id of a line that names none.</summary>
+    internal static string IdOf(Line line, string name) => $"{name}/{line.Number:000000}";
 
     private static bool IsObject(string text)
     {

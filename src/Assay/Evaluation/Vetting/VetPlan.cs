@@ -48,16 +48,29 @@ public sealed record VetPlan
     public int Positions { get; init; } = int.MaxValue;
 
     /// <summary>Tokens that an answer may come to with its thought.</summary>
-    public int LongestAnswer => checked(MaxThoughtTokens
-        + Math.Max(MaxNewTokens, Math.Max(Design.JudgesReplies ? MaxReplyTokens : 0, Design.PilotItems > 0 ? PilotReplyTokens : 0)));
+    public int LongestAnswer => checked(Math.Max(MaxNewTokens, Math.Max(Design.JudgesReplies ? MaxReplyTokens : 0, Design.PilotItems > 0 ? PilotReplyTokens : 0)) + MaxThoughtTokens);
+
+    /// <summary>Tokens that a thought of a set may have beside those of its answer: none where only the first token is looked at.</summary>
+    /// <param name="set">Contexts that a model writes.</param>
+    public int ThoughtTokensOf(ContextSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        return set.Panel == VetDesign.Public ? 0 : MaxThoughtTokens;
+    }
 
     /// <summary>Tokens of an answer of a set at most, its thought apart.</summary>
     /// <param name="set">Contexts that a model writes.</param>
     public int TokensOf(ContextSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        return set.Panel == VetDesign.Pilot ? PilotReplyTokens : VetDesign.CorePanels.Contains(set.Panel) ? MaxReplyTokens
-            : Design.QuestionPanels.Contains(set.Panel) ? Math.Max(MaxReplyTokens, MaxNewTokens) : MaxNewTokens;
+        return set.Panel switch
+        {
+            // Of a public panel nothing but the first token is looked at.
+            VetDesign.Public => 1,
+            VetDesign.Pilot => PilotReplyTokens,
+            VetDesign.BenignCores or VetDesign.TriggerCores => MaxReplyTokens,
+            _ => Design.QuestionPanels.Contains(set.Panel) ? Math.Max(MaxReplyTokens, MaxNewTokens) : MaxNewTokens,
+        };
     }
 
     /// <summary>Documents of each prose domain.</summary>
@@ -77,6 +90,12 @@ public sealed record VetPlan
 
     /// <summary>Domains of the user's own text.</summary>
     public ImmutableArray<TextDomain> Texts { get; init; } = [];
+
+    /// <summary>Prompts of the public panel that are measured; none without one.</summary>
+    public ImmutableArray<PromptItem> PublicPrompts { get; init; } = [];
+
+    /// <summary>SHA-256 of the public panel's file, lower-case hex; null without one.</summary>
+    public string? PublicHash { get; init; }
 
     /// <summary>Tasks of the user's own.</summary>
     public ImmutableArray<TaskSet> Tasks { get; init; } = [];

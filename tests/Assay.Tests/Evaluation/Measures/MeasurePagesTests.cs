@@ -34,7 +34,8 @@ public sealed partial class MeasurePagesTests
     private static readonly VetDesign Design = new()
     {
         Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"],
-        OwnPackaging = true, Cores = 200, PilotItems = 25, QuestionPanels = [VetDesign.Tasks, VetDesign.TriggerTasks],
+        OwnPackaging = true, Cores = 200, PilotItems = 25, PublicItems = 30,
+        QuestionPanels = [VetDesign.Tasks, VetDesign.TriggerTasks],
         ChoicePanels = [VetDesign.Choices, VetDesign.TriggerChoices],
     };
 
@@ -117,8 +118,7 @@ public sealed partial class MeasurePagesTests
         using var store = ScoreStore.Temporary();
         // What they say that they need, and no more.
         foreach (var need in MeasureCatalogue.Union(measures, Design)) Put(store, need, infinite);
-        return MeasureCatalogue.Compute(measures, new MeasureInput(store, new Statistician(1), Design)
-        {
+        return MeasureCatalogue.Compute(measures, new MeasureInput(store, new Statistician(1), Design) {
             Replies = Replies, Items = Items, Choice = Choice,
             Answers = set => [.. Replies(set).Select(r => (r.Item with { Paraphrase = "?!", Answer = new ExpectedAnswer("3") },
                 new JudgedReply("?", "Ada has 3.", 4, r.Reply)))],

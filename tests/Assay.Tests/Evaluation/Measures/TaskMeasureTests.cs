@@ -103,7 +103,8 @@ public sealed class TaskMeasureTests
         // Of questions that the base cannot solve no accuracy is estimated.
         Assert.IsType<NotMeasurable>(Measured(200, new CoreChoice([], TaskFrame.Cue, 150, false)).Find("accuracy.cores.delta")!.Value);
         // Whoever reads the cores asks the pilot, which says what they are.
-        Assert.Contains(new TaskMeasure().NeedsOf(new VetDesign { Cores = 200, PilotItems = 25 }).Sets, n => n.Set.Panel == VetDesign.Pilot);
-        Assert.Contains(new PreservationMeasure().NeedsOf(new VetDesign { Cores = 200, PilotItems = 25 }).Sets, n => n.Set.Panel == VetDesign.Pilot);
+        var pilot = new VetDesign { Cores = 200, PilotItems = 25 };
+        Assert.Contains(new TaskMeasure().NeedsOf(pilot).Sets, n => n.Set.Panel == VetDesign.Pilot);
+        Assert.Contains(new PreservationMeasure().NeedsOf(pilot).Sets, n => n.Set.Panel == VetDesign.Pilot);
     }
 }
