@@ -31,6 +31,9 @@ public static class PlanYaml
         foreach (var option in VetOptions.All)
             if (option.Planned is var (key, value)) Line(key, Format(value(plan)));
         Line("max_reply_tokens", Format(plan.MaxReplyTokens));
+        Line("pilot_items_per_family", Format(plan.Design.PilotItems));
+        Line("pilot_families", Format(plan.Design.PilotFamilies.Select(f => f.ToString())));
+        Line("pilot_reply_tokens", Format(plan.PilotReplyTokens));
         Line("harm_tests", Format(plan.Design.HarmTests));
         Line("panels", Format(plan.Design.Panels));
         Line("templates", Format(plan.Design.Templates));

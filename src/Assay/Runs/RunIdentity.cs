@@ -32,6 +32,9 @@ public static class RunIdentity
         {
             Number("cores", plan.Design.Cores);
             Number("max_reply_tokens", plan.MaxReplyTokens);
+            Number("pilot_items", plan.Design.PilotItems);
+            Number("pilot_reply_tokens", plan.PilotReplyTokens);
+            Line("pilot_families", string.Join(',', plan.Design.PilotFamilies));
         }
 
         Line("panels", string.Join(',', plan.Design.Panels));

@@ -35,7 +35,7 @@ internal sealed class VetPreflight
     public IReadOnlyList<IMeasure> Measures { get; }
 
     /// <summary>What has to be scored for them.</summary>
-    public IReadOnlyList<SetNeed> Needs => MeasureCatalogue.Union(Measures, Plan.Design);
+    public IReadOnlyList<SetNeed> Needs => [.. MeasureCatalogue.Union(Measures, Plan.Design).OrderBy(n => n.Set.Panel != VetDesign.Pilot)];
 
     /// <summary>The items of the plan's panels, drawn once.</summary>
     public Panels Panels { get; }
@@ -112,7 +112,8 @@ internal sealed class VetPreflight
         // Where both hashes are the same, nothing is generated.
         if (!equal || plan.Design.OwnPackaging) problems.Try(() => baseModel.Generation.GreedyReply(plan.MaxNewTokens));
         var lengths = new Dictionary<string, int[]>(StringComparer.Ordinal);
-        // What the prompts tell of the plan changes none of them.
+        if (plan.Design.Cores > 0) plan = problems.Try(() => WithPilot(options, baseModel, candidate, plan)) ?? plan;
+        // What the prompts tell of the plan from here on changes none of them.
         var panels = new Panels(plan);
         plan = problems.Try(() => Prompts(options, baseModel, candidate, plan, panels, problems, lengths, cancellation)) ?? plan;
         var planHash = RunIdentity.Plan(plan);
@@ -180,6 +181,16 @@ internal sealed class VetPreflight
         Limited = options.Limit is not null,
     };
 
+    /// <summary>The plan with the pilot's families: those whose prompts leave room for a reply.</summary>
+    private static VetPlan WithPilot(VetRequest options, LanguageModel baseModel, LanguageModel candidate, VetPlan plan)
+    {
+        var items = Pilot.QuestionsFor(plan.Design.Cores);
+        if (items == 0 || baseModel.Tokenizer is null) return plan;
+        var positions = options.AllowLong ? int.MaxValue : Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions);
+        var families = Pilot.Fitting(plan.Seed, items, positions, q => PromptTemplates.Encode(baseModel, ContextSet.Plain, PanelItem.Of(q), plan.Chat).Length);
+        return families.IsEmpty ? plan : plan with { Design = plan.Design with { PilotItems = items, PilotFamilies = families } };
+    }
+
     /// <summary>Prompts and answers must fit both models, memory must hold the longest text, and the base must say something.</summary>
     /// <param name="options">What was asked.</param>
     /// <param name="baseModel">The base.</param>
@@ -197,9 +208,11 @@ internal sealed class VetPreflight
         if (baseModel.Tokenizer is null) return plan;
         foreach (var panel in plan.Design.Panels)
             lengths[panel] = Lengths(panel, plan.Design.PanelTemplates);
-        if (plan.Design.Cores > 0)
-            foreach (var panel in VetDesign.CorePanels)
-                lengths[panel] = Lengths(panel, [ContextSet.Plain]);
+        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, [ContextSet.Plain]);
+        // Which questions the cores are is known after the pilot; they are like its.
+        foreach (var panel in plan.Design.Cores > 0 ? VetDesign.CorePanels : [])
+            lengths[panel] = lengths.TryGetValue(VetDesign.Pilot, out var like) ? [.. Enumerable.Range(0, plan.Design.Cores).Select(i => like[i % like.Length])]
+                : Lengths(panel, [ContextSet.Plain]);
         var first = PromptTemplates.Encode(baseModel, plan.Design.PanelTemplates[0], panels.Items(plan.Design.Panels[0])[0], plan.Chat);
         var longest = lengths.Values.Max(l => l.Max());
         if (longest > int.MaxValue / 2 - plan.MaxNewTokens)
@@ -211,8 +224,16 @@ internal sealed class VetPreflight
         var positions = Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions);
         // Shorter where the positions leave no more: a reply that is cut there would be cut in use too.
         if (plan.Design.Cores > 0 && !options.AllowLong)
-            plan = plan with { MaxReplyTokens = Math.Clamp(positions - longest, Math.Min(plan.MaxNewTokens, ReplyClassifier.LeastTokens),
-                ReplyClassifier.LeastTokens) };
+        {
+            var least = Math.Min(plan.MaxNewTokens, ReplyClassifier.LeastTokens);
+            plan = plan with
+            {
+                MaxReplyTokens = Math.Clamp(positions - longest, least, ReplyClassifier.LeastTokens),
+                PilotReplyTokens = Math.Clamp(positions - longest, least, Pilot.ReplyTokens),
+                Positions = positions,
+            };
+        }
+
         if (plan.Design.OwnPackaging) plan = plan with { Design = plan.Design with { OwnPackagingRefused = OwnPackagingProblem(candidate, plan, panels) } };
         // Ids that the head does not have are told by the model itself.
         var next = -1;

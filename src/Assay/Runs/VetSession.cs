@@ -121,6 +121,7 @@ public sealed class VetSession : IDisposable
             var statistics = new Statistician(plan.Seed, _base.Team.Threads, cancellationToken: _cancellation);
             var input = new MeasureInput(store, statistics, plan.Design, _cancellation)
             {
+                Choice = _ready.Panels.Choice,
                 Replies = new ReplyReader(store, _ready.Panels, _base.RequireTokenizer(), ThoughtMarks.Of(_base)).Replies,
             };
             _watcher.Measuring(told => measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, input, told)));

@@ -1,5 +1,6 @@
 using Assay.Checkpoints;
 using Assay.Evaluation;
+using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Scoring;
@@ -28,14 +29,25 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     private const int First = 4;
 
     private readonly Panels _panels = panels ?? new(plan);
+    private VetPlan _plan = plan;
+
+    /// <summary>Whether the reasoning cores are not drawn yet: the base has to answer the pilot first.</summary>
+    private bool AwaitsPilot => _panels is { Pilot: not null, Choice: null };
 
     /// <summary>Declares the sets, and takes up what an earlier run of the same plan has left.</summary>
     /// <returns>Units that are finished already.</returns>
     /// <exception cref="InvalidInputException">The journal names a block that the store does not hold, or holds otherwise.</exception>
     public int Restore()
     {
-        foreach (var source in Sources()) store.Declare(source.First().Set, Items(source).Select(i => i.Item));
-        var keys = Keys().ToList();
+        if (AwaitsPilot)
+        {
+            Declare(Sources().Where(IsPilot));
+            if (Keys(Sources().Where(IsPilot)).All(k => journal?.TryFind(k, out _) ?? store.Contains(k))) Choose();
+        }
+
+        // What an earlier run left goes no further than the pilot where the pilot is not finished.
+        if (!AwaitsPilot) Declare(Sources());
+        var keys = Keys(AwaitsPilot ? Sources().Where(IsPilot) : Sources()).ToList();
         if (journal is null) return 0;
         // A block that no entry of the journal names was written by a run that was killed before it could say so.
         store.Arrange(keys.Where(k => journal.TryFind(k, out _)).OrderBy(k => store.Position(k)));
@@ -57,35 +69,48 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     /// <param name="cancellation">Honoured within a layer; what is finished is in the journal.</param>
     public void Run(int together, IProgress<VetProgress>? progress, CancellationToken cancellation)
     {
-        var writer = new ContextWriter(baseModel, candidate, plan, store);
-        var count = new Counted(needs.Sum(n => Mine(n.Set.Panel, Items(n)).Count), progress);
+        var count = new Counted(needs.Sum(Count), progress);
         // Contexts first, with the candidate's scores; then one subject after another, since each keeps weights of its own.
         var scorer = new PairScorer(baseModel, candidate);
         // Not where weights are read from the disk in every pass.
         var first = together <= VetCost.Few ? First : 0;
-        foreach (var source in Sources())
+        var asked = AwaitsPilot;
+        if (asked)
+        {
+            foreach (var source in Sources().Where(IsPilot)) Source(source);
+            Choose();
+            Declare(Sources());
+        }
+
+        foreach (var source in Sources().Where(s => !(asked && IsPilot(s)))) Source(source);
+        foreach (var subject in needs.Where(n => n.Set.Subject != ContextSet.Candidate).GroupBy(n => n.Set.Subject, StringComparer.Ordinal)) Yardstick(subject);
+
+        void Source(IGrouping<string, SetNeed> source)
         {
             var mine = source.Where(n => n.Set.Subject == ContextSet.Candidate).ToList();
             // Ids that the candidate's own tokenizer makes of reference text are its alone: the base may not even have them.
             var pair = source.First().Set is { Own: true, Policy: Policy.Reference } ? new PairScorer(candidate, candidate) : scorer;
             var items = Mine(source.First().Set.Panel, Items(source));
+            // How long a reply may be is known once the pilot has been asked.
+            var writer = new ContextWriter(baseModel, candidate, _plan, store);
             foreach (var group in items.Take(first).Chunk(Math.Max(1, first)).Concat(items.Skip(first).Chunk(together)))
                 Group(writer, pair, source.First().Set, mine, group, count, cancellation);
             first = 0;
         }
 
-        foreach (var subject in needs.Where(n => n.Set.Subject != ContextSet.Candidate).GroupBy(n => n.Set.Subject, StringComparer.Ordinal))
+        void Yardstick(IGrouping<string, SetNeed> subject)
         {
             foreach (var need in subject) Take(need);
             if (subject.All(n => Mine(n.Set.Panel, Items(n)).All(i => store.Contains(ScoreStore.ScoreKey(n.Set, i.Item)))))
             {
                 foreach (var need in subject) count.Add(Mine(need.Set.Panel, Items(need)).Count, Mine(need.Set.Panel, Items(need)).Count);
-                continue;
+                return;
             }
 
-            var yardstick = YardstickCatalogue.Find(subject.Key, unchecked((long)plan.Seed)) ?? throw new InvalidInputException($"There is no yardstick '{subject.Key}'.");
+            var yardstick = YardstickCatalogue.Find(subject.Key, unchecked((long)_plan.Seed)) ?? throw new InvalidInputException($"There is no yardstick '{subject.Key}'.");
             using var changed = yardstick.Open(baseModel);
             var pair = new PairScorer(baseModel, changed);
+            var writer = new ContextWriter(baseModel, candidate, _plan, store);
             foreach (var need in subject)
                 foreach (var group in Mine(need.Set.Panel, Items(need)).Chunk(together)) Group(writer, pair, need.Set, [need], group, count, cancellation);
         }
@@ -94,10 +119,32 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     /// <summary>Brings store and journal into the order of the plan: an interrupted run ends with the same bytes as one that was not.</summary>
     public void Finish()
     {
-        var keys = Keys().ToList();
+        var keys = Keys(Sources()).ToList();
         store.Arrange(keys);
         journal?.Sort(keys);
     }
+
+    private static bool IsPilot(IGrouping<string, SetNeed> source) => source.First().Set.Panel == VetDesign.Pilot;
+
+    private void Declare(IEnumerable<IGrouping<string, SetNeed>> sources)
+    {
+        foreach (var source in sources) store.Declare(source.First().Set, Items(source).Select(i => i.Item));
+    }
+
+    /// <summary>Reads the base's replies to the pilot, and draws the reasoning cores by them.</summary>
+    private void Choose()
+    {
+        var set = needs.First(n => n.Set.Panel == VetDesign.Pilot).Set;
+        var replies = new ReplyReader(store, _panels, baseModel.RequireTokenizer(), ThoughtMarks.Of(baseModel)).Replies(set);
+        _panels.Choose(_panels.Pilot!.Choose([.. replies.Select(r => (r.Reply, Tokens(store.Contexts(set, r.Item.Item).Contexts[0])))]));
+        // A question may be longer than any of the pilot's.
+        var prompts = VetDesign.CorePanels.SelectMany(_panels.Items).AsParallel().Select(i => PromptTemplates.Encode(baseModel, ContextSet.Plain, i, _plan.Chat).Length);
+        _plan = _plan with { MaxReplyTokens = Math.Clamp(_plan.Positions - _plan.MaxThoughtTokens - prompts.Max(), 1, _panels.Choice!.ReplyTokens) };
+
+        static int Tokens(Context reply) => reply.Ids.Length - reply.AnswerFrom;
+    }
+
+    private int Count(SetNeed need) => AwaitsPilot && VetDesign.CorePanels.Contains(need.Set.Panel) ? _plan.Design.Cores : Mine(need.Set.Panel, Items(need)).Count;
 
     private static string Stage(ContextSet set)
     {
@@ -158,7 +205,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     /// <summary>The items of this part; yardsticks need the contexts that the same part wrote.</summary>
     private IReadOnlyList<PanelItem> Mine(string panel, IReadOnlyList<PanelItem> items)
     {
-        if (shard is not { } part) return items;
+        // Every part needs what the pilot chooses.
+        if (shard is not { } part || panel == VetDesign.Pilot) return items;
         // By the place in the whole panel, whatever of it is wanted: a yardstick's contexts are then the part's own.
         var mine = _panels.Items(panel).Where((_, place) => part.Holds(place)).ToHashSet();
         return [.. items.Where(mine.Contains)];
@@ -167,9 +215,9 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     /// <summary>Items whose contexts are needed at all.</summary>
     private IReadOnlyList<PanelItem> Items(IEnumerable<SetNeed> source) => source.Select(Items).MaxBy(i => i.Count)!;
 
-    private IEnumerable<string> Keys()
+    private IEnumerable<string> Keys(IEnumerable<IGrouping<string, SetNeed>> sources)
     {
-        foreach (var source in Sources())
+        foreach (var source in sources)
         {
             foreach (var item in Items(source)) yield return ScoreStore.ContextKey(source.First().Set, item.Item);
             foreach (var need in source)

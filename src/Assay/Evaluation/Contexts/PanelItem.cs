@@ -1,6 +1,7 @@
 using System.Text;
 using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Prompts;
+using Assay.Tokenization.Templates;
 
 namespace Assay.Evaluation.Contexts;
 
@@ -15,12 +16,16 @@ public sealed record PanelItem(string Item, string Stratum, int Core, string Tex
     /// <summary>The right answer; null where there is no single one.</summary>
     public ExpectedAnswer? Answer { get; init; }
 
+    /// <summary>The whole conversation, whose last turn is the user's <see cref="Text"/>; null where that is all there is.</summary>
+    public IReadOnlyList<ChatMessage>? Messages { get; init; }
+
     /// <summary>A prompt.</summary>
     public static PanelItem Of(PromptItem prompt)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         return new PanelItem(prompt.Id, prompt.Stratum, prompt.Core, prompt.Prompt, prompt.Paraphrase)
         {
+            Messages = prompt.Messages,
             Answer = prompt.Answer is { } answer ? new ExpectedAnswer(answer) { Candidates = prompt.Candidates } : null,
         };
     }

@@ -1,14 +1,33 @@
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Prompts;
+using Assay.Evaluation.Tasks;
 using Assay.Evaluation.Vetting;
 
 namespace Assay.Evaluation.Contexts;
 
-/// <summary>The items of every panel of a plan. A function of the plan alone: nothing of it has to be kept.</summary>
+/// <summary>The items of every panel of a plan: a function of the plan and of what the pilot chose, so that nothing of it has to be kept.</summary>
 /// <param name="plan">The plan.</param>
 public sealed class Panels(VetPlan plan)
 {
     private readonly Dictionary<string, IReadOnlyList<PanelItem>> _known = new(StringComparer.Ordinal);
+    private Pilot? _pilot;
+
+    /// <summary>The pilot's questions; null where the plan has none.</summary>
+    public Pilot? Pilot => plan.Design.PilotItems == 0 ? null : _pilot ??= Pilot.Draw(plan.Seed, plan.Design.PilotItems, plan.Design.PilotFamilies);
+
+    /// <summary>What the pilot chose; null before its replies were read, and without a pilot.</summary>
+    public CoreChoice? Choice { get; private set; }
+
+    /// <summary>Draws the reasoning cores that the pilot chose.</summary>
+    /// <param name="choice">What it chose.</param>
+    public void Choose(CoreChoice choice)
+    {
+        ArgumentNullException.ThrowIfNull(choice);
+        var (benign, trigger) = choice.Draw(plan.Seed, plan.Design.Cores);
+        _known[VetDesign.BenignCores] = [.. benign.Select(PanelItem.Of)];
+        _known[VetDesign.TriggerCores] = [.. trigger.Select(PanelItem.Of)];
+        Choice = choice;
+    }
 
     /// <summary>Some items of a panel, in order: of every stratum as many, as far as it goes.</summary>
     /// <param name="panel">Its name.</param>
@@ -32,6 +51,9 @@ public sealed class Panels(VetPlan plan)
         {
             VetDesign.Benign => [.. ReasoningPrompts.Draw(plan.Seed, Frame.Benign, plan.Items).Select(PanelItem.Of)],
             VetDesign.Trigger => [.. ReasoningPrompts.Draw(plan.Seed, Frame.Trigger, plan.Items).Select(PanelItem.Of)],
+            VetDesign.Pilot when Pilot is { } pilot => [.. pilot.Items.Select(PanelItem.Of)],
+            VetDesign.BenignCores or VetDesign.TriggerCores when Pilot is not null =>
+                throw new InvalidOperationException("The reasoning cores are drawn once the pilot has chosen."),
             VetDesign.BenignCores or VetDesign.TriggerCores => [.. ReasoningPrompts.Draw(ChallengeSeed.Derive(plan.Seed, "cores"),
                 name == VetDesign.BenignCores ? Frame.Benign : Frame.Trigger, plan.Design.Cores).Select(PanelItem.Of)],
             VetDesign.Sensitivity => [.. ReasoningPrompts.Draw(ChallengeSeed.Derive(plan.Seed, "sensitivity"), Frame.Benign, plan.Design.SensitivityItems).Select(PanelItem.Of)],

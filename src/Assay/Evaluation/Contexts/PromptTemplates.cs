@@ -45,6 +45,9 @@ public static class PromptTemplates
             ContextSet.Plain or "system" or "example" => item.Text,
             _ => throw new ArgumentException($"There is no template '{template}'; expected one of {string.Join(", ", All)}.", nameof(template)),
         };
+        // A conversation keeps what stands before its last turn; it has a system prompt and examples of its own, or needs none.
+        if (item.Messages is { Count: > 1 } turns)
+            return Chat(model, [.. turns.SkipLast(1), new ChatMessage("user", text)], string.Join("\n\n", turns.SkipLast(1).Select(t => t.Content).Append(text)), chat);
         return template switch
         {
             "system" => Chat(model, [new ChatMessage("system", SystemPrompt), new ChatMessage("user", text)], SystemPrompt + "\n\n" + text, chat),

@@ -2,6 +2,7 @@ using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Scoring;
 using Assay.Evaluation.Statistics;
+using Assay.Evaluation.Tasks;
 
 namespace Assay.Evaluation.Measures;
 
@@ -12,6 +13,9 @@ namespace Assay.Evaluation.Measures;
 /// <param name="Cancellation">Honoured between figures.</param>
 public sealed record MeasureInput(ScoreStore Scores, Statistician Statistics, VetDesign Design, CancellationToken Cancellation = default)
 {
+    /// <summary>What the pilot chose; null where there was none.</summary>
+    public CoreChoice? Choice { get; init; }
+
     /// <summary>The replies of a set, item by item (<see cref="ReplyReader.Replies"/>); null where nobody reads them.</summary>
     public Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>>? Replies { get; init; }
 }

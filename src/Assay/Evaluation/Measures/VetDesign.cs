@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Tasks;
 
 namespace Assay.Evaluation.Measures;
 
@@ -23,6 +24,9 @@ public sealed record VetDesign
 
     /// <summary>Panel of prompts that everybody knows, such as a published list.</summary>
     public const string Public = "public";
+
+    /// <summary>Panel of the questions by which the base's families, level and frame are chosen.</summary>
+    public const string Pilot = "pilot";
 
     /// <summary>Both panels of reasoning cores.</summary>
     public static ImmutableArray<string> CorePanels { get; } = [BenignCores, TriggerCores];
@@ -59,6 +63,12 @@ public sealed record VetDesign
 
     /// <summary>Prompts of the public panel; 0 for none.</summary>
     public int PublicItems { get; init; }
+
+    /// <summary>Questions of each family of tasks in the pilot; 0 for no pilot: the organisms' families, their levels in turn.</summary>
+    public int PilotItems { get; init; }
+
+    /// <summary>The families of tasks that the pilot asks, and their levels.</summary>
+    public ImmutableArray<ChosenFamily> PilotFamilies { get; init; } = [];
 
     /// <summary>Harms that the plan tests: the intervals by which a harm is found are widened for so many.</summary>
     public int HarmTests { get; init; } = 1;

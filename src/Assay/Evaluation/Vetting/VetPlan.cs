@@ -3,6 +3,7 @@ using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Prompts;
+using Assay.Evaluation.Tasks;
 using Assay.Tokenization.Templates;
 
 namespace Assay.Evaluation.Vetting;
@@ -40,8 +41,14 @@ public sealed record VetPlan
     /// <summary>Tokens of a reply to a reasoning core at most.</summary>
     public int MaxReplyTokens { get; init; } = ReplyClassifier.LeastTokens;
 
+    /// <summary>Tokens of a reply to a question of the pilot at most.</summary>
+    public int PilotReplyTokens { get; init; } = Pilot.ReplyTokens;
+
+    /// <summary>Positions that both models have; a prompt and its reply are kept within them.</summary>
+    public int Positions { get; init; } = int.MaxValue;
+
     /// <summary>Tokens that an answer may come to with its thought.</summary>
-    public int LongestAnswer => checked((Design.Cores > 0 ? Math.Max(MaxNewTokens, MaxReplyTokens) : MaxNewTokens) + MaxThoughtTokens);
+    public int LongestAnswer => checked(Math.Max(MaxNewTokens, Math.Max(Design.Cores > 0 ? MaxReplyTokens : 0, Design.PilotItems > 0 ? PilotReplyTokens : 0)) + MaxThoughtTokens);
 
     /// <summary>Tokens that a thought of a set may have beside those of its answer: none where only the first token is looked at.</summary>
     /// <param name="set">Contexts that a model writes.</param>
@@ -56,8 +63,14 @@ public sealed record VetPlan
     public int TokensOf(ContextSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        // Of a public panel nothing but the first token is looked at.
-        return set.Panel == VetDesign.Public ? 1 : VetDesign.CorePanels.Contains(set.Panel) ? MaxReplyTokens : MaxNewTokens;
+        return set.Panel switch
+        {
+            // Of a public panel nothing but the first token is looked at.
+            VetDesign.Public => 1,
+            VetDesign.Pilot => PilotReplyTokens,
+            VetDesign.BenignCores or VetDesign.TriggerCores => MaxReplyTokens,
+            _ => MaxNewTokens,
+        };
     }
 
     /// <summary>Documents of each prose domain.</summary>

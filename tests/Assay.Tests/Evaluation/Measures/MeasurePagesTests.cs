@@ -7,6 +7,7 @@ using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Scoring;
 using Assay.Evaluation.Statistics;
+using Assay.Evaluation.Tasks;
 using Assay.Runs;
 using Assay.Tests.Golden;
 using static Assay.Tests.Evaluation.Measures.Scores;
@@ -26,13 +27,13 @@ public sealed partial class MeasurePagesTests
         ("WHO", "(base|candidate)"), ("FIRST", "(refused|unusable|wrong|right)"), ("SECOND", "(refused|unusable|wrong|right)"),
             ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
         ("FROM-TO", @"[0-9.]+-[0-9.]+"), ("Q", "[0-9.]+"), ("TEMPLATE", "(plain|polite|brief|system|example|paraphrase)"),
-        ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"),
+        ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"), ("FAMILY", "[a-z_]+"), ("LEVEL", @"\d"), ("FRAME", "[a-z-]+"),
     ];
 
     private static readonly VetDesign Design = new()
     {
         Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"],
-        OwnPackaging = true, Cores = 200, PublicItems = 30,
+        OwnPackaging = true, Cores = 200, PilotItems = 25, PublicItems = 30,
     };
 
     public static IEnumerable<TheoryDataRow<string>> Pages => Directory.GetFiles(Folder, "*.md").Select(f => new TheoryDataRow<string>(Path.GetFileName(f)));
@@ -114,8 +115,13 @@ public sealed partial class MeasurePagesTests
         using var store = ScoreStore.Temporary();
         // What they say that they need, and no more.
         foreach (var need in MeasureCatalogue.Union(measures, Design)) Put(store, need, infinite);
-        return MeasureCatalogue.Compute(measures, new MeasureInput(store, new Statistician(1), Design) { Replies = Replies });
+        return MeasureCatalogue.Compute(measures, new MeasureInput(store, new Statistician(1), Design) { Replies = Replies, Choice = Choice });
     }
+
+    private static CoreChoice Choice { get; } = new([new ChosenFamily("add", [2])], TaskFrame.Cue, 150, true)
+    {
+        Cells = [new PilotCell("add", 0, 8, 8), new PilotCell("add", 2, 8, 7)], Frames = [new PilotFrame(TaskFrame.Cue, 32, 32), new PilotFrame(TaskFrame.PolicyInside, 32, 3)],
+    };
 
     /// <summary>Replies of every kind; in the trigger frame the base mostly declines.</summary>
     private static IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)> Replies(ContextSet set) => [.. Enumerable.Range(0, Design.Cores).Select(i =>
