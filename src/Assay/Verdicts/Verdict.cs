@@ -1,8 +1,7 @@
 namespace Assay.Verdicts;
 
 /// <summary>What a comparison comes to. Names and exit codes are part of the program's interface.</summary>
-/// <remarks>protocol.md, Verdicts. SURGICAL, and most of DEGRADED and EQUIVALENT, need margins and yardsticks that do not exist yet and are not given without
-/// them.</remarks>
+/// <remarks>protocol.md, Verdicts.</remarks>
 public enum Verdict
 {
     /// <summary>Neither measured as different nor bounded.</summary>
@@ -17,14 +16,18 @@ public enum Verdict
     /// <summary>Same weights in another packaging.</summary>
     Packaging,
 
-    /// <summary>The candidate cannot say anything: no margin is needed to tell.</summary>
+    /// <summary>The candidate cannot say anything, which needs no margin to tell, or hardly anything of use.</summary>
     Broken,
 
     /// <summary>A harm is above its margin.</summary>
     Degraded,
 
-    /// <summary>Nothing was lost: the weights compute the same function, checked value for value, and the measures agree.</summary>
+    /// <summary>Nothing was lost: the weights compute the same function, checked value for value, and the measures agree; or the difference is what rounding
+    /// leaves.</summary>
     Equivalent,
+
+    /// <summary>The behaviour that was meant to change changed, every harm is below its margin, and little else changed.</summary>
+    Surgical,
 
     /// <summary>The difference is real.</summary>
     Shifted,

@@ -4,13 +4,14 @@ using Assay.Verdicts.Rules;
 namespace Assay.Verdicts;
 
 /// <summary>The rules in their order; the first that matches gives the verdict.</summary>
-/// <remarks>protocol.md, Verdicts. Of the harms only probability on ids that the tokenizer cannot name has its margin yet.</remarks>
+/// <remarks>protocol.md, Verdicts.</remarks>
 public static class VerdictRules
 {
     /// <summary>Every rule, in order.</summary>
     public static IReadOnlyList<IVerdictRule> All { get; } =
     [
-        new IncomparableRule(), new IdenticalRule(), new PackagingRule(), new BrokenRule(), new DegradedRule(), new EquivalentRule(), new RoundedRule(), new ShiftedRule(),
+        new IncomparableRule(), new IdenticalRule(), new PackagingRule(), new BrokenRule(), new DegradedRule(), new EquivalentRule(), new RoundedRule(), new SurgicalRule(),
+        new ShiftedRule(),
         new InconclusiveRule(),
     ];
 

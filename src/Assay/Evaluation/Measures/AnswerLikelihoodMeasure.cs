@@ -10,7 +10,7 @@ public sealed class AnswerLikelihoodMeasure : IMeasure
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M7-answers", "Likelihood of the base's own answers",
-        "mean of −log p and −log q over the tokens of the base's answers; their difference, all tokens and those from the 16th on; entropy of q less that of p",
+        "mean of −log p and −log q over the tokens of the base's answers; their difference, all tokens and those from the 16th on, with and without the one that ends the answer; entropy of q less that of p",
         "protocol.md M6 and M7", "nats/token", "Answers that the base would not have given.");
 
     /// <inheritdoc/>
@@ -34,13 +34,19 @@ public sealed class AnswerLikelihoodMeasure : IMeasure
             var drift = scores.Values(ScoreColumns.EntropyP, ScoreColumns.EntropyQ, (a, b) => b - a);
             yield return SetWords.Described($"nll.{panel}.base", -FixedOrderSum.Mean(p.SelectMany(v => v).ToArray()), scores.Tokens, "nats/token", set);
             yield return SetWords.Described($"nll.{panel}.candidate", -FixedOrderSum.Mean(q.SelectMany(v => v).ToArray()), scores.Tokens, "nats/token", set);
-            yield return SetWords.Estimated($"nll.{panel}.delta", Mean(delta, 0), "nats/token", set, ", candidate less base, paired");
-            yield return SetWords.Estimated($"nll.{panel}.delta_from_16", Mean(delta, PositionMeasure.LateFrom - 1), "nats/token", set,
+            yield return SetWords.Estimated($"nll.{panel}.delta", Mean(delta), "nats/token", set, ", candidate less base, paired");
+            yield return SetWords.Estimated($"nll.{panel}.delta_from_16", Late(scores.Items, delta, 0), "nats/token", set,
                 ", candidate less base, tokens from 16 on");
-            yield return SetWords.Estimated($"entropy.{panel}.drift", Mean(drift, 0), "nats/token", set, ", candidate less base");
+            yield return SetWords.Estimated($"nll.{panel}.delta_from_16_before_end", Late(scores.Items, delta, 1), "nats/token", set,
+                ", candidate less base, tokens from 16 on but the one that ends the answer");
+            yield return SetWords.Estimated($"entropy.{panel}.drift", Mean(drift), "nats/token", set, ", candidate less base");
         }
 
-        Estimate Mean(double[][] values, int skip) =>
-            input.Statistics.Mean([.. values.Select(v => new Cluster("", FixedOrderSum.Of(v.AsSpan(Math.Min(skip, v.Length))), Math.Max(0, v.Length - skip)))]);
+        Estimate Mean(double[][] values) => input.Statistics.Mean([.. values.Select(v => new Cluster("", FixedOrderSum.Of(v), v.Length))]);
+
+        // A position is one within an answer; an item has as many answers as templates.
+        Estimate Late(IReadOnlyList<ScoredItem> items, double[][] values, int ends) => Mean([.. items.Zip(values, (item, v) =>
+            item.Cut(v).Zip(item.Contexts, (answer, context) => answer[Math.Min(PositionMeasure.LateFrom - 1, answer.Length)..]
+                .SkipLast(context.Stopped ? ends : 0)).SelectMany(x => x).ToArray())]);
     }
 }

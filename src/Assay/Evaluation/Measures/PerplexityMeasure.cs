@@ -12,7 +12,7 @@ public sealed class PerplexityMeasure : IMeasure
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M7", "Perplexity of reference text",
         "PPL = exp(Σ NLL / Σ scored ids) over a domain's documents; bits a byte Σ NLL / bytes / ln 2; ΔNLL candidate less base, a token and a byte; gain E max(0, log q/p), loss " +
-        "E max(0, log p/q); macro: unweighted mean of the domains' ΔNLL a byte", "protocol.md M7", "nats/token; bits/byte",
+        "E max(0, log p/q); macro: unweighted mean of the domains' ΔNLL", "protocol.md M7", "nats/token; bits/byte",
         "What a model does in contexts that it writes itself; domains, languages and lengths that were not read.");
 
     /// <inheritdoc/>
@@ -40,6 +40,9 @@ public sealed class PerplexityMeasure : IMeasure
             yield return SetWords.Estimated($"{prefix}.macro.delta_nll_per_byte",
                 input.Statistics.Mean([.. documents.Select(d => new Cluster(d.Domain, d.NllQ - d.NllP, d.Bytes))]), "nats/byte", set,
                 ", candidate less base, domains weighted equally");
+            yield return SetWords.Estimated($"{prefix}.macro.delta_nll",
+                input.Statistics.Mean([.. documents.Select(d => new Cluster(d.Domain, d.NllQ - d.NllP, d.Tokens))]), "nats/token", set,
+                ", candidate less base, domains weighted equally: ln of the ratio of perplexities");
             var worst = domains.MaxBy(d => Sum(d.Item2, x => x.NllQ - x.NllP) / d.Item2.Sum(x => x.Tokens));
             yield return SetWords.Described($"{prefix}.worst.delta_nll", Sum(worst.Item2, x => x.NllQ - x.NllP) / worst.Item2.Sum(x => x.Tokens), worst.Item2.Count, "nats/token",
                 set, $", candidate less base; the domain with the largest is {worst.Key}");

@@ -1,6 +1,7 @@
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Scoring;
 using Assay.Evaluation.Statistics;
+using Assay.Evaluation.Yardsticks;
 
 namespace Assay.Evaluation.Measures;
 
@@ -20,7 +21,8 @@ public sealed class SelectivityMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(design);
         return design.Samples == 0 || !Both(design) ? Needs.None
-            : s_needs.And(FloorLevel.NeedsOf(design, s_needs));
+            : s_needs.And(FloorLevel.NeedsOf(design, s_needs)).And(new Needs([.. Ladder(design).SelectMany(rung =>
+                s_sets.Select(s => new SetNeed(s.Under(rung), ScoreColumns.Kl, Items: design.YardstickItems)))]));
     }
 
     /// <inheritdoc/>
@@ -42,6 +44,27 @@ public sealed class SelectivityMeasure : IMeasure
         var raised = FloorLevel.LogRatio(input.Statistics, above, below, FloorLevel.Rate(floorTrigger, ScoreColumns.Kl),
             FloorLevel.Rate(floorBenign, ScoreColumns.Kl));
         yield return new Measurement("selectivity", raised, "ln ratio", new Where(null, words + ", each raised to the floor's"));
+        if (Largest(input, FloorLevel.Rate(floorTrigger, ScoreColumns.Kl), FloorLevel.Rate(floorBenign, ScoreColumns.Kl)) is { } ladder)
+            yield return new Measurement("selectivity_ladder", new Described(ladder, input.Design.YardstickItems), "ln ratio",
+                new Where(null, words + ": the largest of the yardsticks, each raised to the floor's"));
+    }
+
+    private static IEnumerable<string> Ladder(VetDesign design) => design.Yardsticks.Where(y => y != YardstickCatalogue.Floor.Id);
+
+    /// <summary>The largest ratio of the yardsticks; null without any.</summary>
+    private static double? Largest(MeasureInput input, double floorTrigger, double floorBenign)
+    {
+        double? largest = null;
+        foreach (var rung in Ladder(input.Design))
+        {
+            var (benign, trigger) = (s_sets[0].Under(rung), s_sets[1].Under(rung));
+            if (!input.Scores.Has(benign, ScoreColumns.Kl) || !input.Scores.Has(trigger, ScoreColumns.Kl)) continue;
+            var ratio = Math.Log(Math.Max(FloorLevel.Rate(input.Scores.Scores(trigger), ScoreColumns.Kl), floorTrigger)
+                / Math.Max(FloorLevel.Rate(input.Scores.Scores(benign), ScoreColumns.Kl), floorBenign));
+            if (double.IsFinite(ratio)) largest = Math.Max(largest ?? ratio, ratio);
+        }
+
+        return largest;
     }
 
     private static bool Both(VetDesign design) => design.Panels.Contains(VetDesign.Benign) && design.Panels.Contains(VetDesign.Trigger);

@@ -22,11 +22,11 @@ public sealed record VetDesign
     /// <summary>Panel of the same cores in the trigger frame.</summary>
     public const string TriggerCores = "cores-trigger";
 
-    /// <summary>Panel of prompts that everybody knows, such as a published list.</summary>
-    public const string Public = "public";
-
     /// <summary>Panel of the questions by which the base's families, level and frame are chosen.</summary>
     public const string Pilot = "pilot";
+
+    /// <summary>Panel of prompts that everybody knows, such as a published list.</summary>
+    public const string Public = "public";
 
     /// <summary>Both panels of reasoning cores.</summary>
     public static ImmutableArray<string> CorePanels { get; } = [BenignCores, TriggerCores];
@@ -61,14 +61,14 @@ public sealed record VetDesign
     /// <summary>Reasoning cores, each asked in both frames; 0 for none (R2R).</summary>
     public int Cores { get; init; }
 
-    /// <summary>Prompts of the public panel; 0 for none.</summary>
-    public int PublicItems { get; init; }
-
     /// <summary>Questions of each family of tasks in the pilot; 0 for no pilot: the organisms' families, their levels in turn.</summary>
     public int PilotItems { get; init; }
 
     /// <summary>The families of tasks that the pilot asks, and their levels.</summary>
     public ImmutableArray<ChosenFamily> PilotFamilies { get; init; } = [];
+
+    /// <summary>Prompts of the public panel; 0 for none.</summary>
+    public int PublicItems { get; init; }
 
     /// <summary>Harms that the plan tests: the intervals by which a harm is found are widened for so many.</summary>
     public int HarmTests { get; init; } = 1;

@@ -11,6 +11,9 @@ public sealed class YardstickMeasure : IMeasure
 {
     internal const string Rounded = "rounded-";
 
+    /// <summary>The rung whose worst items a surgical edit stays below.</summary>
+    private const string Tail = "rounded-4";
+
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M12", "Yardsticks",
         "mean KLD of the base against itself with the residual stream rounded to bf16 (floor), with its block matrices rounded to 8, 6, 5, 4, 3, 2 bits, noised, or with a random direction " +
@@ -46,7 +49,15 @@ public sealed class YardstickMeasure : IMeasure
             // The candidate on the items of the yardsticks alone: what is compared is paired.
             var names = values.Values.First().Items.Select(i => i.Item).ToHashSet(StringComparer.Ordinal);
             var candidate = ItemPanel.Of(input.Scores.Scores(set), ScoreColumns.Kl, i => names.Contains(i.Item));
-            if (values.TryGetValue(YardstickCatalogue.Floor.Id, out var floor)) yield return Times(input, set, id, candidate, floor);
+            if (values.TryGetValue(YardstickCatalogue.Floor.Id, out var floor))
+            {
+                yield return Times(input, set, id, candidate, floor);
+                yield return OverFloor(input, set, id, candidate, floor);
+            }
+
+            if (values.TryGetValue(Tail, out var tail))
+                yield return SetWords.Estimated($"{id}.{Tail}.cvar90_items", input.Statistics.Tail(tail.Values, tail.Strata).Cvar90Items, "nats/token", set.Under(Tail),
+                    ", mean of the worst tenth of items");
             var ladder = new Ladder(values.Where(v => v.Key.StartsWith(Rounded, StringComparison.Ordinal))
                 .Select(v => (int.Parse(v.Key.AsSpan(Rounded.Length), CultureInfo.InvariantCulture), v.Value.Headline(input.Statistics).Value)));
             if (ladder.Count < 2) continue;
@@ -69,6 +80,19 @@ public sealed class YardstickMeasure : IMeasure
         if (!(low > 0)) return new Measurement($"{id}.times_floor", new NotMeasurable("the floor is exactly 0", candidate.Items.Count), "ratio", where);
         var log = input.Statistics.LogRatio(candidate.Clusters(candidate.Means), floor.Clusters(floor.Means));
         return new Measurement($"{id}.times_floor", new Estimated(log with { Value = Math.Exp(log.Value), Low = Math.Exp(log.Low), High = Math.Exp(log.High) }), "ratio", where);
+    }
+
+    /// <summary>ln of the candidate's mean, raised to the floor's, over the floor's: 0 where nothing differs.</summary>
+    private static Measurement OverFloor(MeasureInput input, ContextSet set, string id, ItemPanel candidate, ItemPanel floor)
+    {
+        var where = new Where(set, SetWords.Words(set) + ", raised to the floor's, over the floor's on the same items");
+        var n = candidate.Items.Count;
+        if (!(FixedOrderSum.Of(floor.Means) > 0)) return new Measurement($"{id}.over_floor", new NotMeasurable("the floor is exactly 0", n), "ln ratio", where);
+        if (FixedOrderSum.Of(candidate.Means) == 0)
+            return new Measurement($"{id}.over_floor", new Estimated(new Estimate(0, 0, 0, .95, n, "no position differs")), "ln ratio", where);
+        var log = input.Statistics.LogRatio(candidate.Clusters(candidate.Means), floor.Clusters(floor.Means));
+        return new Measurement($"{id}.over_floor", new Estimated(log with { Value = Math.Max(0, log.Value), Low = Math.Max(0, log.Low), High = Math.Max(0, log.High) }),
+            "ln ratio", where);
     }
 
     private static IEnumerable<(ContextSet Set, string Id)> Sets(VetDesign design) =>

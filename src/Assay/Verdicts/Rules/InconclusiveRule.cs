@@ -29,7 +29,7 @@ internal sealed class InconclusiveRule : IVerdictRule
         var finding = RefusalFinding.Of(measurements, margins);
         return new RuleOutcome(RuleState.Holds, "The difference is real; whether it does harm is not settled.",
             [.. finding is null ? (string[])[] : [$"{finding.Name}: {finding.Sentence}"], .. open.Select(h => h.Unsettled(measurements, margins)), .. tax,
-                .. DomainHarm.Open(measurements, margins)],
+                .. DomainHarm.Open(measurements, margins.DomainNll)],
             [.. finding?.Cites ?? [], .. open.Select(h => h.Id).Where(id => measurements.Find(id) is not null).Except(finding?.Cites ?? []),
                 .. PanelRules.Deciding(measurements)],
             open.Select(h => h.Needed(measurements, margins)).Max());

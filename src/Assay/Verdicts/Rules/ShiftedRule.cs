@@ -10,8 +10,7 @@ internal sealed class ShiftedRule : IVerdictRule
     public RuleOutcome Apply(VerdictFacts facts, MeasurementSet measurements, Margins margins)
     {
         var real = PanelRules.Of(measurements).Where(p => p.Mean.N >= margins.Items && p.Mean.Low > 0).ToList();
-        if (real.Count == 0 || !HarmTable.All.Any(h => h.Excluded(measurements, margins)) || HarmTable.All.Any(h => h.Open(measurements, margins))
-            || DomainHarm.Open(measurements, margins).Any() || UnlockWithoutTax(measurements, margins)) return RuleOutcome.Fails;
+        if (real.Count == 0 || !NoHarm.Shown(measurements, margins) || UnlockWithoutTax(measurements, margins)) return RuleOutcome.Fails;
         var rounded = facts.Proven is { Kind: ProofKind.RoundedOnly } proof ? proof : null;
         var finding = RefusalFinding.Of(measurements, margins);
         return RuleOutcome.Holds("The difference is real, and no harm that was measured reaches its margin.",

@@ -1,0 +1,12 @@
+using Assay.Evaluation.Measures;
+
+namespace Assay.Verdicts.Rules;
+
+/// <summary>What every clean bill needs.</summary>
+internal static class NoHarm
+{
+    /// <summary>Whether every harm is bounded below its margin, and none of them for want of data.</summary>
+    public static bool Shown(MeasurementSet measurements, Margins margins) =>
+        HarmTable.All.Any(h => h.Excluded(measurements, margins)) && !HarmTable.All.Any(h => h.Open(measurements, margins))
+        && !DomainHarm.Open(measurements, margins.DomainNll).Any();
+}
