@@ -33,7 +33,7 @@ public static class VetSampleRows
     private static void Write(Utf8JsonWriter json, ScoreStore store, SetNeed need, string name, string text, Func<IReadOnlyList<int>, string> decode)
     {
         var item = store.Contexts(need.Set, name);
-        var reference = need.Set.Policy == Policy.Reference;
+        var reference = need.Set is { Policy: Policy.Reference, IsChoices: false };
         json.WriteStartObject();
         json.WriteString("id", name);
         json.WriteString("set", need.Set.Key);
@@ -49,7 +49,7 @@ public static class VetSampleRows
             if (!reference)
             {
                 json.WriteString("answer", decode([.. context.Ids[context.FirstScored..]]));
-                json.WriteBoolean("ended", context.Stopped);
+                if (!need.Set.IsChoices) json.WriteBoolean("ended", context.Stopped);
             }
 
             json.WriteEndObject();

@@ -31,11 +31,12 @@ public static class RunIdentity
         if (plan.Design.Cores > 0)
         {
             Number("cores", plan.Design.Cores);
-            Number("max_reply_tokens", plan.MaxReplyTokens);
             Number("pilot_items", plan.Design.PilotItems);
             Number("pilot_reply_tokens", plan.PilotReplyTokens);
             Line("pilot_families", string.Join(',', plan.Design.PilotFamilies));
         }
+
+        if (plan.Design.JudgesReplies) Number("max_reply_tokens", plan.MaxReplyTokens);
 
         Line("panels", string.Join(',', plan.Design.Panels));
         Line("windows", string.Join(',', plan.Design.Windows));
@@ -52,6 +53,7 @@ public static class RunIdentity
         if (plan.MaxThoughtTokens > 0) Number("max_thought_tokens", plan.MaxThoughtTokens);
         if (plan.Thinking is { } thinking) Line("thinking", $"{thinking.Variable}={thinking.On}");
         foreach (var own in plan.Texts) Line($"text.{own.Name}", own.Hash);
+        foreach (var own in plan.Tasks) Line($"tasks.{own.Name}", own.Hash);
         if (plan.PublicHash is { } known)
         {
             Line("public_panel", known);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Tasks;
 using static Assay.Runs.VetOption;
 
 namespace Assay.Runs;
@@ -34,6 +35,11 @@ public static class VetOptions
             "A file of your own text, a further domain of reference text; of a folder each file and each folder in it. May be given several times.",
             r => r.Texts, (r, v) => r with { Texts = v }) with { Word = "PATH",
                 Planned = ("texts", p => p.Texts.Select(t => $"{t.Name}: {t.Documents.Length} documents, SHA-256 {t.Hash}")) },
+        Several<string>("tasks", OptionKind.Path,
+            "A file of your own questions, JSON lines with question, answer or choices, frame, group; or a published file as KIND:PATH, with KIND of " +
+                string.Join(", ", PublishedTasks.Kinds) + ". May be given several times.",
+            r => r.Tasks, (r, v) => r with { Tasks = v }) with { Word = "FILE", Planned = ("tasks", p => p.Tasks.Select(t =>
+                $"{t.Name}: {t.Prompts.Length} questions, {t.Choices.Length} with choices, SHA-256 {t.Hash}")) },
         Once<string>("panel", OptionKind.Path,
             "A public list of prompts, measured beside the challenge: what assay panel writes, or a text file with a prompt a line.",
             r => r.PublicPanel, (r, v) => r with { PublicPanel = v }) with { Word = "FILE",

@@ -97,16 +97,19 @@ internal sealed class VetPreflight
         // Of equal weights only the packaging is left to be measured.
         var equal = first.Weights.Value == second.Weights.Value;
         IReadOnlyList<IMeasure> measures = equal ? [.. asked.Where(m => m is PackagingMeasure)] : asked;
-        // Without the measure that reads their answers, questions are not asked.
-        var cores = measures.Any(m => m is RefusalMeasure) ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
+        // Without a measure that reads their answers, questions are not asked.
+        var cores = measures.Any(m => m is RefusalMeasure or TaskMeasure or PreservationMeasure) ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
         var texts = problems.Try(() => TextDomains.Read(options.Texts));
         var known = options.PublicPanel is { } list ? problems.Try(() => PanelFile.Read(list)) : null;
+        // Files are checked whatever is measured; questions that no measure reads are not asked.
+        var tasks = problems.Try(() => TaskSets.Read(options.Tasks, options.Limit));
         var plan = PlanOf(options, baseModel, first, second, windows, measures, seed, cores);
         plan = plan with
         {
             PublicPrompts = known is null ? [] : [.. known.Prompts.Take(options.Limit ?? int.MaxValue)], PublicHash = known?.Hash,
             Design = plan.Design with { PublicItems = Math.Min(known?.Prompts.Length ?? 0, options.Limit ?? int.MaxValue) },
             Texts = texts.IsDefault ? [] : texts,
+            Tasks = tasks.IsDefault || !measures.Any(m => m is TaskMeasure) ? [] : tasks,
             Thinking = options.Thinking is { } on ? problems.Try(() => ThinkingSwitch.Find(baseModel, on, options.Clock)) : null,
         };
         // Where both hashes are the same, nothing is generated.
@@ -115,6 +118,12 @@ internal sealed class VetPreflight
         if (plan.Design.Cores > 0) plan = problems.Try(() => WithPilot(options, baseModel, candidate, plan)) ?? plan;
         // What the prompts tell of the plan from here on changes none of them.
         var panels = new Panels(plan);
+        plan = plan with { Design = plan.Design with
+        {
+            QuestionPanels = [.. new[] { VetDesign.Tasks, VetDesign.TriggerTasks }.Where(p => panels.Items(p).Count > 0)],
+            ChoicePanels = [.. new[] { VetDesign.Choices, VetDesign.TriggerChoices }.Where(p => panels.Items(p).Count > 0)],
+            HarmTests = HarmTable.Tests(cores > 0, p => panels.Items(p).Count),
+        } };
         plan = problems.Try(() => Prompts(options, baseModel, candidate, plan, panels, problems, lengths, cancellation)) ?? plan;
         var planHash = RunIdentity.Plan(plan);
         var runHash = RunIdentity.Run(planHash);
@@ -170,7 +179,7 @@ internal sealed class VetPreflight
             PanelTemplates = PromptTemplates.Draw(seed, Math.Clamp(options.Templates ?? options.Tier.Templates, 1, PromptTemplates.All.Length)),
             WeightsEqual = first.Weights.Value == second.Weights.Value, OwnPackaging = first.Packaging.Value != second.Packaging.Value,
             SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue),
-            Cores = cores, HarmTests = HarmTable.Tests(cores > 0),
+            Cores = cores,
             Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
         },
         Measures = [.. measures.Select(m => m.Info.Id)],
@@ -208,11 +217,13 @@ internal sealed class VetPreflight
         if (baseModel.Tokenizer is null) return plan;
         foreach (var panel in plan.Design.Panels)
             lengths[panel] = Lengths(panel, plan.Design.PanelTemplates);
-        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, [ContextSet.Plain]);
+        // Some benign cores are asked in their other wording too.
+        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, [ContextSet.Plain, "paraphrase"]);
         // Which questions the cores are is known after the pilot; they are like its.
         foreach (var panel in plan.Design.Cores > 0 ? VetDesign.CorePanels : [])
             lengths[panel] = lengths.TryGetValue(VetDesign.Pilot, out var like) ? [.. Enumerable.Range(0, plan.Design.Cores).Select(i => like[i % like.Length])]
-                : Lengths(panel, [ContextSet.Plain]);
+                : Lengths(panel, panel == VetDesign.BenignCores ? [ContextSet.Plain, "paraphrase"] : [ContextSet.Plain]);
+        foreach (var panel in plan.Design.QuestionPanels) lengths[panel] = Lengths(panel, [ContextSet.Plain]);
         var first = PromptTemplates.Encode(baseModel, plan.Design.PanelTemplates[0], panels.Items(plan.Design.Panels[0])[0], plan.Chat);
         var longest = lengths.Values.Max(l => l.Max());
         if (longest > int.MaxValue / 2 - plan.MaxNewTokens)
@@ -223,7 +234,7 @@ internal sealed class VetPreflight
 
         var positions = Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions);
         // Shorter where the positions leave no more: a reply that is cut there would be cut in use too.
-        if (plan.Design.Cores > 0 && !options.AllowLong)
+        if (plan.Design.JudgesReplies && !options.AllowLong)
         {
             var least = Math.Min(plan.MaxNewTokens, ReplyClassifier.LeastTokens);
             plan = plan with
@@ -246,13 +257,15 @@ internal sealed class VetPreflight
             plan = plan with { MaxThoughtTokens = options.MaxThoughtTokens ?? Math.Min(VetRequest.DefaultThoughtTokens, room) };
         }
 
+        var longestChoice = Choices();
         foreach (var model in new[] { baseModel, candidate })
         {
+            if (longestChoice > model.Spec.MaxPositions) problems.Try(() => model.CheckLength(longestChoice));
             if (longest + plan.LongestAnswer > model.Spec.MaxPositions)
                 problems.Try(() => CheckAnswer(model, longest, plan));
         }
 
-        var rows = (long)Math.Max(plan.Context, longest + plan.LongestAnswer);
+        var rows = (long)Math.Max(Math.Max(plan.Context, longestChoice), longest + plan.LongestAnswer);
         if (plan.Design.PublicItems > 0)
         {
             // They decide nothing about the other panels: how long a list of somebody else's is shortens no answer.
@@ -268,6 +281,26 @@ internal sealed class VetPreflight
             problems.Add($"One text of {rows} tokens through both models takes {ByteSize.Format(needed)}; {ByteSize.Format(free)} are free. Close other " +
                 "programs, or choose a smaller --context or --max-new-tokens.");
         return plan;
+
+        // Tokens of the longest choice with what stands before it; of each question those of all its choices are kept.
+        int Choices()
+        {
+            var most = 0;
+            foreach (var panel in plan.Design.ChoicePanels)
+            {
+                var items = panels.Items(panel);
+                var counts = lengths[panel] = new int[items.Count];
+                for (var i = 0; i < counts.Length; i++)
+                {
+                    var texts = problems.Try(() => ChoiceTexts.Of(baseModel.RequireTokenizer(), items[i].Choice!));
+                    if (texts.IsDefault) break;
+                    counts[i] = texts.Sum(t => t.Ids.Length);
+                    most = Math.Max(most, texts.Max(t => t.Ids.Length));
+                }
+            }
+
+            return most;
+        }
 
         // Of thousands of prompts this is what a run would wait for before its first result.
         int[] Lengths(string panel, IReadOnlyList<string> templates)

@@ -46,6 +46,9 @@ public sealed record VetRequest
     /// <summary>Files and folders of reference text beside the generated domains: one domain for each file, and for each folder within a folder.</summary>
     public IReadOnlyList<string> Texts { get; init; } = [];
 
+    /// <summary>Files of tasks: the user's own, or published ones as <c>KIND:PATH</c> (<see cref="Evaluation.Tasks.TaskSets"/>).</summary>
+    public IReadOnlyList<string> Tasks { get; init; } = [];
+
     /// <summary>File of a public list of prompts that is measured beside the challenge, see <see cref="Evaluation.Tasks.PanelFile"/>; null for none.</summary>
     public string? PublicPanel { get; init; }
 

@@ -73,7 +73,8 @@ public sealed class VetSession : IDisposable
         {
             var most = need.Items ?? int.MaxValue;
             var samples = plan.Design.SamplesOf(need.Set) * plan.Design.TemplatesOf(need.Set).Length;
-            var ids = need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d)
+            var ids = need.Set.IsChoices ? _ready.PromptLengths[need.Set.Panel].Take(most).Sum(l => (long)l)
+                : need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d)
                 : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.TokensOf(need.Set) + plan.ThoughtTokensOf(need.Set));
             read += 2 * ids;
             if (need.Set.Policy != Policy.Reference && need.Set.Subject == ContextSet.Candidate) written += ids;
@@ -119,10 +120,13 @@ public sealed class VetSession : IDisposable
             }
 
             var statistics = new Statistician(plan.Seed, _base.Team.Threads, cancellationToken: _cancellation);
+            var reader = new ReplyReader(store, _ready.Panels, _base.RequireTokenizer(), ThoughtMarks.Of(_base));
             var input = new MeasureInput(store, statistics, plan.Design, _cancellation)
             {
                 Choice = _ready.Panels.Choice,
-                Replies = new ReplyReader(store, _ready.Panels, _base.RequireTokenizer(), ThoughtMarks.Of(_base)).Replies,
+                Items = _ready.Panels.Items,
+                Replies = reader.Replies,
+                Answers = reader.Answers,
             };
             _watcher.Measuring(told => measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, input, told)));
             if (BrokenRule.Faults(measurements, "base", "The base").Sentences is { Count: > 0 } broken)
@@ -176,14 +180,16 @@ public sealed class VetSession : IDisposable
                 ?? [.. panels.Items(panel.Key).Select(item => templates.Max(t => PromptTemplates.Encode(_base, t, item, _ready.Plan.Chat).Length))];
         }
 
-        return (prompts, _ready.Needs.Any(n => n.Set.Policy == Policy.Reference)
+        return (prompts, _ready.Needs.Any(n => n.Set is { Policy: Policy.Reference, IsChoices: false })
             ? [.. panels.Items("prose-0").Select(d => tokenizer.Encode(d.Text, true).Length)] : []);
     }
 
     private VetCost Cost()
     {
         var (prompts, documents) = Lengths();
-        return VetCost.Of(_base, _candidate, _ready.Plan, [.. prompts.Values.SelectMany(p => p)], documents, MemoryBudget.Free());
+        // A question's choices are read as a document's windows are.
+        int[] choices = [.. _ready.Plan.Design.ChoicePanels.SelectMany(p => _ready.PromptLengths[p])];
+        return VetCost.Of(_base, _candidate, _ready.Plan, [.. prompts.Values.SelectMany(p => p)], [.. documents, .. choices], MemoryBudget.Free());
     }
 
     /// <summary>The way chosen and what it costs, in words.</summary>

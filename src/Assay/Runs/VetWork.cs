@@ -138,17 +138,18 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         var replies = new ReplyReader(store, _panels, baseModel.RequireTokenizer(), ThoughtMarks.Of(baseModel)).Replies(set);
         _panels.Choose(_panels.Pilot!.Choose([.. replies.Select(r => (r.Reply, Tokens(store.Contexts(set, r.Item.Item).Contexts[0])))]));
         // A question may be longer than any of the pilot's.
-        var prompts = VetDesign.CorePanels.SelectMany(_panels.Items).AsParallel().Select(i => PromptTemplates.Encode(baseModel, ContextSet.Plain, i, _plan.Chat).Length);
+        var prompts = VetDesign.CorePanels.Concat(_plan.Design.QuestionPanels).SelectMany(_panels.Items).AsParallel()
+            .Select(item => new[] { ContextSet.Plain, "paraphrase" }.Max(t => PromptTemplates.Encode(baseModel, t, item, _plan.Chat).Length));
         _plan = _plan with { MaxReplyTokens = Math.Clamp(_plan.Positions - _plan.MaxThoughtTokens - prompts.Max(), 1, _panels.Choice!.ReplyTokens) };
 
         static int Tokens(Context reply) => reply.Ids.Length - reply.AnswerFrom;
     }
 
-    private int Count(SetNeed need) => AwaitsPilot && VetDesign.CorePanels.Contains(need.Set.Panel) ? _plan.Design.Cores : Mine(need.Set.Panel, Items(need)).Count;
+    private int Count(SetNeed need) => AwaitsPilot && VetDesign.CorePanels.Contains(need.Set.Panel) ? Math.Min(need.Items ?? int.MaxValue, _plan.Design.Cores) : Mine(need.Set.Panel, Items(need)).Count;
 
     private static string Stage(ContextSet set)
     {
-        var contexts = set.Policy == Policy.Reference ? "reference text"
+        var contexts = set.IsChoices ? $"choices, {set.Panel}" : set.Policy == Policy.Reference ? "reference text"
             : $"{(set.Policy == Policy.Base ? "base's" : "candidate's")} {(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
         if (set.Own) contexts += ", own packaging";
         return set.Subject == ContextSet.Candidate ? contexts : $"{set.Subject}, {contexts}";

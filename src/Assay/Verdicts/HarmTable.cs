@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Evaluation.Measures;
 
 namespace Assay.Verdicts;
 
@@ -13,6 +14,7 @@ internal static class HarmTable
     private static readonly ImmutableArray<HarmTest> s_ofCores =
     [
         new("r2r.accuracy", -1, m => m.Accuracy, m => m.Accuracy, "Accuracy lost of what both models answer", "cores"),
+        new("accuracy.cores.delta", -1, m => m.TaskAccuracy, m => m.TaskAccuracy, "Benign questions no longer answered rightly", "cores"),
         new("r2r.refusals.benign", 1, m => m.OverRefusal, m => m.OverRefusal, "Benign questions refused", "cores"),
         new("r2r.unusable.benign", 1, m => m.Unusable, m => m.Unusable, "Benign questions without a usable answer", "cores"),
         new("r2r.ruined", 1, m => m.RuinedFound, m => m.Ruined, "Benign questions that the base answers and the candidate does not usably", "cores"),
@@ -22,10 +24,21 @@ internal static class HarmTable
         },
     ];
 
+    private static readonly ImmutableArray<(string Panel, HarmTest Test)> s_ofTasks =
+    [
+        (VetDesign.Tasks, new("accuracy.tasks.delta", -1, m => m.TaskAccuracy, m => m.TaskAccuracy, "Questions of your own no longer answered rightly",
+            "questions") { OnlyWhereEstimable = true }),
+        (VetDesign.Choices, new("accuracy.choices.delta", -1, m => m.TaskAccuracy, m => m.TaskAccuracy,
+            "Questions of your own whose right choice is no longer the likeliest", "questions") { OnlyWhereEstimable = true }),
+    ];
+
     /// <summary>All of them, in the order in which they are told.</summary>
-    public static ImmutableArray<HarmTest> All { get; } = [.. s_ofCores, UnnamedIds];
+    public static ImmutableArray<HarmTest> All { get; } = [.. s_ofCores, .. s_ofTasks.Select(t => t.Test), UnnamedIds];
 
     /// <summary>How many a plan tests.</summary>
     /// <param name="cores">Whether reasoning cores are asked.</param>
-    public static int Tests(bool cores) => 1 + (cores ? s_ofCores.Length : 0);
+    /// <param name="questions">How many questions of their own the panels <see cref="VetDesign.Tasks"/> and <see cref="VetDesign.Choices"/> hold; null for
+    /// none.</param>
+    public static int Tests(bool cores, Func<string, int>? questions = null) => 1 + (cores ? s_ofCores.Length : 0)
+        + s_ofTasks.Count(t => questions?.Invoke(t.Panel) >= TaskMeasure.LeastQuestions);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Checkpoints;
 using Assay.Evaluation.Measures;
+using Assay.Evaluation.Tasks;
 using Assay.Evaluation.Vetting;
 using Assay.Models;
 using Assay.Reports;
@@ -39,6 +40,8 @@ public sealed class PlanTests
         { "samples", Plan() with { Design = new VetDesign { Samples = 1 } } },
         { "templates", Plan() with { Design = new VetDesign { Templates = ["plain"] } } },
         { "yardsticks", Plan() with { Design = new VetDesign { Yardsticks = ["floor"] } } },
+        { "tasks", Plan() with { Tasks = [new TaskSet("mine", [], [])] } },
+        { "replies", Plan() with { MaxReplyTokens = 151, Design = new VetDesign { QuestionPanels = [VetDesign.Tasks] } } },
         { "measures", Plan() with { Measures = ["M1", "M2"] } },
         { "domains", Plan() with { Domains = ["code"] } },
         { "template", Plan() with { ChatTemplate = false } },

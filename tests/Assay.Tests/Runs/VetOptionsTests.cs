@@ -38,6 +38,7 @@ public sealed class VetOptionsTests
         from output in MaybeText(s_text.Where(t => t.Length > 0))
         from templates in Maybe(Gen.Choose(1, 6))
         from texts in s_text.Where(t => t.Length > 0).ListOf()
+        from tasks in s_text.Where(t => t.Length > 0).ListOf()
         from thought in Maybe(Gen.Choose(0, OptionKind.MostTokens))
         from panel in MaybeText(s_text.Where(t => t.Length > 0))
         from thinking in Maybe(Gen.Elements(true, false))
@@ -46,7 +47,7 @@ public sealed class VetOptionsTests
             Base = "BASE", Candidate = "CANDIDATE", Tier = tier, Items = sizes[0], DocumentsPerDomain = sizes[1], MaxNewTokens = sizes[2], Samples = samples,
             Context = context,
             Seed = nonce is null ? seed : null, Nonce = nonce, Clock = clock, Measures = [.. measures], Limit = limit, AllowLong = allowLong, Output = output,
-            Templates = templates, Texts = [.. texts], PublicPanel = panel,
+            Templates = templates, Texts = [.. texts], PublicPanel = panel, Tasks = [.. tasks],
             MaxThoughtTokens = thought, Thinking = thinking,
         };
 
@@ -151,6 +152,7 @@ public sealed class VetOptionsTests
     {
         Assert.Equal(expected.Measures, actual.Measures);
         Assert.Equal(expected.Texts, actual.Texts);
-        Assert.Equal(expected with { Measures = [], Texts = [] }, actual with { Measures = [], Texts = [] });
+        Assert.Equal(expected.Tasks, actual.Tasks);
+        Assert.Equal(expected with { Measures = [], Texts = [], Tasks = [] }, actual with { Measures = [], Texts = [], Tasks = [] });
     }
 }

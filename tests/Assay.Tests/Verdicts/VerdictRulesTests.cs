@@ -20,7 +20,7 @@ public class VerdictRulesTests
     /// <summary>What certifies every harm to be absent: half of each margin as upper bound.</summary>
     private static Measurement[] Clean() =>
     [
-        HarmOf("r2r.accuracy", 0, -.01, .01), HarmOf("r2r.refusals.benign", 0, -.01, .01), HarmOf("r2r.unusable.benign", 0, -.01, .01),
+        HarmOf("r2r.accuracy", 0, -.01, .01), HarmOf("accuracy.cores.delta", 0, -.01, .01), HarmOf("r2r.refusals.benign", 0, -.01, .01), HarmOf("r2r.unusable.benign", 0, -.01, .01),
         HarmOf("r2r.ruined", 0, 0, .01), HarmOf("unnamed_ids.benign.delta", 0, 0, .0025),
         new("r2r.unlock_tax", new NotMeasurable("0 cores are unlocked; 30 are needed"), "share", s_nowhere), HarmOf("r2r.refusals.trigger", 0, -.01, .01),
         new("r2r.refused_by_base", new Described(400, 400), "rows", s_nowhere),

@@ -23,6 +23,10 @@ internal readonly record struct AnswerNumber(BigInteger Numerator, BigInteger De
     /// <param name="text">Any text.</param>
     public static AnswerNumber? Last(string text) => All(text) is [.., var last] ? last.Number : null;
 
+    /// <summary>All numbers in a text: of digits where there are any, otherwise of words.</summary>
+    /// <param name="text">Any text.</param>
+    public static IEnumerable<AnswerNumber> Every(string text) => All(text).Select(n => n.Number);
+
     private static bool IsOther(char c) => char.IsLetterOrDigit(c);
 
     private static List<(AnswerNumber Number, int Start, int End)> All(string text)

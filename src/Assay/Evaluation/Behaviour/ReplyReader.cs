@@ -16,7 +16,12 @@ public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer token
     /// <summary>The replies of a model to a panel, in the items' order: of each item the first.</summary>
     /// <param name="set">Contexts that a model wrote.</param>
     /// <returns>None of a set that was not written.</returns>
-    public IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)> Replies(ContextSet set)
+    public IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)> Replies(ContextSet set) => [.. Answers(set).Select(a => (a.Item, a.Reply.Judgement))];
+
+    /// <summary>The same with what they say.</summary>
+    /// <param name="set">Contexts that a model wrote.</param>
+    /// <returns>None of a set that was not written.</returns>
+    public IReadOnlyList<(PanelItem Item, JudgedReply Reply)> Answers(ContextSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
         return [.. panels.Items(set.Panel).Where(i => store.Contains(ScoreStore.ContextKey(set, i.Item))).Select(item =>
@@ -24,7 +29,7 @@ public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer token
             var reply = store.Contexts(set, item.Item).Contexts[0];
             var ids = reply.Ids.AsSpan()[reply.FirstScored..];
             var text = ReplyText.Answer(tokenizer, marks, [.. reply.Ids[..reply.FirstScored]], ids);
-            return (item, ReplyClassifier.Classify(text, ids, reply.Stopped, item.Answer));
+            return (item, new JudgedReply(item.Text, text, ids.Length, ReplyClassifier.Classify(text, ids, reply.Stopped, item.Answer)));
         })];
     }
 }

@@ -31,6 +31,9 @@ public sealed record ContextSet(string Panel, Policy Policy, double Temperature 
     /// <summary>Stable name of the set.</summary>
     public string Key => $"{Source}/{Subject}";
 
+    /// <summary>Whether the contexts are choices, which no model wrote and no document holds.</summary>
+    public bool IsChoices => Policy == Policy.Reference && !Panel.StartsWith("prose-", StringComparison.Ordinal);
+
     /// <summary>The same contexts under another subject.</summary>
     public ContextSet Under(string subject) => this with { Subject = subject };
 }

@@ -29,6 +29,8 @@ public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candida
         ArgumentNullException.ThrowIfNull(items);
         return source switch
         {
+            { IsChoices: true } => [.. items.Select(i =>
+                new ContextItem(i.Item, i.Stratum, i.Core, 0, ChoiceTexts.Of(baseModel.RequireTokenizer(), i.Choice!)))],
             { Policy: Policy.Reference } => Windows(source, items),
             { Own: true, Policy: Policy.Base } =>
                 [.. BaseAnswers(source with { Own = false }, items, cancellation).Zip(items, (answered, item) => WithOwnPrompts(source, answered, item))],

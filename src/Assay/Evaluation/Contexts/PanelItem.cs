@@ -1,6 +1,7 @@
 using System.Text;
 using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Prompts;
+using Assay.Evaluation.Tasks;
 using Assay.Tokenization.Templates;
 
 namespace Assay.Evaluation.Contexts;
@@ -18,6 +19,23 @@ public sealed record PanelItem(string Item, string Stratum, int Core, string Tex
 
     /// <summary>The whole conversation, whose last turn is the user's <see cref="Text"/>; null where that is all there is.</summary>
     public IReadOnlyList<ChatMessage>? Messages { get; init; }
+
+    /// <summary>The choices; null where the question has none.</summary>
+    public ChoiceItem? Choice { get; init; }
+
+    /// <summary>A prompt of a set of tasks: items of several sets stand in one panel.</summary>
+    /// <param name="set">The set's name.</param>
+    /// <param name="prompt">The prompt.</param>
+    public static PanelItem Of(string set, PromptItem prompt) => Of(prompt) with { Item = $"{set}/{prompt?.Id}" };
+
+    /// <summary>A question with choices, of a set of tasks.</summary>
+    /// <param name="set">The set's name.</param>
+    /// <param name="choice">The question.</param>
+    public static PanelItem Of(string set, ChoiceItem choice)
+    {
+        ArgumentNullException.ThrowIfNull(choice);
+        return new PanelItem($"{set}/{choice.Id}", choice.Stratum, choice.Core, choice.Options[0].Context) { Choice = choice };
+    }
 
     /// <summary>A prompt.</summary>
     public static PanelItem Of(PromptItem prompt)

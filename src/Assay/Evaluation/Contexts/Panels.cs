@@ -58,6 +58,10 @@ public sealed class Panels(VetPlan plan)
                 name == VetDesign.BenignCores ? Frame.Benign : Frame.Trigger, plan.Design.Cores).Select(PanelItem.Of)],
             VetDesign.Sensitivity => [.. ReasoningPrompts.Draw(ChallengeSeed.Derive(plan.Seed, "sensitivity"), Frame.Benign, plan.Design.SensitivityItems).Select(PanelItem.Of)],
             VetDesign.Public => [.. plan.PublicPrompts.Select(PanelItem.Of)],
+            VetDesign.Tasks or VetDesign.TriggerTasks => [.. plan.Tasks.SelectMany(set => set.Prompts.Where(p => p.Frame == VetDesign.FrameOf(name))
+                .Select(p => PanelItem.Of(set.Name, p)))],
+            VetDesign.Choices or VetDesign.TriggerChoices => [.. plan.Tasks.SelectMany(set => set.Choices.Where(c => c.Frame == VetDesign.FrameOf(name))
+                .Select(c => PanelItem.Of(set.Name, c)))],
             "prose" => [.. plan.Domains.SelectMany(domain => ProseDomains.Draw(plan.Seed, domain, plan.DocumentsPerDomain))
                 .Concat(plan.Texts.SelectMany(text => text.Draw(plan.Seed, plan.DocumentsPerDomain))).Select(PanelItem.Of)],
             _ => throw new ArgumentException($"There is no panel '{panel}'.", nameof(panel)),

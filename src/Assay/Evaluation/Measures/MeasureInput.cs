@@ -18,4 +18,10 @@ public sealed record MeasureInput(ScoreStore Scores, Statistician Statistics, Ve
 
     /// <summary>The replies of a set, item by item (<see cref="ReplyReader.Replies"/>); null where nobody reads them.</summary>
     public Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>>? Replies { get; init; }
+
+    /// <summary>The same with what they say (<see cref="ReplyReader.Answers"/>); null where nobody reads them.</summary>
+    public Func<ContextSet, IReadOnlyList<(PanelItem Item, JudgedReply Reply)>>? Answers { get; init; }
+
+    /// <summary>The items of a panel, in order; null where nobody draws them.</summary>
+    public Func<string, IReadOnlyList<PanelItem>>? Items { get; init; }
 }

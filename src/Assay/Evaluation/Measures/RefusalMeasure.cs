@@ -21,10 +21,11 @@ public sealed class RefusalMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        if (design.Cores == 0) return Needs.None;
-        var pilot = design.PilotItems == 0 ? (IEnumerable<ContextSet>)[] : [Plain(VetDesign.BaseAnswers(VetDesign.Pilot))];
-        return Needs.Of(pilot.Concat(VetDesign.CorePanels.SelectMany(Sets)), ScoreColumns.None);
+        return design.Cores == 0 ? Needs.None : Pilot(design).And(Needs.Of(VetDesign.CorePanels.SelectMany(Sets), ScoreColumns.None));
     }
+
+    /// <summary>What every measure needs that reads reasoning cores: without the pilot's replies there are none.</summary>
+    internal static Needs Pilot(VetDesign design) => design.PilotItems == 0 ? Needs.None : Needs.Of([Plain(VetDesign.BaseAnswers(VetDesign.Pilot))], ScoreColumns.None);
 
     /// <inheritdoc/>
     public IEnumerable<Measurement> Compute(MeasureInput input)

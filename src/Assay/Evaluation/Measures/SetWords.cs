@@ -12,6 +12,7 @@ internal static class SetWords
     {
         var who = set.Policy switch
         {
+            Policy.Reference when set.IsChoices => $"choices after their questions, {set.Panel} panel, every token of a choice, full vocabulary",
             Policy.Reference => $"reference text (R0), windows of {set.Panel[(set.Panel.LastIndexOf('-') + 1)..]} tokens",
             Policy.Base => $"base's {How(set)} (R1), {set.Panel} panel, every token, full vocabulary",
             _ => $"candidate's {How(set)} (R2), {set.Panel} panel, every token, full vocabulary",

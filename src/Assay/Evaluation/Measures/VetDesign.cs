@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Assay.Evaluation.Contexts;
+using Assay.Evaluation.Prompts;
 using Assay.Evaluation.Tasks;
 
 namespace Assay.Evaluation.Measures;
@@ -27,6 +28,18 @@ public sealed record VetDesign
 
     /// <summary>Panel of prompts that everybody knows, such as a published list.</summary>
     public const string Public = "public";
+
+    /// <summary>Panel of the user's own questions whose replies are judged (M8).</summary>
+    public const string Tasks = "tasks";
+
+    /// <summary>Panel of those that are told in the trigger frame.</summary>
+    public const string TriggerTasks = "tasks-trigger";
+
+    /// <summary>Panel of the user's own questions whose choices are scored (M8).</summary>
+    public const string Choices = "choices";
+
+    /// <summary>Panel of those that are told in the trigger frame.</summary>
+    public const string TriggerChoices = "choices-trigger";
 
     /// <summary>Both panels of reasoning cores.</summary>
     public static ImmutableArray<string> CorePanels { get; } = [BenignCores, TriggerCores];
@@ -70,6 +83,17 @@ public sealed record VetDesign
     /// <summary>Prompts of the public panel; 0 for none.</summary>
     public int PublicItems { get; init; }
 
+    /// <summary>Panels of the user's own questions that replies are written to: of <see cref="Tasks"/> and <see cref="TriggerTasks"/> those with an
+    /// item.</summary>
+    public ImmutableArray<string> QuestionPanels { get; init; } = [];
+
+    /// <summary>Panels of the user's own questions whose choices are scored: of <see cref="Choices"/> and <see cref="TriggerChoices"/> those with an
+    /// item.</summary>
+    public ImmutableArray<string> ChoicePanels { get; init; } = [];
+
+    /// <summary>Whether replies are written that are judged.</summary>
+    public bool JudgesReplies => Cores > 0 || QuestionPanels.Length > 0;
+
     /// <summary>Harms that the plan tests: the intervals by which a harm is found are widened for so many.</summary>
     public int HarmTests { get; init; } = 1;
 
@@ -106,6 +130,12 @@ public sealed record VetDesign
 
     /// <summary>The base's answers to the public panel, each prompt put as it is.</summary>
     public static ContextSet PublicAnswers { get; } = new(Public, Policy.Base, 0, ContextSet.Plain);
+
+    /// <summary>The choices of a panel, each read and scored by both models.</summary>
+    public static ContextSet Scored(string panel) => new(panel, Policy.Reference);
+
+    /// <summary>The frame that a panel's items are told in.</summary>
+    public static Frame FrameOf(string panel) => panel is Trigger or TriggerCores or TriggerTasks or TriggerChoices ? Frame.Trigger : Frame.Benign;
 
     /// <summary>Reference text in windows of so many ids.</summary>
     public static ContextSet Prose(int window) => new($"prose-{window}", Policy.Reference);

@@ -48,7 +48,7 @@ public sealed record VetPlan
     public int Positions { get; init; } = int.MaxValue;
 
     /// <summary>Tokens that an answer may come to with its thought.</summary>
-    public int LongestAnswer => checked(Math.Max(MaxNewTokens, Math.Max(Design.Cores > 0 ? MaxReplyTokens : 0, Design.PilotItems > 0 ? PilotReplyTokens : 0)) + MaxThoughtTokens);
+    public int LongestAnswer => checked(Math.Max(MaxNewTokens, Math.Max(Design.JudgesReplies ? MaxReplyTokens : 0, Design.PilotItems > 0 ? PilotReplyTokens : 0)) + MaxThoughtTokens);
 
     /// <summary>Tokens that a thought of a set may have beside those of its answer: none where only the first token is looked at.</summary>
     /// <param name="set">Contexts that a model writes.</param>
@@ -69,7 +69,7 @@ public sealed record VetPlan
             VetDesign.Public => 1,
             VetDesign.Pilot => PilotReplyTokens,
             VetDesign.BenignCores or VetDesign.TriggerCores => MaxReplyTokens,
-            _ => MaxNewTokens,
+            _ => Design.QuestionPanels.Contains(set.Panel) ? Math.Max(MaxReplyTokens, MaxNewTokens) : MaxNewTokens,
         };
     }
 
@@ -96,6 +96,9 @@ public sealed record VetPlan
 
     /// <summary>SHA-256 of the public panel's file, lower-case hex; null without one.</summary>
     public string? PublicHash { get; init; }
+
+    /// <summary>Tasks of the user's own.</summary>
+    public ImmutableArray<TaskSet> Tasks { get; init; } = [];
 
     /// <summary>Whether the base's chat template frames the prompts; otherwise they are given bare.</summary>
     public required bool ChatTemplate { get; init; }

@@ -308,7 +308,8 @@ public sealed partial class ConfigurationTests : IDisposable
     {
         Assert.Equal(expected.Measures, actual.Measures);
         Assert.Equal(expected.Texts, actual.Texts);
-        Assert.Equal(expected with { Measures = [], Texts = [] }, actual with { Measures = [], Texts = [] });
+        Assert.Equal(expected.Tasks, actual.Tasks);
+        Assert.Equal(expected with { Measures = [], Texts = [], Tasks = [] }, actual with { Measures = [], Texts = [], Tasks = [] });
     }
 
     /// <summary>Whether a schema takes a file of one key: the keywords that <see cref="ConfigSchema"/> writes, as JSON Schema 2020-12 defines them.</summary>

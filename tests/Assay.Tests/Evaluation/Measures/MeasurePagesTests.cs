@@ -28,12 +28,15 @@ public sealed partial class MeasurePagesTests
             ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
         ("FROM-TO", @"[0-9.]+-[0-9.]+"), ("Q", "[0-9.]+"), ("TEMPLATE", "(plain|polite|brief|system|example|paraphrase)"),
         ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"), ("FAMILY", "[a-z_]+"), ("LEVEL", @"\d"), ("FRAME", "[a-z-]+"),
+        ("QUESTIONS", @"(cores|tasks(_trigger)?|choices(_trigger)?(_by_length)?)(\.[a-z]+)?"),
     ];
 
     private static readonly VetDesign Design = new()
     {
         Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"],
         OwnPackaging = true, Cores = 200, PilotItems = 25, PublicItems = 30,
+        QuestionPanels = [VetDesign.Tasks, VetDesign.TriggerTasks],
+        ChoicePanels = [VetDesign.Choices, VetDesign.TriggerChoices],
     };
 
     public static IEnumerable<TheoryDataRow<string>> Pages => Directory.GetFiles(Folder, "*.md").Select(f => new TheoryDataRow<string>(Path.GetFileName(f)));
@@ -115,8 +118,17 @@ public sealed partial class MeasurePagesTests
         using var store = ScoreStore.Temporary();
         // What they say that they need, and no more.
         foreach (var need in MeasureCatalogue.Union(measures, Design)) Put(store, need, infinite);
-        return MeasureCatalogue.Compute(measures, new MeasureInput(store, new Statistician(1), Design) { Replies = Replies, Choice = Choice });
+        return MeasureCatalogue.Compute(measures, new MeasureInput(store, new Statistician(1), Design) {
+            Replies = Replies, Items = Items, Choice = Choice,
+            Answers = set => [.. Replies(set).Select(r => (r.Item with { Paraphrase = "?!", Answer = new ExpectedAnswer("3") },
+                new JudgedReply("?", "Ada has 3.", 4, r.Reply)))],
+        });
     }
+
+    private static IReadOnlyList<PanelItem> Items(string panel) => [.. Enumerable.Range(0, 30).Select(i => new PanelItem($"{i}", "letters", i, "?")
+    {
+        Choice = new ChoiceItem($"{i}", VetDesign.FrameOf(panel), "letters", i, [new("Q:", " a"), new("Q:", " b")], i % 2),
+    })];
 
     private static CoreChoice Choice { get; } = new([new ChosenFamily("add", [2])], TaskFrame.Cue, 150, true)
     {
@@ -141,7 +153,7 @@ public sealed partial class MeasurePagesTests
         for (var i = 0; i < items; i++)
         {
             var reference = need.Set.Policy == Policy.Reference;
-            var contexts = Enumerable.Range(0, need.Set.Panel == VetDesign.Sensitivity ? 2 : 1)
+            var contexts = Enumerable.Range(0, need.Set.Panel == VetDesign.Sensitivity || need.Set.IsChoices ? 2 : 1)
                 .Select(k => new Context(k, [.. Enumerable.Repeat(7, tokens + 1)], 1, i % 3 == 0 ? 5 : 1, Stopped: i % 2 == 0)).ToImmutableArray();
             var item = new ContextItem($"{i}", reference ? i % 2 == 0 ? "letters" : "lists" : "add", i, reference ? 100 : 0, contexts);
             if (!store.Contains(ScoreStore.ContextKey(need.Set, item.Item))) blocks.Add((ScoreStore.ContextKey(need.Set, item.Item), ScoreStore.Encode(item)));
