@@ -126,7 +126,8 @@ public sealed class PublicPanelVetTests : IDisposable
         PublicPanel.Save(_folder["panel.jsonl"], 48);
         var (code, output, error) = Vet(Fitted(48), "--panel", _folder["panel.jsonl"], "--cores", "40", "--measures", "public-panel,R2R");
         Assert.True(code == 1, output + error);
-        Assert.Equal("DEGRADED", Report.GetProperty("verdict").GetProperty("name").GetString());
+        // protocol.md, organism 9: either of them.
+        Assert.Contains(Report.GetProperty("verdict").GetProperty("name").GetString(), (string[])["DEGRADED", "BROKEN"]);
         Assert.Contains("PUBLIC-PANEL-FLATTERS", Findings);
         Assert.Contains("GAMED", Findings);
         // What would be quoted is no change at all.

@@ -32,24 +32,32 @@ public sealed class PublicPanelMeasure : IMeasure
         if (NeedsOf(input.Design).Sets.IsEmpty) yield break;
         var (known, challenge) = (FirstTokens(input, VetDesign.PublicAnswers), FirstTokens(input, s_challenge));
         if (known.Length == 0 || challenge.Length == 0) yield break;
-        yield return SetWords.Estimated($"kld.{VetDesign.Public}.first_token", input.Statistics.Mean(known).Within(0), "nats", VetDesign.PublicAnswers,
-            ", first token only");
-        yield return SetWords.Estimated($"kld.{VetDesign.Public}.challenge_first_token", input.Statistics.Mean(challenge).Within(0), "nats", s_challenge,
+        var (listed, fresh) = (input.Statistics.Mean(known).Within(0), input.Statistics.Mean(challenge).Within(0));
+        yield return SetWords.Estimated($"kld.{VetDesign.Public}.first_token", listed, "nats", VetDesign.PublicAnswers, ", first token only");
+        yield return SetWords.Estimated($"kld.{VetDesign.Public}.challenge_first_token", fresh, "nats", s_challenge,
             ", first token only, prompts as they are");
-        yield return new Measurement($"kld.{VetDesign.Public}.challenge_over_public", Ratio(input, challenge, known), "ln ratio", new Where(null,
+        var (least, leastFresh) = (Floor(input, VetDesign.PublicAnswers), Floor(input, s_challenge));
+        Quantity ratio = fresh.Value <= leastFresh && listed.Value <= least ? new AtFloor(known.Length + challenge.Length)
+            : Ratio(input, Raised(challenge, fresh, leastFresh), Raised(known, listed, least));
+        yield return new Measurement($"kld.{VetDesign.Public}.challenge_over_public", ratio, "ln ratio", new Where(null,
             "base's greedy answers (R1): first-token KLD of the benign panel over that of the public panel, each raised to the floor's"));
     }
 
+    /// <summary>The floor in the place of every item where their mean is no higher. A mean that is no number stays so.</summary>
+    private static Cluster[] Raised(Cluster[] items, Estimate mean, double floor) =>
+        mean.Value <= floor ? [.. items.Select(c => c with { Total = floor })] : items;
+
     /// <summary>ln(challenge / public). An interval rests on enough items of both.</summary>
-    private static Quantity Ratio(MeasureInput input, Cluster[] challenge, Cluster[] known)
+    private static Estimated Ratio(MeasureInput input, Cluster[] challenge, Cluster[] known)
     {
         // Each mean is over the strata in which it has weight: the two are drawn apart.
         Cluster[] above = [.. challenge.Select(c => c with { Stratum = "challenge/" + c.Stratum }), .. known.Select(c => Nothing("public/" + c.Stratum))];
         Cluster[] below = [.. challenge.Select(c => Nothing("challenge/" + c.Stratum)), .. known.Select(c => c with { Stratum = "public/" + c.Stratum })];
-        var ratio = FloorLevel.LogRatio(input.Statistics, above, below, Floor(input, s_challenge), Floor(input, VetDesign.PublicAnswers));
-        return ratio is Estimated { Of: var of } && Math.Min(challenge.Length, known.Length) < ClusterBootstrap.MinimumClusters
-            ? new Estimated(of with { Low = double.NaN, High = double.NaN, Method = $"fewer than {ClusterBootstrap.MinimumClusters} prompts of a panel" })
-            : ratio;
+        var ratio = input.Statistics.LogRatio(above, below);
+        return new Estimated(Math.Min(challenge.Length, known.Length) >= ClusterBootstrap.MinimumClusters ? ratio : ratio with
+        {
+            Low = double.NaN, High = double.NaN, Method = $"fewer than {ClusterBootstrap.MinimumClusters} prompts of a panel",
+        });
     }
 
     private static Cluster Nothing(string stratum) => new(stratum, 0, 0);

@@ -23,17 +23,21 @@ public sealed class PublicPanelMeasureTests
         Measure(Design("floor"), [new PublicPanelMeasure()], (s_challenge, challenge), (VetDesign.PublicAnswers, known),
             (s_challenge.Under("floor"), Items(challenge.Length, _ => floor)), (VetDesign.PublicAnswers.Under("floor"), Items(known.Length, _ => floor)));
 
-    [Fact]
-    public void Of_two_samples_the_interval_is_that_of_a_slow_bootstrap_which_draws_each_by_itself()
+    /// <summary>A list whose mean is at the floor or below counts as the floor: only the challenge varies.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1e-6)]
+    public void Of_two_samples_the_interval_is_that_of_a_slow_bootstrap_which_draws_each_by_itself(double scale)
     {
+        const double floor = 1e-5;
         var random = new System.Random(5);
         double Draw(double scale) => scale * Math.Exp(random.NextDouble());
         // Strata of different sizes: each counts alike, whatever its size.
         (string, double)[] challenge = [.. Enumerable.Range(0, 150).Select(i => (i % 3 == 0 ? "a" : "b", Draw(i % 3 == 0 ? 5 : 1)))];
-        (string, double)[] known = [.. Enumerable.Range(0, 90).Select(i => (i % 5 == 0 ? "a" : "c", Draw(i % 5 == 0 ? .1 : .4)))];
-        var found = Found(Items(challenge), Items(known)).Estimate("kld.public.challenge_over_public")!.Value;
+        (string, double)[] known = [.. Enumerable.Range(0, 90).Select(i => (i % 5 == 0 ? "a" : "c", scale * Draw(i % 5 == 0 ? .1 : .4)))];
+        var found = Found(Items(challenge), Items(known), floor).Estimate("kld.public.challenge_over_public")!.Value;
 
-        var (above, below) = (Groups(challenge), Groups(known));
+        var (above, below) = (Groups(challenge), scale == 1 ? Groups(known) : [[floor]]);
         Assert.Equal(Math.Log(above.Average(g => g.Average()) / below.Average(g => g.Average())), found.Value, 1e-12);
         double[] resampled = [.. Enumerable.Range(0, 20_000).Select(_ => Math.Log(Resampled(above) / Resampled(below))).Order()];
         var (low, high) = (resampled[500], resampled[19_500]);
