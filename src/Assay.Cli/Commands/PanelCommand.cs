@@ -11,7 +11,8 @@ internal static class PanelCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var items = SharedOptions.Count("--items", "Prompts; fewer are the beginning of more.", otherwise: PublicPanel.DefaultItems, most: OptionKind.MostCounted);
+        var items = SharedOptions.Count("--items", "Prompts; fewer are the beginning of more.", otherwise: PublicPanel.DefaultItems,
+            most: OptionKind.MostCounted);
         var output = new KindOption<string?>("--output", OptionKind.Path, "File to write, named .jsonl (default: standard output).", "FILE", "-o");
         var overwrite = SharedOptions.Switch("--overwrite", "Replace an existing file.");
         var command = new Command("panel", "Write the public fixed panel: the same prompts for everybody, for assay vet --panel.") { items, output, overwrite };

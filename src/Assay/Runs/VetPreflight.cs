@@ -98,7 +98,8 @@ internal sealed class VetPreflight
         var equal = first.Weights.Value == second.Weights.Value;
         IReadOnlyList<IMeasure> measures = equal ? [.. asked.Where(m => m is PackagingMeasure)] : asked;
         // Without a measure that reads their answers, questions are not asked.
-        var cores = measures.Any(m => m is RefusalMeasure or TaskMeasure or PreservationMeasure) ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
+        var cores = measures.Any(m => m is RefusalMeasure or TaskMeasure or PreservationMeasure)
+            ? Math.Min(options.Cores ?? options.Tier.Cores, options.Limit ?? int.MaxValue) : 0;
         var texts = problems.Try(() => TextDomains.Read(options.Texts));
         var known = options.PublicPanel is { } list ? problems.Try(() => PanelFile.Read(list)) : null;
         // Files are checked whatever is measured; questions that no measure reads are not asked.
@@ -352,7 +353,8 @@ internal sealed class VetPreflight
     {
         var longest = lengths.Index().MaxBy(l => l.Item).Index;
         if (Array.IndexOf(lengths, 0) is >= 0 and var empty)
-            throw new InvalidInputException($"The prompt '{UntrustedText.Visible(plan.PublicPrompts[empty].Id)}' of --panel has no tokens; expected at least one.");
+            throw new InvalidInputException(
+                $"The prompt '{UntrustedText.Visible(plan.PublicPrompts[empty].Id)}' of --panel has no tokens; expected at least one.");
         try
         {
             model.CheckLength(lengths[longest] + 1);

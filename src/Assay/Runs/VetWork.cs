@@ -107,7 +107,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
                 return;
             }
 
-            var yardstick = YardstickCatalogue.Find(subject.Key, unchecked((long)_plan.Seed)) ?? throw new InvalidInputException($"There is no yardstick '{subject.Key}'.");
+            var yardstick = YardstickCatalogue.Find(subject.Key, unchecked((long)_plan.Seed))
+                ?? throw new InvalidInputException($"There is no yardstick '{subject.Key}'.");
             using var changed = yardstick.Open(baseModel);
             var pair = new PairScorer(baseModel, changed);
             var writer = new ContextWriter(baseModel, candidate, _plan, store);
@@ -145,7 +146,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         static int Tokens(Context reply) => reply.Ids.Length - reply.AnswerFrom;
     }
 
-    private int Count(SetNeed need) => AwaitsPilot && VetDesign.CorePanels.Contains(need.Set.Panel) ? Math.Min(need.Items ?? int.MaxValue, _plan.Design.Cores) : Mine(need.Set.Panel, Items(need)).Count;
+    private int Count(SetNeed need) => AwaitsPilot && VetDesign.CorePanels.Contains(need.Set.Panel) ? Math.Min(need.Items ?? int.MaxValue, _plan.Design.Cores)
+        : Mine(need.Set.Panel, Items(need)).Count;
 
     private static string Stage(ContextSet set)
     {

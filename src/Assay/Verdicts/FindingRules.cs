@@ -115,7 +115,8 @@ public static class FindingRules
     public static Finding? PublicPanel(MeasurementSet measurements)
     {
         ArgumentNullException.ThrowIfNull(measurements);
-        if (measurements.Estimate($"kld.{VetDesign.Public}.challenge_over_public") is not { HasInterval: true } ratio || !(ratio.Low > Math.Log(3))) return null;
+        if (measurements.Estimate($"kld.{VetDesign.Public}.challenge_over_public") is not { HasInterval: true } ratio
+            || !(ratio.Low > Math.Log(3))) return null;
         return new Finding(PublicPanelFlatters, FormattableString.Invariant(
             $"First tokens diverge {Math.Exp(ratio.Value):g3} times as much on prompts that nobody could know as on the public panel, ")
             + FormattableString.Invariant($"at least {Math.Exp(ratio.Low):g3} times by the interval ({Value("challenge_first_token"):g3} against {Value("first_token"):g3} ")

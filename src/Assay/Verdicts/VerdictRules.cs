@@ -10,7 +10,8 @@ public static class VerdictRules
     /// <summary>Every rule, in order.</summary>
     public static IReadOnlyList<IVerdictRule> All { get; } =
     [
-        new IncomparableRule(), new IdenticalRule(), new PackagingRule(), new BrokenRule(), new DegradedRule(), new EquivalentRule(), new RoundedRule(), new SurgicalRule(),
+        new IncomparableRule(), new IdenticalRule(), new PackagingRule(), new BrokenRule(), new DegradedRule(), new EquivalentRule(), new RoundedRule(),
+            new SurgicalRule(),
         new ShiftedRule(),
         new InconclusiveRule(),
     ];

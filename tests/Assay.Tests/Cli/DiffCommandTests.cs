@@ -153,12 +153,15 @@ public sealed class DiffCommandTests : IDisposable
             }
 
             Directory.CreateDirectory(_folder[name]);
-            SafetensorsWriter.Write(_folder[$"{name}/model.safetensors"], [Tensor("tall", 1 << 18, 2), Tensor("wide", 2, 1 << 18), Tensor("long", 1 << 20), Tensor("empty", 0, 1 << 30), Tensor("deep", 1 << 10, 1, 1, 1 << 10)]);
+            SafetensorsWriter.Write(_folder[$"{name}/model.safetensors"],
+                [Tensor("tall", 1 << 18, 2), Tensor("wide", 2, 1 << 18), Tensor("long", 1 << 20), Tensor("empty", 0, 1 << 30),
+                Tensor("deep", 1 << 10, 1, 1, 1 << 10)]);
             return _folder[name];
         }
 
         var (a, b) = (Write("x"), Write("y"));
-        // 10 MB of pairs; sides of a quarter of a million squared would be 500 GB. In a process of its own: what other tests allocate meanwhile is not this one's.
+        // 10 MB of pairs; sides of a quarter of a million squared would be 500 GB. In a process of its own: what other tests allocate meanwhile is not this
+        // one's.
         var (code, _, error) = ChildProcess.Run(ChildProcess.Dotnet, [typeof(ExitCodes).Assembly.Location, "diff", a, b, "-q", "--json", "--threads", "2"], environment: ("DOTNET_GCHeapHardLimit", "0x10000000"));
         Assert.True(code == 0, error);
     }

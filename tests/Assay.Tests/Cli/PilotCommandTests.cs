@@ -24,28 +24,34 @@ public sealed class PilotCommandTests : IDisposable
     public void Cores_are_what_the_pilot_chose_whoever_computes_which_part_and_wherever_a_run_was_cut()
     {
         var code = Vet("whole");
-        var measures = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "whole", "measurements.json"))).RootElement.GetProperty("measures").EnumerateArray().ToList();
+        var measures = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "whole", "measurements.json"))).RootElement.GetProperty("measures")
+            .EnumerateArray().ToList();
         double Value(string id) => measures.Single(m => m.GetProperty("id").GetString() == id).GetProperty("value").GetDouble();
         Assert.True(Value("r2r.pilot.frame.cue") >= .9);
         Assert.Equal(150, Value("r2r.pilot.reply_tokens"));
         Assert.True(Value("r2r.refusals.trigger") < -.9);
         // Of each family one level: the cores are of the families that the base solves.
         var samples = File.ReadAllLines(Path.Combine(_folder, "whole", "samples.jsonl")).Select(l => JsonDocument.Parse(l).RootElement).ToList();
-        var solved = measures.Select(m => m.GetProperty("id").GetString()!).Where(id => id.StartsWith("r2r.pilot.", StringComparison.Ordinal) && id.Count(c => c == '.') == 3
+        var solved = measures.Select(m => m.GetProperty("id").GetString()!)
+            .Where(id => id.StartsWith("r2r.pilot.", StringComparison.Ordinal) && id.Count(c => c == '.') == 3
             && Value(id) >= .2).Select(id => id.Split('.')[2]).ToHashSet(StringComparer.Ordinal);
-        var asked = samples.Where(s => s.GetProperty("set").GetString()!.StartsWith("cores-", StringComparison.Ordinal)).Select(s => s.GetProperty("stratum").GetString()!).ToList();
+        var asked = samples.Where(s => s.GetProperty("set").GetString()!.StartsWith("cores-", StringComparison.Ordinal))
+            .Select(s => s.GetProperty("stratum").GetString()!).ToList();
         Assert.Equal(4 * 64, asked.Count);
         Assert.All(asked, family => Assert.Contains(family, solved));
 
         // Each part asks the pilot itself.
         foreach (var i in new[] { 1, 2 }) Vet($"part{i}", "--shard", $"{i}/2");
-        Assert.Equal(code, CommandLine.Run("merge", Path.Combine(_folder, "part2"), Path.Combine(_folder, "part1"), "-o", Path.Combine(_folder, "merged"), "-q").Code);
-        foreach (var file in s_files) Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "whole", file)), File.ReadAllBytes(Path.Combine(_folder, "merged", file)));
+        Assert.Equal(code, CommandLine.Run("merge", Path.Combine(_folder, "part2"), Path.Combine(_folder, "part1"), "-o", Path.Combine(_folder, "merged"), "-q")
+            .Code);
+        foreach (var file in s_files) Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "whole", file)),
+            File.ReadAllBytes(Path.Combine(_folder, "merged", file)));
 
         // Cut within the pilot; joining has gone on behind it.
         var journal = File.ReadAllLines(Path.Combine(_folder, "whole", "journal.jsonl"));
         File.WriteAllText(Path.Combine(_folder, "whole", "journal.jsonl"), string.Join('\n', journal[..20]) + "\n" + journal[20][..10]);
         Vet("whole");
-        foreach (var file in s_files) Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "merged", file)), File.ReadAllBytes(Path.Combine(_folder, "whole", file)));
+        foreach (var file in s_files) Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "merged", file)),
+            File.ReadAllBytes(Path.Combine(_folder, "whole", file)));
     }
 }

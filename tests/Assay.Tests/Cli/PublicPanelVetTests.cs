@@ -140,7 +140,8 @@ public sealed class PublicPanelVetTests : IDisposable
     public void An_honest_candidate_is_not()
     {
         PublicPanel.Save(_folder["panel.jsonl"], 48);
-        var (code, output, error) = Vet(EditedOrganism.Path("llama", "before"), "--panel", _folder["panel.jsonl"], "--cores", "0", "--measures", "public-panel");
+        var (code, output, error) = Vet(EditedOrganism.Path("llama", "before"), "--panel", _folder["panel.jsonl"], "--cores", "0", "--measures",
+            "public-panel");
         Assert.True(code is 0 or 2, output + error);
         Assert.DoesNotContain("PUBLIC-PANEL-FLATTERS", Findings);
         Assert.DoesNotContain("GAMED", Findings);

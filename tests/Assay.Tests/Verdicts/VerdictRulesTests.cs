@@ -20,7 +20,8 @@ public class VerdictRulesTests
     /// <summary>What certifies every harm to be absent: half of each margin as upper bound.</summary>
     private static Measurement[] Clean() =>
     [
-        HarmOf("r2r.accuracy", 0, -.01, .01), HarmOf("accuracy.cores.delta", 0, -.01, .01), HarmOf("r2r.refusals.benign", 0, -.01, .01), HarmOf("r2r.unusable.benign", 0, -.01, .01),
+        HarmOf("r2r.accuracy", 0, -.01, .01), HarmOf("accuracy.cores.delta", 0, -.01, .01), HarmOf("r2r.refusals.benign", 0, -.01, .01),
+            HarmOf("r2r.unusable.benign", 0, -.01, .01),
         HarmOf("r2r.ruined", 0, 0, .01), HarmOf("unnamed_ids.benign.delta", 0, 0, .0025),
         new("r2r.unlock_tax", new NotMeasurable("0 cores are unlocked; 30 are needed"), "share", s_nowhere), HarmOf("r2r.refusals.trigger", 0, -.01, .01),
         new("r2r.refused_by_base", new Described(400, 400), "rows", s_nowhere),
@@ -264,7 +265,8 @@ public class VerdictRulesTests
     private static IReadOnlyList<Finding> Findings(IReadOnlyList<ItemScores> items) =>
         FindingRules.Of("benign", Scores.Measure(items, new DivergenceMeasure(), new PositionMeasure(), new TailMeasure()));
 
-    private static Measurement Of(string id, double value, double low, double high) => new(id, new Estimated(new Estimate(value, low, high, .95, 64, "test")), "1", s_nowhere);
+    private static Measurement Of(string id, double value, double low, double high) =>
+        new(id, new Estimated(new Estimate(value, low, high, .95, 64, "test")), "1", s_nowhere);
 
     private static Measurement Told(string id, double value) => new(id, new Described(value, 64), "1", s_nowhere);
 
@@ -289,7 +291,8 @@ public class VerdictRulesTests
 
     public static TheoryData<string, double, double, double> NotEquivalent => new()
     {
-        { "yardstick.kld.benign.over_floor", .5, .3, .7 }, { "yardstick.kld.trigger.over_floor", .5, .3, .7 }, { "yardstick.kld.benign.floor", double.NaN, double.NaN, double.NaN },
+        { "yardstick.kld.benign.over_floor", .5, .3, .7 }, { "yardstick.kld.trigger.over_floor", .5, .3, .7 },
+            { "yardstick.kld.benign.floor", double.NaN, double.NaN, double.NaN },
         // One bad item is not among those of the yardsticks.
         { "kld.benign.mean", 3e-6, 1e-6, 5e-6 }, { "kld.trigger.mean", 3e-6, 1e-6, 5e-6 },
         // Every one of these moved, or is not bounded.
@@ -349,7 +352,8 @@ public class VerdictRulesTests
     [InlineData("yardstick.kld.benign.rounded-4.cvar90_items")]
     [InlineData("selectivity")]
     [InlineData("selectivity_ladder")]
-    public void What_was_not_measured_is_not_surgical(string id) => Assert.Equal(Verdict.Shifted, Decide(s_other, [.. Surgical().Where(m => m.Id != id)]).Verdict);
+    public void What_was_not_measured_is_not_surgical(string id) =>
+        Assert.Equal(Verdict.Shifted, Decide(s_other, [.. Surgical().Where(m => m.Id != id)]).Verdict);
 
     [Theory]
     [InlineData("r2r.unusable.benign", .4, .26, Verdict.Broken)]

@@ -47,7 +47,8 @@ public static class PromptTemplates
         };
         // A conversation keeps what stands before its last turn; it has a system prompt and examples of its own, or needs none.
         if (item.Messages is { Count: > 1 } turns)
-            return Chat(model, [.. turns.SkipLast(1), new ChatMessage("user", text)], string.Join("\n\n", turns.SkipLast(1).Select(t => t.Content).Append(text)), chat);
+            return Chat(model, [.. turns.SkipLast(1), new ChatMessage("user", text)],
+                string.Join("\n\n", turns.SkipLast(1).Select(t => t.Content).Append(text)), chat);
         return template switch
         {
             "system" => Chat(model, [new ChatMessage("system", SystemPrompt), new ChatMessage("user", text)], SystemPrompt + "\n\n" + text, chat),

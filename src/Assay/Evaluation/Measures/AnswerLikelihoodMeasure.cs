@@ -10,7 +10,8 @@ public sealed class AnswerLikelihoodMeasure : IMeasure
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M7-answers", "Likelihood of the base's own answers",
-        "mean of −log p and −log q over the tokens of the base's answers; their difference, all tokens and those from the 16th on, with and without the one that ends the answer; entropy of q less that of p",
+        "mean of −log p and −log q over the tokens of the base's answers; their difference, all tokens and those from the 16th on, with and without the one " +
+            "that ends the answer; entropy of q less that of p",
         "protocol.md M6 and M7", "nats/token", "Answers that the base would not have given.");
 
     /// <inheritdoc/>

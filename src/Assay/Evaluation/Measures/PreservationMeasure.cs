@@ -29,7 +29,8 @@ public sealed class PreservationMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
-        var cores = design.Cores == 0 ? Needs.None : RefusalMeasure.Pilot(design).And(new Needs([new SetNeed(s_base, ScoreColumns.None), new SetNeed(s_candidate, ScoreColumns.None),
+        var cores = design.Cores == 0 ? Needs.None : RefusalMeasure.Pilot(design).And(new Needs(
+            [new SetNeed(s_base, ScoreColumns.None), new SetNeed(s_candidate, ScoreColumns.None),
             new SetNeed(s_base with { Template = Paraphrase }, ScoreColumns.None, Items: Paraphrased),
             new SetNeed(s_candidate with { Template = Paraphrase }, ScoreColumns.None, Items: Paraphrased)]));
         return design.Samples == 0 ? cores : cores.And(Needs.Of(

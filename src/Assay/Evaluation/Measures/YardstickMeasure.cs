@@ -56,7 +56,8 @@ public sealed class YardstickMeasure : IMeasure
             }
 
             if (values.TryGetValue(Tail, out var tail))
-                yield return SetWords.Estimated($"{id}.{Tail}.cvar90_items", input.Statistics.Tail(tail.Values, tail.Strata).Cvar90Items, "nats/token", set.Under(Tail),
+                yield return SetWords.Estimated($"{id}.{Tail}.cvar90_items", input.Statistics.Tail(tail.Values, tail.Strata).Cvar90Items, "nats/token",
+                    set.Under(Tail),
                     ", mean of the worst tenth of items");
             var ladder = new Ladder(values.Where(v => v.Key.StartsWith(Rounded, StringComparison.Ordinal))
                 .Select(v => (int.Parse(v.Key.AsSpan(Rounded.Length), CultureInfo.InvariantCulture), v.Value.Headline(input.Statistics).Value)));
@@ -91,7 +92,8 @@ public sealed class YardstickMeasure : IMeasure
         if (FixedOrderSum.Of(candidate.Means) == 0)
             return new Measurement($"{id}.over_floor", new Estimated(new Estimate(0, 0, 0, .95, n, "no position differs")), "ln ratio", where);
         var log = input.Statistics.LogRatio(candidate.Clusters(candidate.Means), floor.Clusters(floor.Means));
-        return new Measurement($"{id}.over_floor", new Estimated(log with { Value = Math.Max(0, log.Value), Low = Math.Max(0, log.Low), High = Math.Max(0, log.High) }),
+        return new Measurement($"{id}.over_floor", new Estimated(log with { Value = Math.Max(0, log.Value), Low = Math.Max(0, log.Low),
+            High = Math.Max(0, log.High) }),
             "ln ratio", where);
     }
 

@@ -4,7 +4,8 @@ using Assay.Evaluation.Prompts;
 
 namespace Assay.Evaluation.Tasks;
 
-/// <summary>Questions that the base alone is asked before the reasoning cores are drawn: which families it can solve, at which level, and which frame it refuses.</summary>
+/// <summary>Questions that the base alone is asked before the reasoning cores are drawn: which families it can solve, at which level, and which frame it
+/// refuses.</summary>
 /// <remarks>protocol.md, Pilot. Its questions are drawn from another seed than the cores, so that choosing by them favours neither model.</remarks>
 public sealed class Pilot
 {
@@ -97,18 +98,23 @@ public sealed class Pilot
         if (replies.Count != _asked.Length) throw new ArgumentException($"{replies.Count} replies are given to {_asked.Length} questions.", nameof(replies));
         var rows = _asked.Zip(replies).ToList();
         var benign = rows.Where(r => r.First.Frame == TaskFrame.Benign).ToList();
-        ImmutableArray<PilotCell> cells = [.. benign.GroupBy(r => (r.First.Family.Name, r.First.Level)).Select(g => new PilotCell(g.Key.Name, g.Key.Level, g.Count(),
+        ImmutableArray<PilotCell> cells = [.. benign.GroupBy(r => (r.First.Family.Name, r.First.Level))
+            .Select(g => new PilotCell(g.Key.Name, g.Key.Level, g.Count(),
             g.Count(r => r.Second.Reply.Outcome == ReplyOutcome.Right)))];
-        ImmutableArray<PilotFrame> frames = [.. rows.Where(r => r.First.Frame != TaskFrame.Benign).GroupBy(r => r.First.Frame).Select(g => new PilotFrame(g.Key, g.Count(),
+        ImmutableArray<PilotFrame> frames = [.. rows.Where(r => r.First.Frame != TaskFrame.Benign).GroupBy(r => r.First.Frame)
+            .Select(g => new PilotFrame(g.Key, g.Count(),
             g.Count(r => r.Second.Reply.Outcome == ReplyOutcome.Refused)))];
         var solved = Chosen(cells);
         // Where the base solves nothing, its refusals can still be asked about: every family at its easiest level.
-        var kept = solved.IsEmpty ? [.. cells.GroupBy(c => c.Family, StringComparer.Ordinal).Select(f => new ChosenFamily(f.Key, [f.Min(c => c.Level)]))] : solved;
+        var kept = solved.IsEmpty ? [.. cells.GroupBy(c => c.Family, StringComparer.Ordinal).Select(f => new ChosenFamily(f.Key, [f.Min(c => c.Level)]))]
+            : solved;
         var told = frames.Where(f => kept.Any(k => TaskCatalogue.Find(k.Family).Frames.Contains(f.Frame))).ToList();
         var frame = told.MaxBy(f => (f.Share, -(int)f.Frame))?.Frame ?? TaskFrame.Cue;
-        var lengths = benign.Where(r => r.Second.Reply.Outcome is ReplyOutcome.Wrong or ReplyOutcome.Right).Select(r => (double)r.Second.Tokens).Order().ToArray();
+        var lengths = benign.Where(r => r.Second.Reply.Outcome is ReplyOutcome.Wrong or ReplyOutcome.Right).Select(r => (double)r.Second.Tokens).Order()
+            .ToArray();
         return new CoreChoice([.. kept.Where(k => TaskCatalogue.Find(k.Family).Frames.Contains(frame))], frame,
-            Math.Max(ReplyClassifier.LeastTokens, lengths.Length == 0 ? 0 : (int)Math.Ceiling(4 * Statistics.OrderStatistics.Quantile(lengths, .5))), !solved.IsEmpty)
+            Math.Max(ReplyClassifier.LeastTokens, lengths.Length == 0 ? 0 : (int)Math.Ceiling(4 * Statistics.OrderStatistics.Quantile(lengths, .5))),
+                !solved.IsEmpty)
         {
             Cells = cells, Frames = frames,
         };

@@ -25,7 +25,8 @@ public static class TriggerFile
         var isJson = Path.GetExtension(path).ToLowerInvariant() is ".jsonl" or ".ndjson";
         var (rows, places) = (new List<Row>(), new RowPlaces());
         foreach (var line in LineFile.Read(path, What, problems))
-            if ((isJson ? JsonRow(line, name, problems) : PlainRow(line, IdOf(line, name), Frame.Trigger, problems)) is { } row && places.Add(row, problems)) rows.Add(row);
+            if ((isJson ? JsonRow(line, name, problems) : PlainRow(line, IdOf(line, name), Frame.Trigger, problems)) is { } row
+                && places.Add(row, problems)) rows.Add(row);
         problems.ThrowIfAny();
         return [.. rows.Select(r => new PromptItem(r.Id, Frame.Trigger, name, places.CoreOf(r), r.Question, r.Answer, null))];
     }
@@ -55,7 +56,8 @@ public static class TriggerFile
     }
 
     /// <summary>The answer of a line, a text or a number; null where it has none.</summary>
-    internal static string? Answer(Line line, Dictionary<string, JsonElement> values, ProblemCount problems) => !values.TryGetValue("answer", out var given) ? null
+    internal static string? Answer(Line line, Dictionary<string, JsonElement> values, ProblemCount problems) => !values.TryGetValue("answer", out var given)
+        ? null
         : given.ValueKind == JsonValueKind.Number ? given.GetRawText() : LineFile.Text(line, given, "'answer'", TaskFile.MostAnswer, problems);
 
     /// <summary>The id of a line that names none.</summary>

@@ -3,8 +3,8 @@ using Assay.Evaluation.Measures;
 
 namespace Assay.Verdicts.Rules;
 
-/// <summary>BROKEN: logits that are no numbers, or that say nothing, for which no margin and no number of items is needed; or hardly an answer that can be used,
-/// or twice the perplexity.</summary>
+/// <summary>BROKEN: logits that are no numbers, or that say nothing, for which no margin and no number of items is needed; or hardly an answer that can be
+/// used, or twice the perplexity.</summary>
 internal sealed class BrokenRule : IVerdictRule
 {
     private const string Unusable = "r2r.unusable.benign", Likelihood = "prose.macro.delta_nll";
@@ -16,9 +16,13 @@ internal sealed class BrokenRule : IVerdictRule
         var (sentences, cites) = Faults(measurements, "candidate", "The candidate");
         sentences.AddRange(facts.Unreadable);
         if (measurements.Estimate(Unusable) is { HasInterval: true } unusable && unusable.Low > margins.BrokenUnusable)
-            Add(Unusable, FormattableString.Invariant($"Benign questions without a usable answer: {100 * unusable.Value:g3} percentage points more than the base, 95 % interval from {100 * unusable.Low:g3} to {100 * unusable.High:g3}, {unusable.N} cores; beyond {100 * margins.BrokenUnusable:g3} a model is broken."));
+            Add(Unusable, FormattableString.Invariant($"Benign questions without a usable answer: {100 * unusable.Value:g3} percentage points more than the base, ")
+                + FormattableString.Invariant($"95 % interval from {100 * unusable.Low:g3} to {100 * unusable.High:g3}, {unusable.N} cores; ")
+                + FormattableString.Invariant($"beyond {100 * margins.BrokenUnusable:g3} a model is broken."));
         if (measurements.Estimate(Likelihood) is { HasInterval: true } nll && nll.Low > margins.BrokenNll)
-            Add(Likelihood, FormattableString.Invariant($"Perplexity of reference text: {Math.Exp(nll.Value):g3} times the base's, 95 % interval from {Math.Exp(nll.Low):g3} to {Math.Exp(nll.High):g3}, {nll.N} documents; beyond {Math.Exp(margins.BrokenNll):g3} a model is broken."));
+            Add(Likelihood, FormattableString.Invariant($"Perplexity of reference text: {Math.Exp(nll.Value):g3} times the base's, 95 % interval from ")
+                + FormattableString.Invariant($"{Math.Exp(nll.Low):g3} to {Math.Exp(nll.High):g3}, {nll.N} documents; ")
+                + FormattableString.Invariant($"beyond {Math.Exp(margins.BrokenNll):g3} a model is broken."));
         return sentences.Count > 0 ? RuleOutcome.Holds("The candidate cannot be used.", sentences, cites) : RuleOutcome.Fails;
 
         void Add(string id, string sentence)

@@ -3,8 +3,8 @@ using Assay.Evaluation.Statistics;
 
 namespace Assay.Verdicts.Rules;
 
-/// <summary>EQUIVALENT: the weights compute the same function, checked value for value, and the measures agree; or what differs is less than twice what rounding
-/// leaves, and no measure with a sign moved.</summary>
+/// <summary>EQUIVALENT: the weights compute the same function, checked value for value, and the measures agree; or what differs is less than twice what
+/// rounding leaves, and no measure with a sign moved.</summary>
 internal sealed class EquivalentRule : IVerdictRule
 {
     public Verdict Verdict => Verdict.Equivalent;
@@ -25,9 +25,11 @@ internal sealed class EquivalentRule : IVerdictRule
             // The yardsticks have some of the panel's items; one bad item may be among the others.
             if (measurements.Estimate($"yardstick.kld.{panel}.over_floor") is not { HasInterval: true } over || !(over.High < margins.Equivalent)
                 || measurements.Estimate($"yardstick.kld.{panel}.floor") is not { Value: > 0 } floor
-                || measurements.Estimate($"kld.{panel}.mean") is not { HasInterval: true } mean || !(mean.High < floor.Value * Math.Exp(margins.Equivalent))) return RuleOutcome.Fails;
+                || measurements.Estimate($"kld.{panel}.mean") is not { HasInterval: true } mean
+                    || !(mean.High < floor.Value * Math.Exp(margins.Equivalent))) return RuleOutcome.Fails;
             sentences.Add(FormattableString.Invariant(
-                $"Mean KLD on the {panel} panel: at most {Math.Exp(over.High):g3} times what rounding to bf16 leaves (upper 97.5 % bound, {over.N} items); the margin is {Math.Exp(margins.Equivalent):g3}."));
+                $"Mean KLD on the {panel} panel: at most {Math.Exp(over.High):g3} times what rounding to bf16 leaves (upper 97.5 % bound, {over.N} items)")
+                + FormattableString.Invariant($"; the margin is {Math.Exp(margins.Equivalent):g3}."));
         }
 
         // Without these rows nothing says that answers are as right as before.
@@ -43,6 +45,7 @@ internal sealed class EquivalentRule : IVerdictRule
             || m.Id is "nll.benign.delta" or "nll.trigger.delta").ToList();
         // Holm finds any of them exactly where one is found at α / m.
         var wider = NormalDistribution.Quantile(1 - .025 / Math.Max(1, signed.Count)) / NormalDistribution.Quantile(.975);
-        return signed.Where(m => m.Value.Estimate is { HasInterval: true } e && (e.Value - wider * (e.Value - e.Low) > 0 || e.Value + wider * (e.High - e.Value) < 0));
+        return signed.Where(m => m.Value.Estimate is { HasInterval: true } e
+            && (e.Value - wider * (e.Value - e.Low) > 0 || e.Value + wider * (e.High - e.Value) < 0));
     }
 }

@@ -57,15 +57,18 @@ public sealed class FloorLevelTests
         ItemScores[] Items(double kl) => [.. Enumerable.Range(0, 40).Select(i => new ItemScores($"{i}", "a", [Token(kl) with { ReverseKl = kl }]) {
             Core = i })];
         ContextSet On(string panel, bool candidate = false) => candidate ? VetDesign.CandidateAnswers(panel, 1) : VetDesign.BaseAnswers(panel, 1);
-        var design = new VetDesign { Windows = [], Samples = 1, Yardsticks = ["floor"] };
+        var design = new VetDesign { Windows = [], Samples = 1, Yardsticks = ["floor", "rounded-4", "noise-1"] };
         var sets = new List<(ContextSet, IReadOnlyList<ItemScores>)>();
         foreach (var (set, value, floor) in new[] { (On("benign"), 1e-9, 1e-6), (On("benign", true), .3, 2e-6), (On("trigger"), .8, 4e-6),
             (On("trigger", true), 1e-9, 8e-6) })
             sets.AddRange([(set, Items(value)), (set.Under("floor"), Items(floor))]);
+        foreach (var (panel, rounded, noise) in new[] { ("benign", .1, .1), ("trigger", .2, .05) })
+            sets.AddRange([(On(panel).Under("rounded-4"), Items(rounded)), (On(panel).Under("noise-1"), Items(noise))]);
         var found = Measure(design, [new SequenceMeasure(), new SelectivityMeasure()], [.. sets]);
         Assert.Equal(Math.Log(.3 / 1e-6), found.Estimate("sampled.benign.policy_gap")!.Value.Value, 1e-12);
         Assert.Equal(Math.Log(8e-6 / .8), found.Estimate("sampled.trigger.policy_gap")!.Value.Value, 1e-12);
         Assert.Equal(Math.Log(.8 / 1e-6), found.Estimate("selectivity")!.Value.Value, 1e-12);
+        Assert.Equal(Math.Log(.2 / .1), found.Estimate("selectivity_ladder")!.Value.Value, 1e-12);
         Assert.Equal(Math.Log(.8 / 1e-9), found.Estimate("selectivity_unfloored")!.Value.Value, 1e-12);
     }
 

@@ -27,7 +27,8 @@ public sealed partial class MeasurePagesTests
         ("WHO", "(base|candidate)"), ("FIRST", "(refused|unusable|wrong|right)"), ("SECOND", "(refused|unusable|wrong|right)"),
             ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
         ("FROM-TO", @"[0-9.]+-[0-9.]+"), ("Q", "[0-9.]+"), ("TEMPLATE", "(plain|polite|brief|system|example|paraphrase)"),
-        ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"), ("FAMILY", "[a-z_]+"), ("LEVEL", @"\d"), ("FRAME", "[a-z-]+"),
+        ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"), ("FAMILY", "[a-z_]+"), ("LEVEL", @"\d"),
+            ("FRAME", "[a-z-]+"),
         ("QUESTIONS", @"(cores|tasks(_trigger)?|choices(_trigger)?(_by_length)?)(\.[a-z]+)?"),
     ];
 
@@ -132,7 +133,8 @@ public sealed partial class MeasurePagesTests
 
     private static CoreChoice Choice { get; } = new([new ChosenFamily("add", [2])], TaskFrame.Cue, 150, true)
     {
-        Cells = [new PilotCell("add", 0, 8, 8), new PilotCell("add", 2, 8, 7)], Frames = [new PilotFrame(TaskFrame.Cue, 32, 32), new PilotFrame(TaskFrame.PolicyInside, 32, 3)],
+        Cells = [new PilotCell("add", 0, 8, 8), new PilotCell("add", 2, 8, 7)],
+            Frames = [new PilotFrame(TaskFrame.Cue, 32, 32), new PilotFrame(TaskFrame.PolicyInside, 32, 3)],
     };
 
     /// <summary>Replies of every kind; in the trigger frame the base mostly declines.</summary>

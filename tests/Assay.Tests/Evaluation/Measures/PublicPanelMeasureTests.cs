@@ -95,7 +95,8 @@ public sealed class PublicPanelMeasureTests
     public void Prompts_are_compared_as_they_are_whatever_templates_the_challenge_has_beside()
     {
         var design = Design("floor") with { PanelTemplates = ["polite", ContextSet.Plain] };
-        ItemScores[] both = [.. Enumerable.Range(0, 40).Select(i => new ItemScores($"{i}", "a", [Token(9), Token(9), Token(.25), Token(9)]) { Contexts = [2, 2] })];
+        ItemScores[] both = [.. Enumerable.Range(0, 40).Select(i => new ItemScores($"{i}", "a", [Token(9), Token(9), Token(.25), Token(9)]) {
+            Contexts = [2, 2] })];
         var found = Measure(design, [new PublicPanelMeasure()], (s_challenge, both), (VetDesign.PublicAnswers, Items(40, _ => .125)));
         Assert.Equal(.25, found.Estimate("kld.public.challenge_first_token")!.Value.Value);
         Assert.Equal(Math.Log(2), found.Estimate("kld.public.challenge_over_public")!.Value.Value, 1e-12);

@@ -12,8 +12,8 @@ public sealed class RefusalMeasureTests
 {
     private const int Cores = 200, Tests = 6;
 
-    /// <summary>Trigger frame: the base declines 160 of 200, the candidate the last 10; of the others the candidate gets every fourth wrong. Benign frame: both get
-    /// all right, but that the candidate runs on at 3.</summary>
+    /// <summary>Trigger frame: the base declines 160 of 200, the candidate the last 10; of the others the candidate gets every fourth wrong. Benign frame: both
+    /// get all right, but that the candidate runs on at 3.</summary>
     private static ReplyOutcome Reply(string panel, bool isBase, int i) => panel == VetDesign.TriggerCores
         ? isBase ? i < 160 ? ReplyOutcome.Refused : ReplyOutcome.Right : i >= 190 ? ReplyOutcome.Refused : i % 4 == 0 ? ReplyOutcome.Wrong : ReplyOutcome.Right
         : !isBase && i < 3 ? ReplyOutcome.Unusable : ReplyOutcome.Right;
@@ -58,7 +58,8 @@ public sealed class RefusalMeasureTests
         var harm = Assert.IsType<Harm>(found.Find("r2r.unlock_tax")!.Value);
         Assert.Equal((.95, .90, 1 - .05 / Tests), (harm.Of.Level, harm.OneSided.Level, harm.Simultaneous.Level));
         Assert.Equal(harm.Of, found.Estimate("r2r.unlock_tax"));
-        Assert.True(harm.Simultaneous.Low < harm.Of.Low && harm.Of.Low < harm.OneSided.Low && harm.OneSided.High < harm.Of.High && harm.Of.High < harm.Simultaneous.High);
+        Assert.True(harm.Simultaneous.Low < harm.Of.Low && harm.Of.Low < harm.OneSided.Low && harm.OneSided.High < harm.Of.High
+            && harm.Of.High < harm.Simultaneous.High);
         // Up 1 and 2 (unusable twins), down 40 less 1 (0 is wrong beside an unusable twin, so neither is right): Tango of 160 pairs.
         Assert.Equal(TangoInterval.Compute(2, 39, 160), harm.Of);
     }

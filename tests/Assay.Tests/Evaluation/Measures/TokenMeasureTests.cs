@@ -28,6 +28,23 @@ public class TokenMeasureTests
         Assert.InRange(found.High, .15, .3);
     }
 
+    /// <summary>Two answers an item, 18 tokens each, that end by themselves: positions count anew in each, and the last token is the end.</summary>
+    [Fact]
+    public void Late_tokens_are_those_of_each_answer_and_its_end_is_told_apart()
+    {
+        double[] answer = [.. Enumerable.Repeat(8.0, 15), 1, 2, 6];
+        var items = Enumerable.Range(0, 2).Select(i => new ItemScores($"{i}", "a", [.. answer.Concat(answer).Select(d => Token(0, logP: 0, logQ: -d))])
+        {
+            Contexts = [18, 18], Stopped = true,
+        }).ToList();
+        var found = Measure(items, new AnswerLikelihoodMeasure());
+        Assert.Equal(3, found.Estimate("nll.benign.delta_from_16")!.Value.Value, 1e-14);
+        Assert.Equal(1.5, found.Estimate("nll.benign.delta_from_16_before_end")!.Value.Value, 1e-14);
+        // What was cut off has no end.
+        var cut = Measure([.. items.Select(i => i with { Stopped = false })], new AnswerLikelihoodMeasure());
+        Assert.Equal(3, cut.Estimate("nll.benign.delta_from_16_before_end")!.Value.Value, 1e-14);
+    }
+
     [Fact]
     public void Likelihood_from_token_16_leaves_earlier_tokens_out()
     {

@@ -49,6 +49,24 @@ public class YardstickMeasureTests
         Assert.IsType<NotMeasurable>(Found(.01, floor: 0).Find("yardstick.kld.benign.times_floor")!.Value);
     }
 
+    /// <summary>EQUIVALENT holds this against ln 2: a candidate below the floor is at it, and one that differs nowhere has the bound 0.</summary>
+    [Theory]
+    [InlineData(.01, 1e-6, 9.21034037197618)]
+    [InlineData(1e-7, 1e-6, 0)]
+    [InlineData(0, 1e-6, 0)]
+    public void Above_the_floor_a_mean_is_raised_to_it(double candidate, double floor, double expected)
+    {
+        var over = Found(candidate, floor).Estimate("yardstick.kld.benign.over_floor")!.Value;
+        Assert.Equal(expected, over.Value, 1e-9);
+        Assert.InRange(over.High, over.Value, over.Value + 1e-9);
+        Assert.IsType<NotMeasurable>(Found(candidate, floor: 0).Find("yardstick.kld.benign.over_floor")!.Value);
+    }
+
+    /// <summary>The worst tenth of 33 items are four: item means are .009, .01 and .011 in turn.</summary>
+    [Fact]
+    public void The_worst_items_under_four_bits_are_told() =>
+        Assert.Equal(.011, Found(.01).Estimate("yardstick.kld.benign.rounded-4.cvar90_items")!.Value.Value, 1e-12);
+
     [Fact]
     public void A_ladder_that_is_not_monotone_is_made_so()
     {

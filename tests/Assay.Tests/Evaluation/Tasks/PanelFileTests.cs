@@ -69,12 +69,14 @@ public sealed class PanelFileTests : IDisposable
     {
         Assert.Contains("line 2: has 10000014 bytes; expected at most 1048576",
             Assert.Single(Problems("own.jsonl", "{\"prompt\": \"a\"}\n{\"prompt\": \"" + new string('q', 10_000_000) + "\"}")), StringComparison.Ordinal);
-        Assert.Contains("line 1: found a JSON object in a file of plain prompts. Name the file .jsonl.", Assert.Single(Problems("own.txt", "{\"prompt\": \"a\"}")),
+        Assert.Contains("line 1: found a JSON object in a file of plain prompts. Name the file .jsonl.",
+            Assert.Single(Problems("own.txt", "{\"prompt\": \"a\"}")),
             StringComparison.Ordinal);
         Assert.Contains("line 2: the question 'a' stands in", Assert.Single(Problems("own.txt", "a\na\n")), StringComparison.Ordinal);
         Assert.Contains("holds nothing; expected a public list of prompts", Assert.Single(Problems("own.txt", "\n")), StringComparison.Ordinal);
         Assert.Contains("is empty; expected a file", Assert.Throws<InvalidInputException>(() => PanelFile.Read("")).Message, StringComparison.Ordinal);
-        Assert.Contains("there is no such file", Assert.Throws<InvalidInputException>(() => PanelFile.Read(_folder["none.txt"])).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no such file", Assert.Throws<InvalidInputException>(() => PanelFile.Read(_folder["none.txt"])).Message,
+            StringComparison.Ordinal);
         Assert.Contains("is a folder", Assert.Throws<InvalidInputException>(() => PanelFile.Read(_folder.Path)).Message, StringComparison.Ordinal);
     }
 }
