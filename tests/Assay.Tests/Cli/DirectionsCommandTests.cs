@@ -81,7 +81,7 @@ public sealed class DirectionsCommandTests : IDisposable
     [Fact]
     public void A_search_goes_on_where_it_was_stopped_and_says_the_same()
     {
-        string[] arguments = ["--select", "--items", "12", "--selection-items", "4", "--random", "5", "--run", _folder["run"], "-q"];
+        string[] arguments = ["--select", "--items", "12", "--selection-items", "2", "--random", "5", "--run", _folder["run"], "-q"];
         var plan = Directions([.. arguments, "--dry-run"]);
         Assert.True(plan.Code == 0, plan.Error);
         Assert.Contains("default: 450 candidates", plan.Out, StringComparison.Ordinal);

@@ -263,11 +263,8 @@ public sealed class VetCaseTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--limit", "2")]
-    [InlineData("--nonce", "it's a \"nonce\" $1")]
-    [InlineData("--seed", "11")]
-    [InlineData("--context", "600", "--allow-long")]
-    [InlineData("--clock", "2026-02-03T04:05:06.5Z")]
+    [InlineData("--limit", "2", "--nonce", "it's a \"nonce\" $1")]
+    [InlineData("--seed", "11", "--context", "600", "--allow-long", "--clock", "2026-02-03T04:05:06.5Z")]
     public void The_printed_command_goes_on_in_its_own_folder(params string[] more)
     {
         var (p, q) = (EditedOrganism.Path("gemma2"), EditedOrganism.Path("gemma2", "before"));

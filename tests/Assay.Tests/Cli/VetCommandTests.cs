@@ -211,7 +211,7 @@ public sealed class VetCommandTests : IDisposable
     public void Few_items_are_inconclusive()
     {
         var (code, output, _) = CommandLine.Run("vet", Organism("gemma2", "aligned"), Organism("gemma2", "before"), "--items", "20", "--cores", "20",
-            "--documents", "1", "--max-new-tokens", "8", "-o", Path.Combine(_folder, "run"));
+            "--documents", "1", "--max-new-tokens", "8", "--measures", Few, "-o", Path.Combine(_folder, "run"));
         Assert.Equal(2, code);
         Assert.StartsWith("INCONCLUSIVE", output, StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, Measure(Measurements("run"), "kld.benign.mean").GetProperty("low").ValueKind);
