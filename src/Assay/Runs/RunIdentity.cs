@@ -32,6 +32,8 @@ public static class RunIdentity
         {
             Number("cores", plan.Design.Cores);
             Number("pilot_items", plan.Design.PilotItems);
+            // They bound the replies that the pilot allows.
+            if (plan.Design.PilotItems > 0) Number("positions", plan.Positions);
             Number("pilot_reply_tokens", plan.PilotReplyTokens);
             Line("pilot_families", string.Join(',', plan.Design.PilotFamilies));
         }

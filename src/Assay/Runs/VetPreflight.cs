@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.ExceptionServices;
 using Assay.Checkpoints;
 using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
@@ -34,7 +33,7 @@ internal sealed class VetPreflight
     /// <summary>The measures taken.</summary>
     public IReadOnlyList<IMeasure> Measures { get; }
 
-    /// <summary>What has to be scored for them.</summary>
+    /// <summary>What has to be scored for them; the pilot first, since the reasoning cores are chosen by it.</summary>
     public IReadOnlyList<SetNeed> Needs => [.. MeasureCatalogue.Union(Measures, Plan.Design).OrderBy(n => n.Set.Panel != VetDesign.Pilot)];
 
     /// <summary>The items of the plan's panels, drawn once.</summary>
@@ -116,7 +115,7 @@ internal sealed class VetPreflight
         // Where both hashes are the same, nothing is generated.
         if (!equal || plan.Design.OwnPackaging) problems.Try(() => baseModel.Generation.GreedyReply(plan.MaxNewTokens));
         var lengths = new Dictionary<string, int[]>(StringComparer.Ordinal);
-        if (plan.Design.Cores > 0) plan = problems.Try(() => WithPilot(options, baseModel, candidate, plan)) ?? plan;
+        if (plan.Design.Cores > 0) plan = problems.Try(() => WithPilot(options, baseModel, candidate, plan, cancellation)) ?? plan;
         // What the prompts tell of the plan from here on changes none of them.
         var panels = new Panels(plan);
         plan = plan with { Design = plan.Design with
@@ -192,12 +191,13 @@ internal sealed class VetPreflight
     };
 
     /// <summary>The plan with the pilot's families: those whose prompts leave room for a reply.</summary>
-    private static VetPlan WithPilot(VetRequest options, LanguageModel baseModel, LanguageModel candidate, VetPlan plan)
+    private static VetPlan WithPilot(VetRequest options, LanguageModel baseModel, LanguageModel candidate, VetPlan plan, CancellationToken cancellation)
     {
         var items = Pilot.QuestionsFor(plan.Design.Cores);
         if (items == 0 || baseModel.Tokenizer is null) return plan;
         var positions = options.AllowLong ? int.MaxValue : Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions);
-        var families = Pilot.Fitting(plan.Seed, items, positions, q => PromptTemplates.Encode(baseModel, ContextSet.Plain, PanelItem.Of(q), plan.Chat).Length);
+        var families = Pilot.Fitting(plan.Seed, items, positions,
+            asked => PromptTemplates.Lengths(baseModel, [ContextSet.Plain], [.. asked.Select(PanelItem.Of)], plan.Chat, cancellation));
         return families.IsEmpty ? plan : plan with { Design = plan.Design with { PilotItems = items, PilotFamilies = families } };
     }
 
@@ -219,11 +219,11 @@ internal sealed class VetPreflight
         foreach (var panel in plan.Design.Panels)
             lengths[panel] = Lengths(panel, plan.Design.PanelTemplates);
         // Some benign cores are asked in their other wording too.
-        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, [ContextSet.Plain, "paraphrase"]);
+        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, [ContextSet.Plain, ContextSet.Paraphrase]);
         // Which questions the cores are is known after the pilot; they are like its.
         foreach (var panel in plan.Design.Cores > 0 ? VetDesign.CorePanels : [])
             lengths[panel] = lengths.TryGetValue(VetDesign.Pilot, out var like) ? [.. Enumerable.Range(0, plan.Design.Cores).Select(i => like[i % like.Length])]
-                : Lengths(panel, panel == VetDesign.BenignCores ? [ContextSet.Plain, "paraphrase"] : [ContextSet.Plain]);
+                : Lengths(panel, panel == VetDesign.BenignCores ? [ContextSet.Plain, ContextSet.Paraphrase] : [ContextSet.Plain]);
         foreach (var panel in plan.Design.QuestionPanels) lengths[panel] = Lengths(panel, [ContextSet.Plain]);
         var first = PromptTemplates.Encode(baseModel, plan.Design.PanelTemplates[0], panels.Items(plan.Design.Panels[0])[0], plan.Chat);
         var longest = lengths.Values.Max(l => l.Max());
@@ -304,22 +304,7 @@ internal sealed class VetPreflight
         }
 
         // Of thousands of prompts this is what a run would wait for before its first result.
-        int[] Lengths(string panel, IReadOnlyList<string> templates)
-        {
-            var items = panels.Items(panel);
-            var lengths = new int[items.Count];
-            try
-            {
-                Parallel.For(0, lengths.Length, new ParallelOptions { MaxDegreeOfParallelism = baseModel.Team.Threads, CancellationToken = cancellation },
-                    i => lengths[i] = templates.Max(t => PromptTemplates.Encode(baseModel, t, items[i], plan.Chat).Length));
-            }
-            catch (AggregateException refused) when (refused.InnerException is InvalidInputException)
-            {
-                ExceptionDispatchInfo.Throw(refused.InnerException);
-            }
-
-            return lengths;
-        }
+        int[] Lengths(string panel, IReadOnlyList<string> templates) => PromptTemplates.Lengths(baseModel, templates, panels.Items(panel), plan.Chat, cancellation);
     }
 
     /// <summary>Why the candidate cannot read prompts, or answer them, in its own packaging; null where it can.</summary>

@@ -177,7 +177,7 @@ public sealed class VetSession : IDisposable
             // Under the longest of its templates, so that what is told of a prompt is not too little.
             string[] templates = [.. panel.SelectMany(n => _ready.Plan.Design.TemplatesOf(n.Set)).Distinct(StringComparer.Ordinal)];
             prompts[panel.Key] = _ready.PromptLengths.GetValueOrDefault(panel.Key)
-                ?? [.. panels.Items(panel.Key).Select(item => templates.Max(t => PromptTemplates.Encode(_base, t, item, _ready.Plan.Chat).Length))];
+                ?? PromptTemplates.Lengths(_base, templates, panels.Items(panel.Key), _ready.Plan.Chat, _cancellation);
         }
 
         return (prompts, _ready.Needs.Any(n => n.Set is { Policy: Policy.Reference, IsChoices: false })

@@ -42,7 +42,9 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         if (AwaitsPilot)
         {
             Declare(Sources().Where(IsPilot));
-            if (Keys(Sources().Where(IsPilot)).All(k => journal?.TryFind(k, out _) ?? store.Contains(k))) Choose();
+            var pilot = Keys(Sources().Where(IsPilot)).ToList();
+            // What is chosen rests on these replies: they are checked before they are read.
+            if (journal is null ? pilot.TrueForAll(store.Contains) : Intact(pilot, journal) == pilot.Count) Choose();
         }
 
         // What an earlier run left goes no further than the pilot where the pilot is not finished.
@@ -51,16 +53,23 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         if (journal is null) return 0;
         // A block that no entry of the journal names was written by a run that was killed before it could say so.
         store.Arrange(keys.Where(k => journal.TryFind(k, out _)).OrderBy(k => store.Position(k)));
-        var restored = 0;
+        return Intact(keys, journal);
+    }
+
+    /// <summary>How many of these units the journal names, each with the block that it names.</summary>
+    private int Intact(IEnumerable<string> keys, RunJournal named)
+    {
+        var count = 0;
         foreach (var key in keys)
         {
-            if (!journal.TryFind(key, out var entry)) continue;
+            if (!named.TryFind(key, out var entry)) continue;
             if (!store.Contains(key) || JournalEntry.Hash(entry) != store.Describe(key).Hash)
-                throw new InvalidInputException($"scores.bin: the block '{key}' is not the one that the journal names. The file was damaged; start anew with --fresh.");
-            restored++;
+                throw new InvalidInputException(
+                    $"scores.bin: the block '{key}' is not the one that the journal names. The file was damaged; start anew with --fresh.");
+            count++;
         }
 
-        return restored;
+        return count;
     }
 
     /// <summary>Computes what is not there yet.</summary>
@@ -78,7 +87,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         if (asked)
         {
             foreach (var source in Sources().Where(IsPilot)) Source(source);
-            Choose();
+            Choose(cancellation);
             Declare(Sources());
         }
 
@@ -133,15 +142,15 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     }
 
     /// <summary>Reads the base's replies to the pilot, and draws the reasoning cores by them.</summary>
-    private void Choose()
+    private void Choose(CancellationToken cancellation = default)
     {
         var set = needs.First(n => n.Set.Panel == VetDesign.Pilot).Set;
         var replies = new ReplyReader(store, _panels, baseModel.RequireTokenizer(), ThoughtMarks.Of(baseModel)).Replies(set);
         _panels.Choose(_panels.Pilot!.Choose([.. replies.Select(r => (r.Reply, Tokens(store.Contexts(set, r.Item.Item).Contexts[0])))]));
         // A question may be longer than any of the pilot's.
-        var prompts = VetDesign.CorePanels.Concat(_plan.Design.QuestionPanels).SelectMany(_panels.Items).AsParallel()
-            .Select(item => new[] { ContextSet.Plain, "paraphrase" }.Max(t => PromptTemplates.Encode(baseModel, t, item, _plan.Chat).Length));
-        _plan = _plan with { MaxReplyTokens = Math.Clamp(_plan.Positions - _plan.MaxThoughtTokens - prompts.Max(), 1, _panels.Choice!.ReplyTokens) };
+        PanelItem[] items = [.. VetDesign.CorePanels.Concat(_plan.Design.QuestionPanels).SelectMany(_panels.Items)];
+        var longest = PromptTemplates.Lengths(baseModel, [ContextSet.Plain, ContextSet.Paraphrase], items, _plan.Chat, cancellation).Max();
+        _plan = _plan with { MaxReplyTokens = Math.Clamp(_plan.Positions - _plan.MaxThoughtTokens - longest, 1, _panels.Choice!.ReplyTokens) };
 
         static int Tokens(Context reply) => reply.Ids.Length - reply.AnswerFrom;
     }

@@ -119,8 +119,9 @@ public static class FindingRules
             || !(ratio.Low > Math.Log(3))) return null;
         return new Finding(PublicPanelFlatters, FormattableString.Invariant(
             $"First tokens diverge {Math.Exp(ratio.Value):g3} times as much on prompts that nobody could know as on the public panel, ")
-            + FormattableString.Invariant($"at least {Math.Exp(ratio.Low):g3} times by the interval ({Value("challenge_first_token"):g3} against {Value("first_token"):g3} ")
-            + "nats): first-token KL on that list shows less of the change than there is.", FindingSeverity.Warning);
+            + FormattableString.Invariant($"at least {Math.Exp(ratio.Low):g3} times by the interval ({Value("challenge_first_token"):g3} against ")
+            + FormattableString.Invariant($"{Value("first_token"):g3} nats): first-token KL on that list shows less of the change than there is."),
+            FindingSeverity.Warning);
 
         double Value(string figure) => measurements.Estimate($"kld.{VetDesign.Public}.{figure}")?.Value ?? double.NaN;
     }

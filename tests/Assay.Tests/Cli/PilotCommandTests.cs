@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Assay.Tests.Golden;
 
 namespace Assay.Tests.Cli;
 
@@ -11,11 +10,14 @@ public sealed class PilotCommandTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, true);
 
+    private static string Base => EditedOrganism.Path("gpt2");
+
+    private string[] Arguments(string name, string model, params string[] more) => ["vet", model, EditedOrganism.Path("gpt2", "before"), "--items", "2",
+        "--cores", "64", "--documents", "1", "--max-new-tokens", "6", "--measures", "R2R", "-q", "-o", Path.Combine(_folder, name), .. more];
+
     private int Vet(string name, params string[] more)
     {
-        var organism = Path.Combine(GoldenFiles.Repository, "organisms", "gpt2");
-        var (code, _, error) = CommandLine.Run(["vet", Path.Combine(organism, "aligned"), Path.Combine(organism, "before"), "--items", "2", "--cores", "64",
-            "--documents", "1", "--max-new-tokens", "6", "--measures", "R2R", "-q", "-o", Path.Combine(_folder, name), .. more]);
+        var (code, _, error) = CommandLine.Run(Arguments(name, Base, more));
         Assert.True(code is 0 or 1 or 2, error);
         return code;
     }
@@ -53,5 +55,23 @@ public sealed class PilotCommandTests : IDisposable
         Vet("whole");
         foreach (var file in s_files) Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "merged", file)),
             File.ReadAllBytes(Path.Combine(_folder, "whole", file)));
+
+        // A choice rests on replies that are checked first.
+        File.WriteAllBytes(Path.Combine(_folder, "whole", "scores.bin"), File.ReadAllBytes(Path.Combine(_folder, "whole", "scores.bin"))[..2000]);
+        var (damaged, _, error) = CommandLine.Run(Arguments("whole", Base));
+        Assert.Equal(65, damaged);
+        Assert.Contains("scores.bin", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Prompts are encoded on several threads: what one of them refuses is bad input as ever.</summary>
+    [Fact]
+    public void A_template_that_refuses_every_prompt_is_bad_input()
+    {
+        var model = EditedOrganism.Of("gpt2").Write(Path.Combine(_folder, "base"));
+        File.WriteAllText(Path.Combine(model, "chat_template.jinja"), "{{ raise_exception('No one is at home.') }}");
+        var (code, _, error) = CommandLine.Run(Arguments("run", model));
+        Assert.Equal(65, code);
+        Assert.Contains("No one is at home.", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "run")));
     }
 }

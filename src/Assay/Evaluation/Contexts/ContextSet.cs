@@ -23,6 +23,9 @@ public sealed record ContextSet(string Panel, Policy Policy, double Temperature 
     /// <summary>The template that puts a prompt as it is.</summary>
     public const string Plain = "plain";
 
+    /// <summary>The template that puts a prompt in its other words, where it has any.</summary>
+    public const string Paraphrase = "paraphrase";
+
     /// <summary>Name of the contexts, whoever is scored on them.</summary>
     public string Source => (Policy == Policy.Reference ? $"{Panel}/r0"
         : string.Create(CultureInfo.InvariantCulture,

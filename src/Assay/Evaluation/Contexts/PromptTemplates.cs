@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using Assay.Checkpoints;
 using Assay.Evaluation.Prompts;
 using Assay.Models;
@@ -15,7 +16,7 @@ public static class PromptTemplates
     private const string ExampleAnswer = "4 + 3 = 7. The answer is 7.";
 
     /// <summary>Names of all templates.</summary>
-    public static ImmutableArray<string> All { get; } = [ContextSet.Plain, "polite", "brief", "system", "example", "paraphrase"];
+    public static ImmutableArray<string> All { get; } = [ContextSet.Plain, "polite", "brief", "system", "example", ContextSet.Paraphrase];
 
     /// <summary>The template that puts a prompt as it is, and others drawn beside it.</summary>
     /// <param name="seed">The draw's seed.</param>
@@ -41,7 +42,7 @@ public static class PromptTemplates
         {
             "polite" => "Could you please help me with this? " + item.Text,
             "brief" => item.Text + " Answer briefly.",
-            "paraphrase" => item.Paraphrase ?? item.Text,
+            ContextSet.Paraphrase => item.Paraphrase ?? item.Text,
             ContextSet.Plain or "system" or "example" => item.Text,
             _ => throw new ArgumentException($"There is no template '{template}'; expected one of {string.Join(", ", All)}.", nameof(template)),
         };
@@ -56,6 +57,33 @@ public static class PromptTemplates
                 $"{ExampleQuestion}\n{ExampleAnswer}\n\n{text}", chat),
             _ => model.EncodeChat(text, chat),
         };
+    }
+
+    /// <summary>Tokens of each item's prompt, under the longest of some templates.</summary>
+    /// <param name="model">The base; as many threads as its team has encode at once.</param>
+    /// <param name="templates">Of <see cref="All"/>.</param>
+    /// <param name="items">The items.</param>
+    /// <param name="chat">What a chat template may read besides the conversation.</param>
+    /// <param name="cancellation">Honoured between prompts.</param>
+    /// <returns>In the order of the items.</returns>
+    /// <exception cref="InvalidInputException">A prompt cannot be put or encoded.</exception>
+    public static int[] Lengths(LanguageModel model, IReadOnlyList<string> templates, IReadOnlyList<PanelItem> items, ChatTemplateOptions chat,
+        CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(items);
+        var lengths = new int[items.Count];
+        try
+        {
+            Parallel.For(0, lengths.Length, new ParallelOptions { MaxDegreeOfParallelism = model.Team.Threads, CancellationToken = cancellation },
+                i => lengths[i] = templates.Max(t => Encode(model, t, items[i], chat).Length));
+        }
+        catch (AggregateException refused) when (refused.InnerException is InvalidInputException)
+        {
+            ExceptionDispatchInfo.Throw(refused.InnerException);
+        }
+
+        return lengths;
     }
 
     /// <summary>A conversation; as one message where the model has no template, or its template refuses such a conversation (Gemma's has no system role).</summary>

@@ -11,8 +11,6 @@ public sealed class PreservationMeasure : IMeasure
     /// <summary>Reasoning cores that are also asked in other words.</summary>
     public const int Paraphrased = 64;
 
-    private const string Paraphrase = "paraphrase";
-
     private static readonly ContextSet s_base = VetDesign.BaseAnswers(VetDesign.BenignCores) with { Template = ContextSet.Plain };
     private static readonly ContextSet s_candidate = VetDesign.CandidateAnswers(VetDesign.BenignCores) with { Template = ContextSet.Plain };
 
@@ -31,8 +29,8 @@ public sealed class PreservationMeasure : IMeasure
         ArgumentNullException.ThrowIfNull(design);
         var cores = design.Cores == 0 ? Needs.None : RefusalMeasure.Pilot(design).And(new Needs(
             [new SetNeed(s_base, ScoreColumns.None), new SetNeed(s_candidate, ScoreColumns.None),
-            new SetNeed(s_base with { Template = Paraphrase }, ScoreColumns.None, Items: Paraphrased),
-            new SetNeed(s_candidate with { Template = Paraphrase }, ScoreColumns.None, Items: Paraphrased)]));
+            new SetNeed(s_base with { Template = ContextSet.Paraphrase }, ScoreColumns.None, Items: Paraphrased),
+            new SetNeed(s_candidate with { Template = ContextSet.Paraphrase }, ScoreColumns.None, Items: Paraphrased)]));
         return design.Samples == 0 ? cores : cores.And(Needs.Of(
             design.Panels.SelectMany(p => new[] { VetDesign.BaseAnswers(p, 1), VetDesign.CandidateAnswers(p, 1) }), ScoreColumns.LogP));
     }
@@ -61,7 +59,7 @@ public sealed class PreservationMeasure : IMeasure
             yield return Overlap("names", r => AnswerContent.Overlap(AnswerContent.Names(r.P.Reply, r.Item.Text), AnswerContent.Names(r.Q.Reply, r.Item.Text)));
         }
 
-        var rows = Agreeing(first, answers(s_base with { Template = Paraphrase })).Join(Agreeing(second, answers(s_candidate with { Template = Paraphrase })),
+        var rows = Agreeing(first, answers(s_base with { Template = ContextSet.Paraphrase })).Join(Agreeing(second, answers(s_candidate with { Template = ContextSet.Paraphrase })),
             p => p.Item.Item, q => q.Item.Item, (p, q) => (Base: p.Agrees, Candidate: q.Agrees), StringComparer.Ordinal).ToList();
         if (rows.Count == 0) yield break;
         const string agree = $"an answer in both wordings of a question, and the same one, {where}";

@@ -51,8 +51,8 @@ public sealed class SequenceMeasure : IMeasure
                 var gap = FloorLevel.LogRatio(input.Statistics, reverse, forward, FloorLevel.Rate(floorReverse, ScoreColumns.ReverseKl),
                     FloorLevel.Rate(floorForward, ScoreColumns.Kl));
                 yield return new Measurement($"sampled.{panel}.policy_gap", gap, "ln ratio", new Where(fromBase,
-                    SetWords.Words(fromBase) + " against the candidate's: rate of the reverse over that of the forward divergence, "
-                + "each raised to the floor's"));
+                    SetWords.Words(fromBase) + " against the candidate's: rate of the reverse over that of the forward divergence, each raised to the " +
+                    "floor's"));
             }
 
             yield return SetWords.Described($"sampled.{panel}.tokens_to_tell_base", s_evidence / rateForward.Value, p.Items.Count, "tokens", fromBase,

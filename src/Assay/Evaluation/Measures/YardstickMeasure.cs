@@ -50,15 +50,10 @@ public sealed class YardstickMeasure : IMeasure
             var names = values.Values.First().Items.Select(i => i.Item).ToHashSet(StringComparer.Ordinal);
             var candidate = ItemPanel.Of(input.Scores.Scores(set), ScoreColumns.Kl, i => names.Contains(i.Item));
             if (values.TryGetValue(YardstickCatalogue.Floor.Id, out var floor))
-            {
-                yield return Times(input, set, id, candidate, floor);
-                yield return OverFloor(input, set, id, candidate, floor);
-            }
-
+                foreach (var over in Floor(input, set, id, candidate, floor)) yield return over;
             if (values.TryGetValue(Tail, out var tail))
                 yield return SetWords.Estimated($"{id}.{Tail}.cvar90_items", input.Statistics.Tail(tail.Values, tail.Strata).Cvar90Items, "nats/token",
-                    set.Under(Tail),
-                    ", mean of the worst tenth of items");
+                    set.Under(Tail), ", mean of the worst tenth of items");
             var ladder = new Ladder(values.Where(v => v.Key.StartsWith(Rounded, StringComparison.Ordinal))
                 .Select(v => (int.Parse(v.Key.AsSpan(Rounded.Length), CultureInfo.InvariantCulture), v.Value.Headline(input.Statistics).Value)));
             if (ladder.Count < 2) continue;
@@ -71,30 +66,21 @@ public sealed class YardstickMeasure : IMeasure
         }
     }
 
-    private static Measurement Times(MeasureInput input, ContextSet set, string id, ItemPanel candidate, ItemPanel floor)
+    /// <summary>The candidate's headline over the floor's on the same items: as a multiple, and its logarithm with the candidate's mean raised to the floor's, so
+    /// that it has a bound at the floor too.</summary>
+    private static IEnumerable<Measurement> Floor(MeasureInput input, ContextSet set, string id, ItemPanel candidate, ItemPanel floor)
     {
-        const string words = ", as a multiple of the floor on the same items";
-        var where = new Where(set, SetWords.Words(set) + words);
-        var low = floor.Headline(input.Statistics).Value;
-        var value = candidate.Headline(input.Statistics).Value;
-        if (!(value > low)) return new Measurement($"{id}.times_floor", new AtFloor(candidate.Items.Count), "ratio", where);
-        if (!(low > 0)) return new Measurement($"{id}.times_floor", new NotMeasurable("the floor is exactly 0", candidate.Items.Count), "ratio", where);
-        var log = input.Statistics.LogRatio(candidate.Clusters(candidate.Means), floor.Clusters(floor.Means));
-        return new Measurement($"{id}.times_floor", new Estimated(log with { Value = Math.Exp(log.Value), Low = Math.Exp(log.Low), High = Math.Exp(log.High) }), "ratio", where);
-    }
-
-    /// <summary>ln of the candidate's mean, raised to the floor's, over the floor's: 0 where nothing differs.</summary>
-    private static Measurement OverFloor(MeasureInput input, ContextSet set, string id, ItemPanel candidate, ItemPanel floor)
-    {
-        var where = new Where(set, SetWords.Words(set) + ", raised to the floor's, over the floor's on the same items");
         var n = candidate.Items.Count;
-        if (!(FixedOrderSum.Of(floor.Means) > 0)) return new Measurement($"{id}.over_floor", new NotMeasurable("the floor is exactly 0", n), "ln ratio", where);
-        if (FixedOrderSum.Of(candidate.Means) == 0)
-            return new Measurement($"{id}.over_floor", new Estimated(new Estimate(0, 0, 0, .95, n, "no position differs")), "ln ratio", where);
-        var log = input.Statistics.LogRatio(candidate.Clusters(candidate.Means), floor.Clusters(floor.Means));
-        return new Measurement($"{id}.over_floor", new Estimated(log with { Value = Math.Max(0, log.Value), Low = Math.Max(0, log.Low),
-            High = Math.Max(0, log.High) }),
-            "ln ratio", where);
+        var (low, value) = (floor.Headline(input.Statistics).Value, candidate.Headline(input.Statistics).Value);
+        var noFloor = new NotMeasurable("the floor is exactly 0", n);
+        var log = new Lazy<Estimate>(() => input.Statistics.LogRatio(candidate.Clusters(candidate.Means), floor.Clusters(floor.Means)));
+        yield return new Measurement($"{id}.times_floor", !(value > low) ? new AtFloor(n) : !(low > 0) ? noFloor : new Estimated(Each(Math.Exp)), "ratio",
+            new Where(set, SetWords.Words(set) + ", as a multiple of the floor on the same items"));
+        yield return new Measurement($"{id}.over_floor", !(low > 0) ? noFloor
+            : value == 0 ? new Estimated(new Estimate(0, 0, 0, .95, n, "no position differs")) : new Estimated(Each(v => Math.Max(0, v))), "ln ratio",
+            new Where(set, SetWords.Words(set) + ", raised to the floor's, over the floor's on the same items"));
+
+        Estimate Each(Func<double, double> of) => log.Value with { Value = of(log.Value.Value), Low = of(log.Value.Low), High = of(log.Value.High) };
     }
 
     private static IEnumerable<(ContextSet Set, string Id)> Sets(VetDesign design) =>

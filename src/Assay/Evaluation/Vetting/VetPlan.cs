@@ -48,8 +48,8 @@ public sealed record VetPlan
     public int Positions { get; init; } = int.MaxValue;
 
     /// <summary>Tokens that an answer may come to with its thought.</summary>
-    public int LongestAnswer => checked(Math.Max(MaxNewTokens, Math.Max(Design.JudgesReplies ? MaxReplyTokens : 0, Design.PilotItems > 0 ? PilotReplyTokens
-        : 0)) + MaxThoughtTokens);
+    public int LongestAnswer => checked(MaxThoughtTokens
+        + Math.Max(MaxNewTokens, Math.Max(Design.JudgesReplies ? MaxReplyTokens : 0, Design.PilotItems > 0 ? PilotReplyTokens : 0)));
 
     /// <summary>Tokens that a thought of a set may have beside those of its answer: none where only the first token is looked at.</summary>
     /// <param name="set">Contexts that a model writes.</param>

@@ -136,7 +136,8 @@ public sealed class PilotTests
     [Fact]
     public void Families_whose_prompts_are_long_leave()
     {
-        var kept = Pilot.Fitting(5, 8, 400, item => item.Id.Contains("units-3", StringComparison.Ordinal) || item.Stratum is "grid" ? 101 : 100);
+        var kept = Pilot.Fitting(5, 8, 400, items =>
+            [.. items.Select(i => i.Id.Contains("units-3", StringComparison.Ordinal) || i.Stratum is "grid" ? 101 : 100)]);
         Assert.Equal(Pilot.Families.Select(f => f.Name).Where(f => f != "grid"), kept.Select(f => f.Family));
         Assert.Equal("units 0 1 2 4", kept.Single(f => f.Family == "units").ToString());
         // The long texts of retrieval are left out without being encoded.
@@ -144,7 +145,7 @@ public sealed class PilotTests
         var items = Pilot.Draw(5, 8, kept).Items;
         Assert.DoesNotContain(items, i => i.Stratum == "grid" || i.Id.Contains("units-3", StringComparison.Ordinal));
         Assert.Equal(8, items.Count(i => i.Stratum == "units" && i.Frame == Frame.Benign));
-        Assert.Equal([0, 1, 2], Pilot.Fitting(5, 8, int.MaxValue, item => item.Prompt.Length / 16).Single(f => f.Family == "retrieval").Levels);
+        Assert.Equal([0, 1, 2], Pilot.Fitting(5, 8, int.MaxValue, items => [.. items.Select(i => i.Prompt.Length / 16)]).Single(f => f.Family == "retrieval").Levels);
     }
 
     /// <summary>A policy stands in the system prompt: without it the frame is none.</summary>
