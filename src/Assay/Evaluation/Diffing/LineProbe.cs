@@ -9,6 +9,8 @@ internal sealed class LineProbe
 {
     /// <summary>Pieces of a line.</summary>
     public const int Groups = 6;
+
+    // Elements of a piece, and of what is read together of short rows: 16 KiB as float32.
     private const int Length = 32, BlockElements = 4096;
 
     private LineProbe(ulong[][] keys) => Keys = keys;
@@ -41,11 +43,13 @@ internal sealed class LineProbe
         return new LineProbe(keys);
     }
 
+    /// <summary>Fills <paramref name="keys"/> (groups, lines) with the hashes of the pieces that begin at <paramref name="starts"/> (groups).</summary>
     private static void OfRows(Tensor tensor, ReadOnlySpan<int> lines, int width, int[] starts, int length, ulong[][] keys)
     {
         // One read of several short rows costs what a read of one piece costs; of a long row only the pieces are read.
         var together = width <= BlockElements ? BlockElements / width : 0;
         var rows = together > 0 ? tensor.Count / width : 0;
+        // (rows read together, width), or one piece.
         var block = new float[together > 0 ? together * width : length];
         var (from, end) = (0L, 0L);
         for (var i = 0; i < lines.Length; i++)

@@ -9,7 +9,7 @@ namespace Assay.Evaluation.Tasks;
 /// <remarks>protocol.md, Pilot. Its questions are drawn from another seed than the cores, so that choosing by them favours neither model.</remarks>
 public sealed class Pilot
 {
-    /// <summary>With fewer questions a family says nothing, and nothing is chosen by it.</summary>
+    /// <summary>With fewer questions of a family nothing can be chosen by the replies.</summary>
     public const int LeastPerFamily = 8;
 
     /// <summary>Questions of a family at most.</summary>
@@ -39,9 +39,10 @@ public sealed class Pilot
     /// <summary>Families that are told in both frames.</summary>
     public static IReadOnlyList<TaskFamily> Families { get; } = [.. TaskCatalogue.Families.Where(f => s_frames.Any(f.Frames.Contains))];
 
-    /// <summary>Questions of each family for so many cores: no more than the cores themselves; 0 where that is too few to choose by.</summary>
+    /// <summary>Questions of each family: an eighth of the cores, at most <see cref="MostPerFamily"/>; 0, for no pilot, where that is fewer than
+    /// <see cref="LeastPerFamily"/>.</summary>
     /// <param name="cores">Reasoning cores.</param>
-    public static int QuestionsFor(int cores) => cores / LeastPerFamily < LeastPerFamily ? 0 : Math.Min(MostPerFamily, cores / LeastPerFamily);
+    public static int QuestionsFor(int cores) => cores / 8 < LeastPerFamily ? 0 : Math.Min(MostPerFamily, cores / 8);
 
     /// <summary>The families and levels whose questions leave room for a thought and an answer, and are no texts to search through: no prompt takes more than a
     /// quarter of the positions, or more than <see cref="LongestPrompt"/> tokens.</summary>
@@ -62,7 +63,7 @@ public sealed class Pilot
             .Where(f => !f.Levels.IsEmpty)];
     }
 
-    /// <summary>The questions, in the order in which they are asked.</summary>
+    /// <summary>The questions in the order in which they are asked: the benign ones family by family and level by level, then each trigger frame's.</summary>
     public IReadOnlyList<PromptItem> Items => [.. _asked.Select(a => a.Item)];
 
     /// <summary>Draws the questions.</summary>

@@ -62,7 +62,7 @@ public sealed class PilotTests
     [InlineData(64, 8)]
     [InlineData(200, 25)]
     [InlineData(2706, 64)]
-    public void It_asks_no_more_than_the_challenge_and_nothing_where_that_is_too_little(int cores, int questions) =>
+    public void It_asks_an_eighth_of_the_cores_of_each_family_and_nothing_where_that_is_too_little(int cores, int questions) =>
         Assert.Equal(questions, Pilot.QuestionsFor(cores));
 
     /// <summary>protocol.md: the level at which the base is 30 to 95 % right; below 20 % a family leaves.</summary>
