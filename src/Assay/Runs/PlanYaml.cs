@@ -51,7 +51,10 @@ public static class PlanYaml
         bool flag => flag ? "true" : "false",
         string text => "\"" + JsonEncodedText.Encode(text) + "\"",
         DateTimeOffset time => Format(time.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)),
+        IEnumerable<KeyValuePair<string, double>> map => "{" + string.Join(", ", map.Select(e => string.Create(CultureInfo.InvariantCulture,
+            $"{e.Key}: {e.Value}"))) + "}",
         IEnumerable list => "[" + string.Join(", ", list.Cast<object>().Select(Format)) + "]",
+        double.PositiveInfinity => ".inf",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 }

@@ -133,7 +133,8 @@ public sealed class VetSession : IDisposable
                 throw new InvalidInputException([.. broken.Select(p =>
                     $"{_base.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);
             var weights = _ready.Weights;
-            decision = VerdictRules.Decide(VetReport.Facts(plan, weights.Comparability, weights.Difference, weights.Unreadable), measurements);
+            decision = VerdictRules.Decide(VetReport.Facts(plan, weights.Comparability, weights.Difference, weights.Unreadable), measurements,
+                Margins.Of(plan.Margins));
         }
 
         var report = Report(decision, measurements, store);
