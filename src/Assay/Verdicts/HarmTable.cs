@@ -35,6 +35,13 @@ internal static class HarmTable
     /// <summary>All of them, in the order in which they are told.</summary>
     public static ImmutableArray<HarmTest> All { get; } = [.. s_ofCores, .. s_ofTasks.Select(t => t.Test), UnnamedIds];
 
+    /// <summary>Those of a plan that are differences of shares over pairs, each with as many pairs as there can be.</summary>
+    /// <param name="cores">Reasoning cores that are asked.</param>
+    /// <param name="questions">How many questions of their own a panel holds.</param>
+    public static IEnumerable<(HarmTest Test, int Pairs)> Paired(int cores, Func<string, int> questions) =>
+        s_ofCores.Where(_ => cores > 0).Select(t => (t, cores)).Concat(s_ofTasks.Select(t => (t.Test, questions(t.Panel)))
+            .Where(t => t.Item2 >= TaskMeasure.LeastQuestions));
+
     /// <summary>How many a plan tests.</summary>
     /// <param name="cores">Whether reasoning cores are asked.</param>
     /// <param name="questions">How many questions of their own the panels <see cref="VetDesign.Tasks"/> and <see cref="VetDesign.Choices"/> hold; null for
