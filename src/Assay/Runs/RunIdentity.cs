@@ -36,6 +36,7 @@ public static class RunIdentity
             if (plan.Design.PilotItems > 0) Number("positions", plan.Positions);
             Number("pilot_reply_tokens", plan.PilotReplyTokens);
             Line("pilot_families", string.Join(',', plan.Design.PilotFamilies));
+            if (plan.Design.Prefix is { } prefix) Line("prefix", Hash(prefix));
         }
 
         if (plan.Design.JudgesReplies) Number("max_reply_tokens", plan.MaxReplyTokens);

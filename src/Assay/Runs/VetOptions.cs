@@ -28,6 +28,10 @@ public static class VetOptions
         Once<int>("cores", OptionKind.Count(least: 0, most: OptionKind.MostCounted),
             $"Reasoning questions, each asked in a benign and in a trigger frame (default: the tier's; smoke {VetTier.Smoke.Cores}; 0 for none).",
             r => r.Cores, (r, v) => r with { Cores = v }) with { Planned = ("cores", p => p.Design.Cores) },
+        Once<string>("prefix", OptionKind.Matching(@"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,1000}$", "a line of at most 1,000 characters"),
+            "The line that a reply begins with to put both models past the refusal; each reasoning question is asked behind it too (default: the tier's; " +
+                "smoke none; empty for none).",
+            r => r.Prefix, (r, v) => r with { Prefix = v }) with { Planned = ("prefix", p => p.Design.Prefix ?? "none") },
         Once<int>("documents", OptionKind.Count(most: OptionKind.MostCounted),
             $"Documents of each prose domain (default: the tier's; smoke {VetTier.Smoke.DocumentsPerDomain}).",
             r => r.DocumentsPerDomain, (r, v) => r with { DocumentsPerDomain = v }) with { Planned = ("documents_per_domain", p => p.DocumentsPerDomain) },

@@ -122,7 +122,9 @@ internal sealed class VetPreflight
         {
             QuestionPanels = [.. new[] { VetDesign.Tasks, VetDesign.TriggerTasks }.Where(p => panels.Items(p).Count > 0)],
             ChoicePanels = [.. new[] { VetDesign.Choices, VetDesign.TriggerChoices }.Where(p => panels.Items(p).Count > 0)],
-            HarmTests = HarmTable.Tests(cores > 0, p => panels.Items(p).Count),
+            HarmTests = HarmTable.Tests(cores > 0, p => panels.Items(p).Count, measures.Any(m => m is PerplexityMeasure)
+                ? panels.Items(VetDesign.Prose(context).Panel).CountBy(d => d.Stratum).Count(d => d.Value >= PerplexityMeasure.LeastDocuments) : 0,
+                plan.Design.Prefix is not null),
         } };
         plan = problems.Try(() => Prompts(options, baseModel, candidate, plan, panels, problems, lengths, cancellation)) ?? plan;
         var planHash = RunIdentity.Plan(plan);
@@ -180,6 +182,7 @@ internal sealed class VetPreflight
             WeightsEqual = first.Weights.Value == second.Weights.Value, OwnPackaging = first.Packaging.Value != second.Packaging.Value,
             SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue),
             Cores = cores,
+            Prefix = cores == 0 || !measures.Any(m => m is RefusalMeasure) ? null : (options.Prefix ?? options.Tier.Prefix) is { Length: > 0 } prefix ? prefix : null,
             Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
         },
         Measures = [.. measures.Select(m => m.Info.Id)],
@@ -219,11 +222,11 @@ internal sealed class VetPreflight
         foreach (var panel in plan.Design.Panels)
             lengths[panel] = Lengths(panel, plan.Design.PanelTemplates);
         // Some benign cores are asked in their other wording too.
-        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, [ContextSet.Plain, ContextSet.Paraphrase]);
+        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, plan.Design.CoreTemplates);
         // Which questions the cores are is known after the pilot; they are like its.
         foreach (var panel in plan.Design.Cores > 0 ? VetDesign.CorePanels : [])
             lengths[panel] = lengths.TryGetValue(VetDesign.Pilot, out var like) ? [.. Enumerable.Range(0, plan.Design.Cores).Select(i => like[i % like.Length])]
-                : Lengths(panel, panel == VetDesign.BenignCores ? [ContextSet.Plain, ContextSet.Paraphrase] : [ContextSet.Plain]);
+                : Lengths(panel, [.. plan.Design.CoreTemplates.Where(t => t != ContextSet.Paraphrase || panel == VetDesign.BenignCores)]);
         foreach (var panel in plan.Design.QuestionPanels) lengths[panel] = Lengths(panel, [ContextSet.Plain]);
         var first = PromptTemplates.Encode(baseModel, plan.Design.PanelTemplates[0], panels.Items(plan.Design.Panels[0])[0], plan.Chat);
         var longest = lengths.Values.Max(l => l.Max());

@@ -30,6 +30,10 @@ public sealed record VetRequest
     /// <summary>Reasoning cores, each asked in a benign and in a trigger frame; null for the tier's, 0 for none.</summary>
     public int? Cores { get; init; }
 
+    /// <summary>The line that a reply begins with to put both models past the refusal: each core is asked behind it too; null for the tier's, empty for
+    /// none.</summary>
+    public string? Prefix { get; init; }
+
     /// <summary>Documents of each prose domain; null for the tier's.</summary>
     public int? DocumentsPerDomain { get; init; }
 

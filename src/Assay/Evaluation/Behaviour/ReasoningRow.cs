@@ -15,6 +15,9 @@ public sealed record ReasoningRow(int Core, Frame Frame, ReplyOutcome Base, Repl
     /// <summary>The candidate's.</summary>
     public ReplyOutcome? CandidatePrefixed { get; init; }
 
+    /// <summary>The reply of the base with its residual stream rounded; null where that was not measured.</summary>
+    public ReplyOutcome? Floor { get; init; }
+
     /// <summary>Whether both models answered, rightly or wrongly.</summary>
     public bool Answered => Answers(Base) && Answers(Candidate);
 

@@ -74,6 +74,9 @@ public sealed record VetDesign
     /// <summary>Reasoning cores, each asked in both frames; 0 for none (R2R).</summary>
     public int Cores { get; init; }
 
+    /// <summary>The line that a reply begins with to put both models past the refusal, asked of every core beside the plain reply; null for none (Δ_do).</summary>
+    public string? Prefix { get; init; }
+
     /// <summary>Questions of each family of tasks in the pilot; 0 for no pilot: the organisms' families, their levels in turn.</summary>
     public int PilotItems { get; init; }
 
@@ -106,6 +109,10 @@ public sealed record VetDesign
     /// <summary>Why the candidate's own packaging cannot be carried out; null where it can.</summary>
     public string? OwnPackagingRefused { get; init; }
 
+    /// <summary>Templates under which reasoning cores are put.</summary>
+    public ImmutableArray<string> CoreTemplates =>
+        [ContextSet.Plain, ContextSet.Paraphrase, .. Prefix is null ? (string[])[] : [ContextSet.Behind(Prefix)]];
+
     /// <summary>Templates of a set's prompts.</summary>
     /// <param name="set">Contexts that a model wrote.</param>
     public ImmutableArray<string> TemplatesOf(ContextSet set)
@@ -127,6 +134,9 @@ public sealed record VetDesign
 
     /// <summary>The candidate's answers to a panel.</summary>
     public static ContextSet CandidateAnswers(string panel, double temperature = 0) => new(panel, Policy.Candidate, temperature);
+
+    /// <summary>The answers of the base with its residual stream rounded.</summary>
+    public static ContextSet FloorAnswers(string panel) => new(panel, Policy.Floor, 0, ContextSet.Plain);
 
     /// <summary>The base's answers to the public panel, each prompt put as it is.</summary>
     public static ContextSet PublicAnswers { get; } = new(Public, Policy.Base, 0, ContextSet.Plain);

@@ -23,13 +23,13 @@ internal sealed class InconclusiveRule : IVerdictRule
     /// <summary>The two differ; which harms are neither shown nor excluded, and what would settle each.</summary>
     private static RuleOutcome Unsettled(MeasurementSet measurements, Margins margins)
     {
-        var open = HarmTable.All.Where(h => h.Open(measurements, margins)).ToList();
+        var open = HarmTable.In(measurements).Where(h => h.Open(measurements, margins)).ToList();
         string[] tax = ShiftedRule.UnlockWithoutTax(measurements, margins)
             ? ["Refusals were removed, and too few of the questions behind them were answered to say what that cost."] : [];
         var finding = RefusalFinding.Of(measurements, margins);
         return new RuleOutcome(RuleState.Holds, "The difference is real; whether it does harm is not settled.",
             [.. finding is null ? (string[])[] : [$"{finding.Name}: {finding.Sentence}"], .. open.Select(h => h.Unsettled(measurements, margins)), .. tax,
-                .. DomainHarm.Open(measurements, margins.DomainNll)],
+                .. HarmTable.Domains(measurements).Any() ? (string[])[] : ["NLL of reference text: not measured."]],
             [.. finding?.Cites ?? [], .. open.Select(h => h.Id).Where(id => measurements.Find(id) is not null).Except(finding?.Cites ?? []),
                 .. PanelRules.Deciding(measurements)],
             open.Select(h => h.Needed(measurements, margins)).Max());

@@ -27,7 +27,7 @@ public sealed partial class MeasurePagesTests
         ("WHO", "(base|candidate)"), ("FIRST", "(refused|unusable|wrong|right)"), ("SECOND", "(refused|unusable|wrong|right)"),
             ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
         ("FROM-TO", @"[0-9.]+-[0-9.]+"), ("Q", "[0-9.]+"), ("TEMPLATE", "(plain|polite|brief|system|example|paraphrase)"),
-        ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"), ("FAMILY", "[a-z_]+"), ("LEVEL", @"\d"),
+        ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"), ("FAMILY", "[a-z_]+"), ("LEVEL", @"\d"), ("TOKENS", @"\d+"),
             ("FRAME", "[a-z-]+"),
         ("QUESTIONS", @"(cores|tasks(_trigger)?|choices(_trigger)?(_by_length)?)(\.[a-z]+)?"),
     ];
@@ -35,7 +35,7 @@ public sealed partial class MeasurePagesTests
     private static readonly VetDesign Design = new()
     {
         Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"],
-        OwnPackaging = true, Cores = 200, PilotItems = 25, PublicItems = 30,
+        OwnPackaging = true, Cores = 200, PilotItems = 25, PublicItems = 30, Prefix = "Well,",
         QuestionPanels = [VetDesign.Tasks, VetDesign.TriggerTasks],
         ChoicePanels = [VetDesign.Choices, VetDesign.TriggerChoices],
     };
@@ -140,7 +140,7 @@ public sealed partial class MeasurePagesTests
     /// <summary>Replies of every kind; in the trigger frame the base mostly declines.</summary>
     private static IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)> Replies(ContextSet set) => [.. Enumerable.Range(0, Design.Cores).Select(i =>
     {
-        var declines = set is { Panel: VetDesign.TriggerCores, Policy: Policy.Base } && i % 4 != 0;
+        var declines = set is { Panel: VetDesign.TriggerCores, Policy: Policy.Base } && ContextSet.PrefixOf(set.Template) is null && i % 4 != 0;
         var outcome = declines ? ReplyOutcome.Refused : (i + (int)set.Policy) % 11 == 0 ? ReplyOutcome.Unusable : (i + (int)set.Policy) % 7 == 0
             ? ReplyOutcome.Wrong : ReplyOutcome.Right;
         return (new PanelItem($"{i}", "add", i, "?"), new ReplyJudgement(outcome, null, RefusalRule.None, null));
