@@ -309,7 +309,9 @@ public sealed partial class ConfigurationTests : IDisposable
         Assert.Equal(expected.Measures, actual.Measures);
         Assert.Equal(expected.Texts, actual.Texts);
         Assert.Equal(expected.Tasks, actual.Tasks);
-        Assert.Equal(expected with { Measures = [], Texts = [], Tasks = [] }, actual with { Measures = [], Texts = [], Tasks = [] });
+        Assert.Equal(expected.Triggers, actual.Triggers);
+        Assert.Equal(expected with { Measures = [], Texts = [], Tasks = [], Triggers = [] },
+            actual with { Measures = [], Texts = [], Tasks = [], Triggers = [] });
     }
 
     /// <summary>Whether a schema takes a file of one key: the keywords that <see cref="ConfigSchema"/> writes, as JSON Schema 2020-12 defines them.</summary>
