@@ -57,6 +57,7 @@ public static class RunIdentity
         if (plan.Thinking is { } thinking) Line("thinking", $"{thinking.Variable}={thinking.On}");
         foreach (var own in plan.Texts) Line($"text.{own.Name}", own.Hash);
         foreach (var own in plan.Tasks) Line($"tasks.{own.Name}", own.Hash);
+        foreach (var own in plan.Triggers) Line($"triggers.{own.Name}", own.Hash);
         if (plan.PublicHash is { } known)
         {
             Line("public_panel", known);

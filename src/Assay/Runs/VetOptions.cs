@@ -44,6 +44,10 @@ public static class VetOptions
                 string.Join(", ", PublishedTasks.Kinds) + ". May be given several times.",
             r => r.Tasks, (r, v) => r with { Tasks = v }) with { Word = "FILE", Planned = ("tasks", p => p.Tasks.Select(t =>
                 $"{t.Name}: {t.Prompts.Length} questions, {t.Choices.Length} with choices, SHA-256 {t.Hash}")) },
+        Several<string>("triggers", OptionKind.Path,
+            "A file of your own prompts that the base declines: one a line, or JSON lines (.jsonl) with prompt, answer, group, id. May be given several times.",
+            r => r.Triggers, (r, v) => r with { Triggers = v }) with { Word = "FILE", Planned = ("triggers", p => p.Triggers.Select(t =>
+                $"{t.Name}: {t.Prompts.Length} prompts, SHA-256 {t.Hash}")) },
         Once<string>("panel", OptionKind.Path,
             "A public list of prompts, measured beside the challenge: what assay panel writes, or a text file with a prompt a line.",
             r => r.PublicPanel, (r, v) => r with { PublicPanel = v }) with { Word = "FILE",

@@ -103,13 +103,15 @@ internal sealed class VetPreflight
         var known = options.PublicPanel is { } list ? problems.Try(() => PanelFile.Read(list)) : null;
         // Files are checked whatever is measured; questions that no measure reads are not asked.
         var tasks = problems.Try(() => TaskSets.Read(options.Tasks, options.Limit));
+        var triggers = problems.Try(() => TaskSets.ReadTriggers(options.Triggers, options.Limit));
         var plan = PlanOf(options, baseModel, first, second, windows, measures, seed, cores);
         plan = plan with
         {
             PublicPrompts = known is null ? [] : [.. known.Prompts.Take(options.Limit ?? int.MaxValue)], PublicHash = known?.Hash,
             Design = plan.Design with { PublicItems = Math.Min(known?.Prompts.Length ?? 0, options.Limit ?? int.MaxValue) },
             Texts = texts.IsDefault ? [] : texts,
-            Tasks = tasks.IsDefault || !measures.Any(m => m is TaskMeasure) ? [] : tasks,
+            Tasks = tasks.IsDefault || !measures.Any(m => m is TaskMeasure or TaskRefusalMeasure) ? [] : tasks,
+            Triggers = triggers.IsDefault || !measures.Any(m => m is TriggerMeasure) ? [] : triggers,
             Thinking = options.Thinking is { } on ? problems.Try(() => ThinkingSwitch.Find(baseModel, on, options.Clock)) : null,
         };
         // Where both hashes are the same, nothing is generated.
@@ -120,7 +122,7 @@ internal sealed class VetPreflight
         var panels = new Panels(plan);
         plan = plan with { Design = plan.Design with
         {
-            QuestionPanels = [.. new[] { VetDesign.Tasks, VetDesign.TriggerTasks }.Where(p => panels.Items(p).Count > 0)],
+            QuestionPanels = [.. new[] { VetDesign.Tasks, VetDesign.TriggerTasks, VetDesign.OwnTriggers }.Where(p => panels.Items(p).Count > 0)],
             ChoicePanels = [.. new[] { VetDesign.Choices, VetDesign.TriggerChoices }.Where(p => panels.Items(p).Count > 0)],
             HarmTests = HarmTable.Tests(cores > 0, p => panels.Items(p).Count, measures.Any(m => m is PerplexityMeasure)
                 ? panels.Items(VetDesign.Prose(context).Panel).CountBy(d => d.Stratum).Count(d => d.Value >= PerplexityMeasure.LeastDocuments) : 0,

@@ -53,6 +53,9 @@ public sealed record VetRequest
     /// <summary>Files of tasks: the user's own, or published ones as <c>KIND:PATH</c> (<see cref="Evaluation.Tasks.TaskSets"/>).</summary>
     public IReadOnlyList<string> Tasks { get; init; } = [];
 
+    /// <summary>Files of prompts of the user's own that the base is expected to decline (<see cref="Evaluation.Tasks.TriggerFile"/>).</summary>
+    public IReadOnlyList<string> Triggers { get; init; } = [];
+
     /// <summary>File of a public list of prompts that is measured beside the challenge, see <see cref="Evaluation.Tasks.PanelFile"/>; null for none.</summary>
     public string? PublicPanel { get; init; }
 

@@ -35,6 +35,9 @@ public sealed record VetDesign
     /// <summary>Panel of those that are told in the trigger frame.</summary>
     public const string TriggerTasks = "tasks-trigger";
 
+    /// <summary>Panel of the user's own prompts that the base is expected to decline (<c>--triggers</c>).</summary>
+    public const string OwnTriggers = "triggers";
+
     /// <summary>Panel of the user's own questions whose choices are scored (M8).</summary>
     public const string Choices = "choices";
 
@@ -86,8 +89,8 @@ public sealed record VetDesign
     /// <summary>Prompts of the public panel; 0 for none.</summary>
     public int PublicItems { get; init; }
 
-    /// <summary>Panels of the user's own questions that replies are written to: of <see cref="Tasks"/> and <see cref="TriggerTasks"/> those with an
-    /// item.</summary>
+    /// <summary>Panels of the user's own prompts that replies are written to: of <see cref="Tasks"/>, <see cref="TriggerTasks"/> and
+    /// <see cref="OwnTriggers"/> those with an item.</summary>
     public ImmutableArray<string> QuestionPanels { get; init; } = [];
 
     /// <summary>Panels of the user's own questions whose choices are scored: of <see cref="Choices"/> and <see cref="TriggerChoices"/> those with an
@@ -145,7 +148,8 @@ public sealed record VetDesign
     public static ContextSet Scored(string panel) => new(panel, Policy.Reference);
 
     /// <summary>The frame that a panel's items are told in.</summary>
-    public static Frame FrameOf(string panel) => panel is Trigger or TriggerCores or TriggerTasks or TriggerChoices ? Frame.Trigger : Frame.Benign;
+    public static Frame FrameOf(string panel) => panel is Trigger or TriggerCores or TriggerTasks or TriggerChoices or OwnTriggers ? Frame.Trigger
+        : Frame.Benign;
 
     /// <summary>Reference text in windows of so many ids.</summary>
     public static ContextSet Prose(int window) => new($"prose-{window}", Policy.Reference);

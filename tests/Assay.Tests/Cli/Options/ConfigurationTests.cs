@@ -274,6 +274,7 @@ public sealed partial class ConfigurationTests : IDisposable
         (OptionShape.List, _) => ["kld,ppl", "kld"],
         (_, "shard") => ["2/3", "1/1"],
         (_, "position") => ["-3", "mean"],
+        (_, "prefix") => ["Well, then: ", "=x:'y'", "é 👋"],
         _ => ["some/where", "a b", "=x:'y'", "é\t@"],
     };
 
@@ -285,6 +286,7 @@ public sealed partial class ConfigurationTests : IDisposable
         (OptionShape.Size, _) => ["0", "2X", "-1", "1.5"],
         (OptionShape.Time, _) => ["later"],
         (OptionShape.Choice, _) => ["no-such-word", ""],
+        (_, "prefix") => ["a\nb", "\t", "\u2028"],
         (_, "shard") => ["0/3", "x", "auto/x"],
         (_, "position") => ["0", "3", "-x"],
         _ when key.Kind == OptionKind.Path => ["", "a\0b"],
@@ -309,7 +311,9 @@ public sealed partial class ConfigurationTests : IDisposable
         Assert.Equal(expected.Measures, actual.Measures);
         Assert.Equal(expected.Texts, actual.Texts);
         Assert.Equal(expected.Tasks, actual.Tasks);
-        Assert.Equal(expected with { Measures = [], Texts = [], Tasks = [] }, actual with { Measures = [], Texts = [], Tasks = [] });
+        Assert.Equal(expected.Triggers, actual.Triggers);
+        Assert.Equal(expected with { Measures = [], Texts = [], Tasks = [], Triggers = [] },
+            actual with { Measures = [], Texts = [], Tasks = [], Triggers = [] });
     }
 
     /// <summary>Whether a schema takes a file of one key: the keywords that <see cref="ConfigSchema"/> writes, as JSON Schema 2020-12 defines them.</summary>
