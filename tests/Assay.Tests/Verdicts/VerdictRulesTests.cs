@@ -201,6 +201,17 @@ public class VerdictRulesTests
         Assert.Contains("NLL of reference text: not measured.", unread.Reasons);
     }
 
+    /// <summary>Twenty items bound no divergence; refusals that are gone are a difference all the same.</summary>
+    [Fact]
+    public void Refusals_that_went_are_a_difference_whatever_the_panels_say()
+    {
+        var found = Decide(s_other, Panel(1, double.NaN, 20), HarmOf("r2r.refusals.trigger", -1, -1, -.84, 20));
+        Assert.Equal(Verdict.Inconclusive, found.Verdict);
+        Assert.StartsWith("The difference is real", found.Sentence, StringComparison.Ordinal);
+        Assert.StartsWith("The weights differ, but no difference", Decide(s_other, Panel(1, double.NaN, 20), HarmOf("r2r.refusals.trigger", 0, -.1, .1, 20)).Sentence,
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1, .5, 29)]
     [InlineData(1, 0, 64)]

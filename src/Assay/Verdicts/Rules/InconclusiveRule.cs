@@ -12,13 +12,17 @@ internal sealed class InconclusiveRule : IVerdictRule
     public RuleOutcome Apply(VerdictFacts facts, MeasurementSet measurements, Margins margins)
     {
         var panels = PanelRules.Of(measurements);
-        if (panels.Any(p => p.Mean.N >= margins.Items && p.Mean.Low > 0)) return Unsettled(measurements, margins);
+        if (panels.Any(p => p.Mean.N >= margins.Items && p.Mean.Low > 0) || RepliesDiffer(measurements)) return Unsettled(measurements, margins);
         string[] unbounded = panels.Count == 0 ? ["No panel was measured."]
             : measurements.Estimate("agreement.differing_positions") is { Value: 0, N: > 0 } none ? [Nothing(none)]
             : [.. panels.Select(p => Unbounded(p, margins.Items))];
         return new RuleOutcome(RuleState.Holds, "The weights differ, but no difference in what the models say could be shown.", [.. unbounded],
             [.. PanelRules.Deciding(measurements)], panels.Select(p => ItemsNeeded(p.Mean, margins.Items)).Max());
     }
+
+    /// <summary>Whether the replies alone show a difference: refusals came or went.</summary>
+    private static bool RepliesDiffer(MeasurementSet measurements) =>
+        measurements.Find("r2r.refusals.trigger")?.Value is Harm { Of: { HasInterval: true } rho } && (rho.High < 0 || rho.Low > 0);
 
     /// <summary>The two differ; which harms are neither shown nor excluded, and what would settle each.</summary>
     private static RuleOutcome Unsettled(MeasurementSet measurements, Margins margins)
