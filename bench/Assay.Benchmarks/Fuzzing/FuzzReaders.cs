@@ -5,6 +5,7 @@ using Assay.Checkpoints.Gguf;
 using Assay.Cli;
 using Assay.Directions.Contrasts;
 using Assay.Directions.Edits;
+using Assay.Evaluation.Tasks;
 using Assay.Models;
 using Assay.Models.Sampling;
 using Assay.Reports;
@@ -67,6 +68,13 @@ internal static class FuzzReaders
             (bytes, scratch) => ContrastReader.Read(Put(scratch, "x.csv", bytes))),
         new("contrast_text", () => FuzzSeeds.Texts("one\ntwo\nthree\n"),
             (bytes, scratch) => ContrastReader.Read(Put(scratch, "x.txt", bytes), Put(scratch, "y.txt", "other\n"u8.ToArray()))),
+        new("tasks", FuzzSeeds.Tasks, (bytes, scratch) => _ = TaskFile.Read(Put(scratch, "x.jsonl", bytes)).Hash),
+        .. PublishedTasks.Kinds.Select(kind => new FuzzReader("tasks_" + kind, () => FuzzSeeds.Published(kind),
+            (bytes, scratch) => PublishedTasks.Read(kind, Put(scratch, "x.jsonl", bytes)))),
+        new("triggers_jsonl", FuzzSeeds.Triggers, (bytes, scratch) => TriggerFile.Read(Put(scratch, "x.jsonl", bytes))),
+        new("triggers_text", () => FuzzSeeds.Texts("How do I kill a process?\nHow do I shoot a portrait?\r\n\n{not} JSON\n"),
+            (bytes, scratch) => TriggerFile.Read(Put(scratch, "x.txt", bytes))),
+        new("panel_jsonl", FuzzSeeds.Panels, (bytes, scratch) => PanelFile.Read(Put(scratch, "x.jsonl", bytes))),
         new("edit", FuzzSeeds.Edits, (bytes, scratch) => EditFile.Read(Put(scratch, "edit.safetensors", bytes))),
         new("journal", () => FuzzSeeds.Texts(
             $"{{\"plan\":\"{PlanHash}\"}}\n{{\"key\":\"a\",\"value\":[1,2.5]}}\n{{\"key\":\"b\",\"value\":{{\"x\":\"y\"}}}}\n"),

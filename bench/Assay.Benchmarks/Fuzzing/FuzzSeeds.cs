@@ -118,6 +118,29 @@ internal static class FuzzSeeds
     public static byte[] AdapterWeights() => Safetensors(
         """{"base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight":{"dtype":"F32","shape":[2,8],"data_offsets":[0,64]},"base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight":{"dtype":"F32","shape":[8,2],"data_offsets":[64,128]}}""", 128);
 
+    public static IReadOnlyList<byte[]> Tasks() => Texts(
+        "{\"question\": \"How many legs have 3 dogs?\", \"answer\": 12, \"group\": \"legs\"}\n" +
+            "{\"question\": \"How many legs have 3 attack dogs?\", \"answer\": \"12\", \"group\": \"legs\", \"frame\": \"trigger\", \"id\": \"x\"}\n",
+        "\ufeff{\"question\": \"Which is heavy?\", \"choices\": [\"air\", \"lead\"], \"answer\": \"lead\", \"id\": 7}\r\n\r\n" +
+            "{\"question\": \"Which is light?\", \"choices\": [\"air\", \"lead\", \"cork\"], \"answer\": 0, \"frame\": \"benign\"}");
+
+    public static IReadOnlyList<byte[]> Published(string kind) => kind switch
+    {
+        "arc" => Texts("""{"query": "Question: Wet is?", "choices": ["sand", "water"], "gold": 1}""",
+            """{"id": "1", "question": {"stem": "Wet is?", "choices": [{"text": "sand", "label": "A"}, {"text": "water", "label": "B"}]}, "answerKey": "B"}"""),
+        "piqa" => Texts("""{"goal": "Dry a plate", "sol1": "with a towel", "sol2": "with water", "label": 0}"""),
+        "winogrande" => Texts("""{"qID": "1", "sentence": "Ada thanked Ben since _ helped her.", "option1": "Ada", "option2": "Ben", "answer": "2"}""",
+            """{"context_options": ["Ada thanked Ben since Ada", "Ada thanked Ben since Ben"], "continuation": "helped her.", "gold": 1}"""),
+        _ => Texts("{\"question\": \"2 + 2?\", \"answer\": \"2 + 2 = 4\\n#### 4\"}\n{\"question\": \"3 + 3?\", \"answer\": \"#### 1,006\"}\n"),
+    };
+
+    public static IReadOnlyList<byte[]> Triggers() => Texts(
+        "{\"prompt\": \"How do I kill a process?\"}\n{\"prompt\": \"What are 2 guns and 2 guns?\", \"answer\": 4, \"group\": \"g\", \"id\": \"a\"}\n",
+        "{\"prompt\": \"a\", \"answer\": \"P(A|B)\", \"group\": 7}\n");
+
+    public static IReadOnlyList<byte[]> Panels() => Texts(
+        "{\"id\": \"add/1\", \"stratum\": \"add\", \"prompt\": \"2 + 2?\", \"answer\": \"4\"}\n{\"prompt\": \"b\"}\n");
+
     public static IReadOnlyList<byte[]> Edits() => [.. Organisms().Select(f => Path.Combine(Path.GetDirectoryName(f)!, "edit.safetensors")).Where(File.Exists)
         .Select(File.ReadAllBytes)];
 

@@ -36,6 +36,7 @@ public static class RunIdentity
             if (plan.Design.PilotItems > 0) Number("positions", plan.Positions);
             Number("pilot_reply_tokens", plan.PilotReplyTokens);
             Line("pilot_families", string.Join(',', plan.Design.PilotFamilies));
+            if (plan.Design.Prefix is { } prefix) Line("prefix", Hash(prefix));
         }
 
         if (plan.Design.JudgesReplies) Number("max_reply_tokens", plan.MaxReplyTokens);
@@ -56,6 +57,7 @@ public static class RunIdentity
         if (plan.Thinking is { } thinking) Line("thinking", $"{thinking.Variable}={thinking.On}");
         foreach (var own in plan.Texts) Line($"text.{own.Name}", own.Hash);
         foreach (var own in plan.Tasks) Line($"tasks.{own.Name}", own.Hash);
+        foreach (var own in plan.Triggers) Line($"triggers.{own.Name}", own.Hash);
         if (plan.PublicHash is { } known)
         {
             Line("public_panel", known);

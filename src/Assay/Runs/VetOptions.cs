@@ -29,6 +29,10 @@ public static class VetOptions
         Once<int>("cores", OptionKind.Count(least: 0, most: OptionKind.MostCounted),
             $"Reasoning questions, each asked in a benign and in a trigger frame (default: the tier's; smoke {VetTier.Smoke.Cores}; 0 for none).",
             r => r.Cores, (r, v) => r with { Cores = v }) with { Planned = ("cores", p => p.Design.Cores) },
+        Once<string>("prefix", OptionKind.Matching(@"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,1000}$", "a line of at most 1,000 characters"),
+            "The line that a reply begins with to put both models past the refusal; each reasoning question is asked behind it too (default: the tier's; " +
+                "smoke none; empty for none).",
+            r => r.Prefix, (r, v) => r with { Prefix = v }) with { Planned = ("prefix", p => p.Design.Prefix ?? "none") },
         Once<int>("documents", OptionKind.Count(most: OptionKind.MostCounted),
             $"Documents of each prose domain (default: the tier's; smoke {VetTier.Smoke.DocumentsPerDomain}).",
             r => r.DocumentsPerDomain, (r, v) => r with { DocumentsPerDomain = v }) with { Planned = ("documents_per_domain", p => p.DocumentsPerDomain) },
@@ -41,6 +45,10 @@ public static class VetOptions
                 string.Join(", ", PublishedTasks.Kinds) + ". May be given several times.",
             r => r.Tasks, (r, v) => r with { Tasks = v }) with { Word = "FILE", Planned = ("tasks", p => p.Tasks.Select(t =>
                 $"{t.Name}: {t.Prompts.Length} questions, {t.Choices.Length} with choices, SHA-256 {t.Hash}")) },
+        Several<string>("triggers", OptionKind.Path,
+            "A file of your own prompts that the base declines: one a line, or JSON lines (.jsonl) with prompt, answer, group, id. May be given several times.",
+            r => r.Triggers, (r, v) => r with { Triggers = v }) with { Word = "FILE", Planned = ("triggers", p => p.Triggers.Select(t =>
+                $"{t.Name}: {t.Prompts.Length} prompts, SHA-256 {t.Hash}")) },
         Once<string>("panel", OptionKind.Path,
             "A public list of prompts, measured beside the challenge: what assay panel writes, or a text file with a prompt a line.",
             r => r.PublicPanel, (r, v) => r with { PublicPanel = v }) with { Word = "FILE",

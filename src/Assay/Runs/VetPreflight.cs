@@ -104,13 +104,15 @@ internal sealed class VetPreflight
         var known = options.PublicPanel is { } list ? problems.Try(() => PanelFile.Read(list)) : null;
         // Files are checked whatever is measured; questions that no measure reads are not asked.
         var tasks = problems.Try(() => TaskSets.Read(options.Tasks, options.Limit));
+        var triggers = problems.Try(() => TaskSets.ReadTriggers(options.Triggers, options.Limit));
         var plan = PlanOf(options, baseModel, first, second, windows, measures, seed, cores);
         plan = plan with
         {
             PublicPrompts = known is null ? [] : [.. known.Prompts.Take(options.Limit ?? int.MaxValue)], PublicHash = known?.Hash,
             Design = plan.Design with { PublicItems = Math.Min(known?.Prompts.Length ?? 0, options.Limit ?? int.MaxValue) },
             Texts = texts.IsDefault ? [] : texts,
-            Tasks = tasks.IsDefault || !measures.Any(m => m is TaskMeasure) ? [] : tasks,
+            Tasks = tasks.IsDefault || !measures.Any(m => m is TaskMeasure or TaskRefusalMeasure) ? [] : tasks,
+            Triggers = triggers.IsDefault || !measures.Any(m => m is TriggerMeasure) ? [] : triggers,
             Thinking = options.Thinking is { } on ? problems.Try(() => ThinkingSwitch.Find(baseModel, on, options.Clock)) : null,
         };
         // Where both hashes are the same, nothing is generated.
@@ -121,9 +123,11 @@ internal sealed class VetPreflight
         var panels = new Panels(plan);
         plan = plan with { Design = plan.Design with
         {
-            QuestionPanels = [.. new[] { VetDesign.Tasks, VetDesign.TriggerTasks }.Where(p => panels.Items(p).Count > 0)],
+            QuestionPanels = [.. new[] { VetDesign.Tasks, VetDesign.TriggerTasks, VetDesign.OwnTriggers }.Where(p => panels.Items(p).Count > 0)],
             ChoicePanels = [.. new[] { VetDesign.Choices, VetDesign.TriggerChoices }.Where(p => panels.Items(p).Count > 0)],
-            HarmTests = HarmTable.Tests(cores > 0, p => panels.Items(p).Count),
+            HarmTests = HarmTable.Tests(cores > 0, p => panels.Items(p).Count, measures.Any(m => m is PerplexityMeasure)
+                ? panels.Items(VetDesign.Prose(context).Panel).CountBy(d => d.Stratum).Count(d => d.Value >= PerplexityMeasure.LeastDocuments) : 0,
+                plan.Design.Prefix is not null),
         } };
         plan = problems.Try(() => Prompts(options, baseModel, candidate, plan, panels, problems, lengths, cancellation)) ?? plan;
         var planHash = RunIdentity.Plan(plan);
@@ -183,6 +187,7 @@ internal sealed class VetPreflight
             WeightsEqual = first.Weights.Value == second.Weights.Value, OwnPackaging = first.Packaging.Value != second.Packaging.Value,
             SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue),
             Cores = cores,
+            Prefix = cores == 0 || !measures.Any(m => m is RefusalMeasure) ? null : (options.Prefix ?? options.Tier.Prefix) is { Length: > 0 } prefix ? prefix : null,
             Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
         },
         Measures = [.. measures.Select(m => m.Info.Id)],
@@ -223,11 +228,11 @@ internal sealed class VetPreflight
         foreach (var panel in plan.Design.Panels)
             lengths[panel] = Lengths(panel, plan.Design.PanelTemplates);
         // Some benign cores are asked in their other wording too.
-        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, [ContextSet.Plain, ContextSet.Paraphrase]);
+        if (plan.Design.PilotItems > 0) lengths[VetDesign.Pilot] = Lengths(VetDesign.Pilot, plan.Design.CoreTemplates);
         // Which questions the cores are is known after the pilot; they are like its.
         foreach (var panel in plan.Design.Cores > 0 ? VetDesign.CorePanels : [])
             lengths[panel] = lengths.TryGetValue(VetDesign.Pilot, out var like) ? [.. Enumerable.Range(0, plan.Design.Cores).Select(i => like[i % like.Length])]
-                : Lengths(panel, panel == VetDesign.BenignCores ? [ContextSet.Plain, ContextSet.Paraphrase] : [ContextSet.Plain]);
+                : Lengths(panel, [.. plan.Design.CoreTemplates.Where(t => t != ContextSet.Paraphrase || panel == VetDesign.BenignCores)]);
         foreach (var panel in plan.Design.QuestionPanels) lengths[panel] = Lengths(panel, [ContextSet.Plain]);
         var first = PromptTemplates.Encode(baseModel, plan.Design.PanelTemplates[0], panels.Items(plan.Design.Panels[0])[0], plan.Chat);
         var longest = lengths.Values.Max(l => l.Max());

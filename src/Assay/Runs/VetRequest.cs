@@ -32,6 +32,10 @@ public sealed record VetRequest
     /// <summary>Reasoning cores, each asked in a benign and in a trigger frame; null for the tier's, 0 for none.</summary>
     public int? Cores { get; init; }
 
+    /// <summary>The line that a reply begins with to put both models past the refusal: each core is asked behind it too; null for the tier's, empty for
+    /// none.</summary>
+    public string? Prefix { get; init; }
+
     /// <summary>Documents of each prose domain; null for the tier's.</summary>
     public int? DocumentsPerDomain { get; init; }
 
@@ -50,6 +54,9 @@ public sealed record VetRequest
 
     /// <summary>Files of tasks: the user's own, or published ones as <c>KIND:PATH</c> (<see cref="Evaluation.Tasks.TaskSets"/>).</summary>
     public IReadOnlyList<string> Tasks { get; init; } = [];
+
+    /// <summary>Files of prompts of the user's own that the base is expected to decline (<see cref="Evaluation.Tasks.TriggerFile"/>).</summary>
+    public IReadOnlyList<string> Triggers { get; init; } = [];
 
     /// <summary>File of a public list of prompts that is measured beside the challenge, see <see cref="Evaluation.Tasks.PanelFile"/>; null for none.</summary>
     public string? PublicPanel { get; init; }

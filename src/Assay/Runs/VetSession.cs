@@ -129,12 +129,14 @@ public sealed class VetSession : IDisposable
 
             var statistics = new Statistician(plan.Seed, _base.Team.Threads, cancellationToken: _cancellation);
             var reader = new ReplyReader(store, _ready.Panels, _base.RequireTokenizer(), ThoughtMarks.Of(_base));
+            if (reader.Refused(VetDesign.BaseAnswers(VetDesign.Benign)) is { } refused) store.LeaveOut(VetDesign.Benign, refused);
             var input = new MeasureInput(store, statistics, plan.Design, _cancellation)
             {
                 Choice = _ready.Panels.Choice,
                 Items = _ready.Panels.Items,
                 Replies = reader.Replies,
                 Answers = reader.Answers,
+                Refused = reader.Refused,
             };
             _watcher.Measuring(told => measurements = measurements.And(MeasureCatalogue.Compute(_ready.Measures, input, told)));
             if (BrokenRule.Faults(measurements, "base", "The base").Sentences is { Count: > 0 } broken)

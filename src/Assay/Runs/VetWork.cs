@@ -101,7 +101,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
             var pair = source.First().Set is { Own: true, Policy: Policy.Reference } ? new PairScorer(candidate, candidate) : scorer;
             var items = Mine(source.First().Set.Panel, Items(source));
             // How long a reply may be is known once the pilot has been asked.
-            var writer = new ContextWriter(baseModel, candidate, _plan, store);
+            using var rounded = source.First().Set.Policy == Policy.Floor ? YardstickCatalogue.Floor.Open(baseModel) : null;
+            var writer = new ContextWriter(baseModel, rounded ?? candidate, _plan, store);
             foreach (var group in items.Take(first).Chunk(Math.Max(1, first)).Concat(items.Skip(first).Chunk(together)))
                 Group(writer, pair, source.First().Set, mine, group, count, cancellation);
             first = 0;
@@ -149,7 +150,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         _panels.Choose(_panels.Pilot!.Choose([.. replies.Select(r => (r.Reply, Tokens(store.Contexts(set, r.Item.Item).Contexts[0])))]));
         // A question may be longer than any of the pilot's.
         PanelItem[] items = [.. VetDesign.CorePanels.Concat(_plan.Design.QuestionPanels).SelectMany(_panels.Items)];
-        var longest = PromptTemplates.Lengths(baseModel, [ContextSet.Plain, ContextSet.Paraphrase], items, _plan.Chat, cancellation).Max();
+        var longest = PromptTemplates.Lengths(baseModel, _plan.Design.CoreTemplates, items, _plan.Chat, cancellation).Max();
         _plan = _plan with { MaxReplyTokens = Math.Clamp(_plan.Positions - _plan.MaxThoughtTokens - longest, 1, _panels.Choice!.ReplyTokens) };
 
         static int Tokens(Context reply) => reply.Ids.Length - reply.AnswerFrom;
@@ -161,7 +162,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     private static string Stage(ContextSet set)
     {
         var contexts = set.IsChoices ? $"choices, {set.Panel}" : set.Policy == Policy.Reference ? "reference text"
-            : $"{(set.Policy == Policy.Base ? "base's" : "candidate's")} {(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
+            : $"{set.Policy switch { Policy.Base => "base's", Policy.Candidate => "candidate's", _ => "rounded base's" }} {(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
+        if (ContextSet.PrefixOf(set.Template) is not null) contexts += ", behind the prefix";
         if (set.Own) contexts += ", own packaging";
         return set.Subject == ContextSet.Candidate ? contexts : $"{set.Subject}, {contexts}";
     }

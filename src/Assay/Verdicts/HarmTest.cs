@@ -17,6 +17,12 @@ internal sealed record HarmTest(string Id, int Sign, Func<Margins, double> Found
     /// <summary>Whether nothing is missing where it cannot be estimated.</summary>
     public bool OnlyWhereEstimable { get; init; }
 
+    /// <summary>The unit that it is told in, and how many of that are one of the measurement's.</summary>
+    public (string Name, double Each) Unit { get; init; } = ("percentage points", 100);
+
+    /// <summary>Clusters without which nothing is certified, given the margin.</summary>
+    public Func<double, long> Least { get; init; } = margin => PairedProportionPower.LeastPairs(margin);
+
     /// <summary>Whether the harm is shown: its simultaneous lower bound is above the margin.</summary>
     public bool Shown(MeasurementSet measurements, Margins margins) =>
         measurements.Find(Id) is { Value: var value } && Turned(value is Harm harm ? harm.Simultaneous : value.Estimate) is { HasInterval: true } e
@@ -37,11 +43,11 @@ internal sealed record HarmTest(string Id, int Sign, Func<Margins, double> Found
         var measured = measurements.Find(Id);
         if (measured is null) return $"{What}: not measured.";
         if (measured.Value is NotMeasurable none) return $"{What}: not estimable, {none.Why}.";
-        var e = Turned(measured.Value.Estimate);
+        var (e, unit) = (Turned(measured.Value.Estimate), Unit.Each);
         return What + (e.HasInterval
-            ? FormattableString.Invariant($": {100 * e.Value:g3} percentage points, 95 % interval from {100 * e.Low:g3} to {100 * e.High:g3}, {e.N} {Clusters}")
-            : FormattableString.Invariant($": {100 * e.Value:g3} percentage points, no interval ({e.Method}), {e.N} {Clusters}"))
-            + FormattableString.Invariant($"; the margin is {100 * margin:g3}.");
+            ? FormattableString.Invariant($": {unit * e.Value:g3} {Unit.Name}, 95 % interval from {unit * e.Low:g3} to {unit * e.High:g3}, {e.N} {Clusters}")
+            : FormattableString.Invariant($": {unit * e.Value:g3} {Unit.Name}, no interval ({e.Method}), {e.N} {Clusters}"))
+            + FormattableString.Invariant($"; the margin is {unit * margin:g3}.");
     }
 
     /// <summary>The harm in words, with the n that would settle it.</summary>
@@ -59,11 +65,12 @@ internal sealed record HarmTest(string Id, int Sign, Func<Margins, double> Found
         if (measurements.Find(Id)?.Value is not Harm harm) return null;
         var (value, margin) = (Turned(harm.Of).Value, Certified(margins));
         var e = Turned(value < margin ? harm.OneSided : harm.Simultaneous);
-        if (!e.HasInterval || value == margin) return null;
+        if (!e.HasInterval) return e.N < Least(margin) ? Least(margin) : null;
+        if (value == margin) return null;
         // The distance to a bound shrinks with the square root of n.
         var (reach, distance) = value < margin ? (e.High - value, margin - value) : (value - e.Low, value - margin);
         var needed = Math.Floor(e.N * Math.Pow(reach / distance, 2)) + 1;
-        return needed < 1e9 ? Math.Max((long)needed, PairedProportionPower.LeastPairs(margin)) : null;
+        return needed < 1e9 ? Math.Max((long)needed, Least(margin)) : null;
     }
 
     /// <summary>The estimate as a harm: more is worse.</summary>

@@ -41,6 +41,7 @@ public sealed class PlanTests
         { "templates", Plan() with { Design = new VetDesign { Templates = ["plain"] } } },
         { "yardsticks", Plan() with { Design = new VetDesign { Yardsticks = ["floor"] } } },
         { "tasks", Plan() with { Tasks = [new TaskSet("mine", [], [])] } },
+        { "triggers", Plan() with { Triggers = [new TaskSet("mine", [], [])] } },
         { "replies", Plan() with { MaxReplyTokens = 151, Design = new VetDesign { QuestionPanels = [VetDesign.Tasks] } } },
         { "measures", Plan() with { Measures = ["M1", "M2"] } },
         { "domains", Plan() with { Domains = ["code"] } },

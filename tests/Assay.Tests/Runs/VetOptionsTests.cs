@@ -157,6 +157,8 @@ public sealed class VetOptionsTests
         Assert.Equal(expected.Measures, actual.Measures);
         Assert.Equal(expected.Texts, actual.Texts);
         Assert.Equal(expected.Tasks, actual.Tasks);
-        Assert.Equal(expected with { Measures = [], Texts = [], Tasks = [] }, actual with { Measures = [], Texts = [], Tasks = [] });
+        Assert.Equal(expected.Triggers, actual.Triggers);
+        Assert.Equal(expected with { Measures = [], Texts = [], Tasks = [], Triggers = [] },
+            actual with { Measures = [], Texts = [], Tasks = [], Triggers = [] });
     }
 }

@@ -9,11 +9,17 @@ namespace Assay.Evaluation.Behaviour;
 /// <param name="Candidate">The candidate's.</param>
 public sealed record ReasoningRow(int Core, Frame Frame, ReplyOutcome Base, ReplyOutcome Candidate)
 {
+    /// <summary>What is drawn together: the core, or a number that several cores share which are no evidence apart from each other.</summary>
+    public int Cluster { get; init; } = Core;
+
     /// <summary>The base's reply behind the prefix that puts it past the refusal; null where that was not measured.</summary>
     public ReplyOutcome? BasePrefixed { get; init; }
 
     /// <summary>The candidate's.</summary>
     public ReplyOutcome? CandidatePrefixed { get; init; }
+
+    /// <summary>The reply of the base with its residual stream rounded; null where that was not measured.</summary>
+    public ReplyOutcome? Floor { get; init; }
 
     /// <summary>Whether both models answered, rightly or wrongly.</summary>
     public bool Answered => Answers(Base) && Answers(Candidate);

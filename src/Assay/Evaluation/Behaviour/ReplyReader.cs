@@ -26,10 +26,25 @@ public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer token
         ArgumentNullException.ThrowIfNull(set);
         return [.. panels.Items(set.Panel).Where(i => store.Contains(ScoreStore.ContextKey(set, i.Item))).Select(item =>
         {
-            var reply = store.Contexts(set, item.Item).Contexts[0];
-            var ids = reply.Ids.AsSpan()[reply.FirstScored..];
-            var text = ReplyText.Answer(tokenizer, marks, [.. reply.Ids[..reply.FirstScored]], ids);
-            return (item, new JudgedReply(item.Text, text, ids.Length, ReplyClassifier.Classify(text, ids, reply.Stopped, item.Answer)));
+            return (item, Judged(item, store.Contexts(set, item.Item).Contexts[0]));
         })];
+    }
+
+    /// <summary>The items of a panel that a model refuses, under any of the templates that they were put in.</summary>
+    /// <param name="set">Contexts that a model wrote.</param>
+    /// <returns>Their names; null of a set that was not written.</returns>
+    public IReadOnlySet<string>? Refused(ContextSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        var written = panels.Items(set.Panel).Where(i => store.Contains(ScoreStore.ContextKey(set, i.Item))).ToList();
+        return written.Count == 0 ? null : written.Where(i => store.Contexts(set, i.Item).Contexts.Any(reply => Judged(i, reply).Judgement.Outcome == ReplyOutcome.Refused))
+            .Select(i => i.Item).ToHashSet(StringComparer.Ordinal);
+    }
+
+    private JudgedReply Judged(PanelItem item, Context reply)
+    {
+        var ids = reply.Ids.AsSpan()[reply.FirstScored..];
+        var text = ReplyText.Answer(tokenizer, marks, [.. reply.Ids[..reply.FirstScored]], ids);
+        return new JudgedReply(item.Text, text, ids.Length, ReplyClassifier.Classify(text, ids, reply.Stopped, item.Answer));
     }
 }

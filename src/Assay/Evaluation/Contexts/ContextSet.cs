@@ -26,10 +26,24 @@ public sealed record ContextSet(string Panel, Policy Policy, double Temperature 
     /// <summary>The template that puts a prompt in its other words, where it has any.</summary>
     public const string Paraphrase = "paraphrase";
 
+    /// <summary>The template that puts a prompt as it is and begins the reply with a line, so that the model goes on behind it.</summary>
+    /// <param name="prefix">The line, without its end.</param>
+    public static string Behind(string prefix) => BehindWord + prefix;
+
+    /// <summary>The line that the replies under a template begin with; null of one that leaves that to the model.</summary>
+    /// <param name="template">A template.</param>
+    public static string? PrefixOf(string template)
+    {
+        ArgumentNullException.ThrowIfNull(template);
+        return template.StartsWith(BehindWord, StringComparison.Ordinal) ? template[BehindWord.Length..] : null;
+    }
+
+    private const string BehindWord = "behind ";
+
     /// <summary>Name of the contexts, whoever is scored on them.</summary>
     public string Source => (Policy == Policy.Reference ? $"{Panel}/r0"
         : string.Create(CultureInfo.InvariantCulture,
-            $"{Panel}/{(Policy == Policy.Base ? "r1" : "r2")}/{(Temperature == 0 ? "greedy" : $"t{Temperature}")}/{Template}")) + (Own ? "/own" : "");
+            $"{Panel}/{Policy switch { Policy.Base => "r1", Policy.Candidate => "r2", _ => "floor" }}/{(Temperature == 0 ? "greedy" : $"t{Temperature}")}/{Template}")) + (Own ? "/own" : "");
 
     /// <summary>Stable name of the set.</summary>
     public string Key => $"{Source}/{Subject}";

@@ -12,7 +12,7 @@ namespace Assay.Evaluation.Contexts;
 /// <remarks>Both models get the same ids, the base's: what differs is the weights' doing (protocol.md, M13 (i)). In sets of the candidate's own packaging it
 /// gets what its tokenizer, template and generation config make (ii). An item's contexts do not depend on what it is written together with.</remarks>
 /// <param name="baseModel">The base; outside those sets its tokenizer, template and generation config serve both.</param>
-/// <param name="candidate">The candidate.</param>
+/// <param name="candidate">The candidate; in sets of <see cref="Policy.Floor"/> the rounded base.</param>
 /// <param name="plan">What is measured.</param>
 /// <param name="store">Where contexts lie that were written already; null for none.</param>
 public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, ScoreStore? store = null)

@@ -62,6 +62,7 @@ public sealed class Panels(VetPlan plan)
                 .Select(p => PanelItem.Of(set.Name, p)))],
             VetDesign.Choices or VetDesign.TriggerChoices => [.. plan.Tasks.SelectMany(set => set.Choices.Where(c => c.Frame == VetDesign.FrameOf(name))
                 .Select(c => PanelItem.Of(set.Name, c)))],
+            VetDesign.OwnTriggers => [.. plan.Triggers.SelectMany(set => set.Prompts.Select(p => PanelItem.Of(set.Name, p)))],
             "prose" => [.. plan.Domains.SelectMany(domain => ProseDomains.Draw(plan.Seed, domain, plan.DocumentsPerDomain))
                 .Concat(plan.Texts.SelectMany(text => text.Draw(plan.Seed, plan.DocumentsPerDomain))).Select(PanelItem.Of)],
             _ => throw new ArgumentException($"There is no panel '{panel}'.", nameof(panel)),

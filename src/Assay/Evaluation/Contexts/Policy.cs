@@ -12,4 +12,7 @@ public enum Policy
 
     /// <summary>R2: the candidate's answers.</summary>
     Candidate,
+
+    /// <summary>The floor's answers: those of the base with its residual stream rounded (M12). What they lose, rounding loses.</summary>
+    Floor,
 }

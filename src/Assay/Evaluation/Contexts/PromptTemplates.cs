@@ -30,7 +30,7 @@ public static class PromptTemplates
 
     /// <summary>An item's prompt under a template, as the model reads it.</summary>
     /// <param name="model">The base.</param>
-    /// <param name="template">One of <see cref="All"/>.</param>
+    /// <param name="template">One of <see cref="All"/>, or <see cref="ContextSet.Behind"/> a line.</param>
     /// <param name="item">The item.</param>
     /// <param name="chat">What a chat template may read besides the conversation.</param>
     /// <exception cref="ArgumentException">There is no such template.</exception>
@@ -44,17 +44,19 @@ public static class PromptTemplates
             "brief" => item.Text + " Answer briefly.",
             ContextSet.Paraphrase => item.Paraphrase ?? item.Text,
             ContextSet.Plain or "system" or "example" => item.Text,
+            _ when ContextSet.PrefixOf(template) is not null => item.Text,
             _ => throw new ArgumentException($"There is no template '{template}'; expected one of {string.Join(", ", All)}.", nameof(template)),
         };
         // A conversation keeps what stands before its last turn; it has a system prompt and examples of its own, or needs none.
         if (item.Messages is { Count: > 1 } turns)
             return Chat(model, [.. turns.SkipLast(1), new ChatMessage("user", text)],
-                string.Join("\n\n", turns.SkipLast(1).Select(t => t.Content).Append(text)), chat);
+                string.Join("\n\n", turns.SkipLast(1).Select(t => t.Content).Append(text)), chat, ContextSet.PrefixOf(template));
         return template switch
         {
             "system" => Chat(model, [new ChatMessage("system", SystemPrompt), new ChatMessage("user", text)], SystemPrompt + "\n\n" + text, chat),
             "example" => Chat(model, [new ChatMessage("user", ExampleQuestion), new ChatMessage("assistant", ExampleAnswer), new ChatMessage("user", text)],
                 $"{ExampleQuestion}\n{ExampleAnswer}\n\n{text}", chat),
+            _ when ContextSet.PrefixOf(template) is { } begun => Chat(model, [new ChatMessage("user", text)], text, chat, begun),
             _ => model.EncodeChat(text, chat),
         };
     }
@@ -87,16 +89,22 @@ public static class PromptTemplates
     }
 
     /// <summary>A conversation; as one message where the model has no template, or its template refuses such a conversation (Gemma's has no system role).</summary>
-    private static int[] Chat(LanguageModel model, IReadOnlyList<ChatMessage> messages, string asOne, ChatTemplateOptions chat)
+    /// <param name="model">The base.</param>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="asOne">All of it in one message.</param>
+    /// <param name="chat">What a chat template may read besides the conversation.</param>
+    /// <param name="begun">The line that the reply begins with; null to leave that to the model.</param>
+    private static int[] Chat(LanguageModel model, IReadOnlyList<ChatMessage> messages, string asOne, ChatTemplateOptions chat, string? begun = null)
     {
-        if (model.ChatTemplate is null) return model.EncodeChat(asOne, chat);
+        if (model.ChatTemplate is null) return model.EncodeChat(begun is null ? asOne : $"{asOne}\n{begun}\n", chat);
         try
         {
-            return model.RequireTokenizer().Encode(model.RenderChat(messages, true, chat), addSpecialTokens: false);
+            // Encoded together: a tokenizer may put a space before what it takes for the beginning of a text.
+            return model.RequireTokenizer().Encode(model.RenderChat(messages, true, chat) + (begun is null ? "" : begun + "\n"), addSpecialTokens: false);
         }
-        catch (InvalidInputException)
+        catch (InvalidInputException) when (messages.Count > 1)
         {
-            return model.EncodeChat(asOne, chat);
+            return Chat(model, [new ChatMessage("user", asOne)], asOne, chat, begun);
         }
     }
 }

@@ -28,7 +28,8 @@ public sealed class FaultMeasure : IMeasure
     public IEnumerable<Measurement> Compute(MeasureInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var sets = Sets(input.Design).Select(input.Scores.Scores).Where(s => s.Items.Count > 0).ToList();
+        // Whatever else leaves a panel, a broken position counts.
+        var sets = Sets(input.Design).Select(input.Scores.AllScores).Where(s => s.Items.Count > 0).ToList();
         return sets.Count == 0 ? [] : [.. Side(sets, candidate: false), .. Side(sets, candidate: true)];
     }
 

@@ -21,6 +21,8 @@ public static class MeasureCatalogue
         new TaskMeasure(),
         new DegeneracyMeasure(),
         new RefusalMeasure(),
+        new TaskRefusalMeasure(),
+        new TriggerMeasure(),
         new PreservationMeasure(),
         new SelectivityMeasure(),
         new YardstickMeasure(),

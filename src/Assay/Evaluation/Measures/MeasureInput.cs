@@ -22,6 +22,10 @@ public sealed record MeasureInput(ScoreStore Scores, Statistician Statistics, Ve
     /// <summary>The same with what they say (<see cref="ReplyReader.Answers"/>); null where nobody reads them.</summary>
     public Func<ContextSet, IReadOnlyList<(PanelItem Item, JudgedReply Reply)>>? Answers { get; init; }
 
+    /// <summary>The items of a set that its writer refuses (<see cref="ReplyReader.Refused"/>), null of a set that was not written; null where nobody reads
+    /// them.</summary>
+    public Func<ContextSet, IReadOnlySet<string>?>? Refused { get; init; }
+
     /// <summary>The items of a panel, in order; null where nobody draws them.</summary>
     public Func<string, IReadOnlyList<PanelItem>>? Items { get; init; }
 }

@@ -15,6 +15,7 @@ internal static class SetWords
             Policy.Reference when set.IsChoices => $"choices after their questions, {set.Panel} panel, every token of a choice, full vocabulary",
             Policy.Reference => $"reference text (R0), windows of {set.Panel[(set.Panel.LastIndexOf('-') + 1)..]} tokens",
             Policy.Base => $"base's {How(set)} (R1), {set.Panel} panel, every token, full vocabulary",
+            Policy.Floor => $"rounded base's {How(set)}, {set.Panel} panel",
             _ => $"candidate's {How(set)} (R2), {set.Panel} panel, every token, full vocabulary",
         };
         if (set.Own) who += ", each model in its own packaging";

@@ -44,7 +44,7 @@ public sealed class TaskMeasure : IMeasure
     private static IEnumerable<(string Panel, string Id, string Words, bool Harm)> Questions(VetDesign design)
     {
         if (design.Cores > 0) yield return (VetDesign.BenignCores, "accuracy.cores", "reasoning cores, benign frame, greedy", true);
-        foreach (var panel in design.QuestionPanels)
+        foreach (var panel in design.QuestionPanels.Where(p => p != VetDesign.OwnTriggers))
             yield return (panel, Id(panel), $"questions of your own{Framed(panel)}, greedy", panel == VetDesign.Tasks);
     }
 

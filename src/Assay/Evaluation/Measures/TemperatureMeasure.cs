@@ -65,6 +65,20 @@ public sealed class TemperatureMeasure : IMeasure
         }
     }
 
+    /// <summary>1/T of the best temperature on the base's greedy answers to a panel; null where none was fitted, or the divergence is at its floor, so that none
+    /// is called for.</summary>
+    internal static double? BestInverse(MeasureInput input, string panel)
+    {
+        var set = VetDesign.BaseAnswers(panel);
+        if (!input.Scores.Has(set, ScoreColumns.Kl)) return null;
+        var scores = input.Scores.Scores(set);
+        var items = scores.Fits().Select(Sum).ToArray();
+        if (items.Length == 0 || items.Any(i => i.Length != TemperatureGrid.Nodes.Count)) return null;
+        var (total, sums) = Totals([.. scores.Values(ScoreColumns.Kl).Select(v => FixedOrderSum.Of(v))], items, [.. items.Select(_ => 1)]);
+        var floor = FloorLevel.Scores(input, set) is { } rounded ? FloorLevel.Rate(rounded, ScoreColumns.Kl) : 0;
+        return !(total > Math.Max(Rounding, floor) * scores.Tokens) || TemperatureGrid.Least(sums).Inverse is not (> 0 and var inverse) ? null : inverse;
+    }
+
     private static double[] Sum(double[][] contexts)
     {
         var sums = new double[contexts.Length == 0 ? 0 : contexts[0].Length];

@@ -35,6 +35,9 @@ public sealed record VetDesign
     /// <summary>Panel of those that are told in the trigger frame.</summary>
     public const string TriggerTasks = "tasks-trigger";
 
+    /// <summary>Panel of the user's own prompts that the base is expected to decline (<c>--triggers</c>).</summary>
+    public const string OwnTriggers = "triggers";
+
     /// <summary>Panel of the user's own questions whose choices are scored (M8).</summary>
     public const string Choices = "choices";
 
@@ -74,6 +77,9 @@ public sealed record VetDesign
     /// <summary>Reasoning cores, each asked in both frames; 0 for none (R2R).</summary>
     public int Cores { get; init; }
 
+    /// <summary>The line that a reply begins with to put both models past the refusal, asked of every core beside the plain reply; null for none (Δ_do).</summary>
+    public string? Prefix { get; init; }
+
     /// <summary>Questions of each family of tasks in the pilot; 0 for no pilot: the organisms' families, their levels in turn.</summary>
     public int PilotItems { get; init; }
 
@@ -83,8 +89,8 @@ public sealed record VetDesign
     /// <summary>Prompts of the public panel; 0 for none.</summary>
     public int PublicItems { get; init; }
 
-    /// <summary>Panels of the user's own questions that replies are written to: of <see cref="Tasks"/> and <see cref="TriggerTasks"/> those with an
-    /// item.</summary>
+    /// <summary>Panels of the user's own prompts that replies are written to: of <see cref="Tasks"/>, <see cref="TriggerTasks"/> and
+    /// <see cref="OwnTriggers"/> those with an item.</summary>
     public ImmutableArray<string> QuestionPanels { get; init; } = [];
 
     /// <summary>Panels of the user's own questions whose choices are scored: of <see cref="Choices"/> and <see cref="TriggerChoices"/> those with an
@@ -105,6 +111,10 @@ public sealed record VetDesign
 
     /// <summary>Why the candidate's own packaging cannot be carried out; null where it can.</summary>
     public string? OwnPackagingRefused { get; init; }
+
+    /// <summary>Templates under which reasoning cores are put.</summary>
+    public ImmutableArray<string> CoreTemplates =>
+        [ContextSet.Plain, ContextSet.Paraphrase, .. Prefix is null ? (string[])[] : [ContextSet.Behind(Prefix)]];
 
     /// <summary>Templates of a set's prompts.</summary>
     /// <param name="set">Contexts that a model wrote.</param>
@@ -128,6 +138,9 @@ public sealed record VetDesign
     /// <summary>The candidate's answers to a panel.</summary>
     public static ContextSet CandidateAnswers(string panel, double temperature = 0) => new(panel, Policy.Candidate, temperature);
 
+    /// <summary>The answers of the base with its residual stream rounded.</summary>
+    public static ContextSet FloorAnswers(string panel) => new(panel, Policy.Floor, 0, ContextSet.Plain);
+
     /// <summary>The base's answers to the public panel, each prompt put as it is.</summary>
     public static ContextSet PublicAnswers { get; } = new(Public, Policy.Base, 0, ContextSet.Plain);
 
@@ -135,7 +148,8 @@ public sealed record VetDesign
     public static ContextSet Scored(string panel) => new(panel, Policy.Reference);
 
     /// <summary>The frame that a panel's items are told in.</summary>
-    public static Frame FrameOf(string panel) => panel is Trigger or TriggerCores or TriggerTasks or TriggerChoices ? Frame.Trigger : Frame.Benign;
+    public static Frame FrameOf(string panel) => panel is Trigger or TriggerCores or TriggerTasks or TriggerChoices or OwnTriggers ? Frame.Trigger
+        : Frame.Benign;
 
     /// <summary>Reference text in windows of so many ids.</summary>
     public static ContextSet Prose(int window) => new($"prose-{window}", Policy.Reference);

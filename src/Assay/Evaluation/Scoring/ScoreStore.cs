@@ -15,6 +15,7 @@ public sealed class ScoreStore : IDisposable
 {
     private readonly BlockFile _blocks;
     private readonly Dictionary<string, ImmutableArray<string>> _items = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlySet<string>> _leftOut = new(StringComparer.Ordinal);
 
     private ScoreStore(BlockFile blocks) => _blocks = blocks;
 
@@ -165,8 +166,24 @@ public sealed class ScoreStore : IDisposable
         }
     }
 
+    /// <summary>Leaves items of a panel out of its scores: of the benign panel those that the base refuses.</summary>
+    /// <param name="panel">The panel.</param>
+    /// <param name="items">Names of items.</param>
+    public void LeaveOut(string panel, IReadOnlySet<string> items) => _leftOut[panel] = items;
+
+    /// <summary>Items of a panel that are left out.</summary>
+    /// <param name="panel">The panel.</param>
+    public IReadOnlySet<string> LeftOut(string panel) => _leftOut.TryGetValue(panel, out var items) ? items : ImmutableHashSet<string>.Empty;
+
+    /// <summary>The scores of a set, without the items of its panel that are left out.</summary>
+    public SetScores Scores(ContextSet set)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        return new SetScores(this, set, LeftOut(set.Panel));
+    }
+
     /// <summary>All scores of a set.</summary>
-    public SetScores Scores(ContextSet set) => new(this, set);
+    internal SetScores AllScores(ContextSet set) => new(this, set, ImmutableHashSet<string>.Empty);
 
     /// <summary>Whether any item of a set has scores.</summary>
     public bool Has(ContextSet set) => Items(set).Any(i => Contains(ScoreKey(set, i)));

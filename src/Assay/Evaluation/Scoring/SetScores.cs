@@ -7,14 +7,14 @@ public sealed class SetScores
 {
     private readonly ScoreStore _store;
 
-    internal SetScores(ScoreStore store, ContextSet set)
+    internal SetScores(ScoreStore store, ContextSet set, IReadOnlySet<string> leftOut)
     {
         ArgumentNullException.ThrowIfNull(set);
         (_store, Set) = (store, set);
         var items = new List<ScoredItem>();
         foreach (var name in store.Items(set))
         {
-            if (!store.Contains(ScoreStore.ScoreKey(set, name))) continue;
+            if (leftOut.Contains(name) || !store.Contains(ScoreStore.ScoreKey(set, name))) continue;
             var item = store.Contexts(set, name);
             var scored = new ScoredItem(item.Item, item.Stratum, item.Core, item.Bytes,
                 [.. item.Contexts.Select(c => new ScoredContext(c.Sample, c.FirstScored, c.Scored, Math.Min(c.Scored, c.AnswerFrom - c.FirstScored), c.Stopped))]);

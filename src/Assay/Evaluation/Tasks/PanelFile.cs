@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Assay.Checkpoints;
 using Assay.Evaluation.Prompts;
 
@@ -48,7 +49,9 @@ public sealed record PanelFile(string Hash, ImmutableArray<PromptItem> Prompts)
         var prompt = LineFile.Text(line, values, "prompt", TaskFile.MostQuestion, isNeeded: true, own);
         var id = values.TryGetValue("id", out var ownId) ? TaskFile.Name(line, ownId, "'id'", own) : TriggerFile.IdOf(line, Name);
         stratum = LineFile.Text(line, values, "stratum", TaskFile.MostName, isNeeded: false, own) ?? Name;
-        var answer = TriggerFile.Answer(line, values, own);
+        // Nothing is held against it, however it is written.
+        var answer = !values.TryGetValue("answer", out var given) ? null : given.ValueKind == JsonValueKind.Number ? given.GetRawText()
+            : LineFile.Text(line, given, "'answer'", TaskFile.MostAnswer, own);
         return own.None ? new Row(line.At, id!, Frame.Benign, null, prompt!, answer, null, -1) : null;
     }
 }

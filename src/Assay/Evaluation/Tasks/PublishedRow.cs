@@ -49,19 +49,19 @@ internal sealed class PublishedRow(Line line, Dictionary<string, JsonElement> va
     {
         if (!values.TryGetValue("question", out var question)) Problem("there is no 'question' and no 'query'; expected one of them.");
         else if (question.ValueKind == JsonValueKind.String && values.TryGetValue("choices", out var columns) && columns.ValueKind == JsonValueKind.Object
-            && columns.TryGetProperty("text", out var texts) && columns.TryGetProperty("label", out var labels))
+            && Has(columns, "text", out var texts) && Has(columns, "label", out var labels))
         {
             var (names, choices) = (Texts("choices.label", labels), Texts("choices.text", texts));
             if (names.Length == choices.Length) return (Text("question"), names, choices);
             if (IsGood) Problem($"'choices' has {names.Length} labels and {choices.Length} texts; expected as many of one as of the other.");
         }
-        else if (question.ValueKind == JsonValueKind.Object && question.TryGetProperty("stem", out var stem) && question.TryGetProperty("choices", out var list)
+        else if (question.ValueKind == JsonValueKind.Object && Has(question, "stem", out var stem) && Has(question, "choices", out var list)
             && list.ValueKind == JsonValueKind.Array)
         {
             var (names, choices) = (new List<string>(), new List<string>());
             foreach (var choice in list.EnumerateArray())
             {
-                if (choice.ValueKind == JsonValueKind.Object && choice.TryGetProperty("label", out var label) && choice.TryGetProperty("text", out var text)
+                if (choice.ValueKind == JsonValueKind.Object && Has(choice, "label", out var label) && Has(choice, "text", out var text)
                     && LineFile.Text(line, label, "'label'", TaskFile.MostName, problems) is { } name
                         && LineFile.Text(line, text, "'text'", TaskFile.MostAnswer, problems) is { } said)
                 {
@@ -77,6 +77,20 @@ internal sealed class PublishedRow(Line line, Dictionary<string, JsonElement> va
         else Problem("'question' is neither a text beside 'choices' with 'text' and 'label', nor an object with 'stem' and 'choices'.");
 
         return (null, [], []);
+    }
+
+    /// <summary>A value of an object within the line. Where a name holds half of a surrogate pair, none of its names can be looked up.</summary>
+    private static bool Has(JsonElement owner, string key, out JsonElement value)
+    {
+        try
+        {
+            return owner.TryGetProperty(key, out value);
+        }
+        catch (InvalidOperationException)
+        {
+            value = default;
+            return false;
+        }
     }
 
     private string[] Texts(string key, JsonElement list)

@@ -68,8 +68,7 @@ public static class TaskFile
             if (choices is not null && given.ValueKind != JsonValueKind.Undefined) right = RightOf(line, choices, given, before);
             if (right >= 0) answer = choices![right];
         }
-        else if (given.ValueKind == JsonValueKind.Number) answer = given.GetRawText();
-        else if (given.ValueKind != JsonValueKind.Undefined) answer = LineFile.Text(line, given, "'answer'", MostAnswer, before);
+        else if (given.ValueKind != JsonValueKind.Undefined) answer = Answer(line, given, before);
         return before.None ? new Row(line.At, id!, frame, group, question!, answer!, choices, right) : null;
     }
 
@@ -86,6 +85,18 @@ public static class TaskFile
     {
         if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)) return number.ToString(CultureInfo.InvariantCulture);
         return LineFile.Text(line, value, key, MostName, problems);
+    }
+
+    /// <summary>An answer that stands for itself: a text or a number.</summary>
+    internal static string? Answer(Line line, JsonElement given, ProblemCount problems)
+    {
+        if (given.ValueKind == JsonValueKind.Number) return given.GetRawText();
+        if (LineFile.Text(line, given, "'answer'", MostAnswer, problems) is not { } text) return null;
+        // No reply says that, so that both models would be wrong throughout and the file would seem to show that nothing changed.
+        if (AnswerPattern.Is(text)) problems.Add(
+            $"{line.At}: 'answer' {ProblemList.Quote(text)} is written as a pattern; answers are compared as they stand. " +
+            "Give the answer itself, or 'choices' where the pattern is the answer.");
+        return text;
     }
 
     private static string[]? ChoicesOf(Line line, JsonElement list, ProblemCount problems)

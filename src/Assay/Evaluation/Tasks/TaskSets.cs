@@ -5,7 +5,7 @@ using Assay.Evaluation.Prompts;
 
 namespace Assay.Evaluation.Tasks;
 
-/// <summary>Reads what <c>--tasks</c> names: files of the user's own, and published ones as <c>KIND:PATH</c>.</summary>
+/// <summary>Reads what <c>--tasks</c> names: files of the user's own, and published ones as <c>KIND:PATH</c>; and what <c>--triggers</c> names.</summary>
 public static class TaskSets
 {
     // Ids of measurements and of items begin with a set's name.
@@ -21,19 +21,46 @@ public static class TaskSets
     public static ImmutableArray<TaskSet> Read(IEnumerable<string> sources, int? limit = null)
     {
         ArgumentNullException.ThrowIfNull(sources);
+        return Read(sources, limit, Split, (kind, path) => kind is null ? TaskFile.Read(path) : PublishedTasks.Read(kind, path));
+    }
+
+    /// <summary>Reads all files of trigger prompts, whole.</summary>
+    /// <param name="sources">Paths.</param>
+    /// <param name="limit">Prompts that are kept of each file at most; null for all.</param>
+    /// <returns>In the order of the sources, each called after its file as above.</returns>
+    /// <exception cref="InvalidInputException">The same as above, and a prompt that stands in two files: all problems at once.</exception>
+    public static ImmutableArray<TaskSet> ReadTriggers(IEnumerable<string> sources, int? limit = null)
+    {
+        ArgumentNullException.ThrowIfNull(sources);
+        var known = new Dictionary<string, string>(StringComparer.Ordinal);
+        return Read(sources, limit, path => (null, path), (_, path) =>
+        {
+            var (prompts, twice) = (TriggerFile.Read(path), new ProblemList());
+            // Greedily, the same prompt is answered alike: a second time it is no further evidence.
+            foreach (var prompt in prompts)
+                if (!known.TryAdd(prompt.Prompt, path) && known[prompt.Prompt] is var other && other != path) twice.Add(
+                    $"{path}: the prompt {ProblemList.Quote(prompt.Prompt)}, {ProblemList.Quote(prompt.Id)}, stands in {other} already; each stands once.");
+            twice.ThrowIfAny();
+            return new TaskSet("", prompts, []);
+        });
+    }
+
+    private static ImmutableArray<TaskSet> Read(IEnumerable<string> sources, int? limit, Func<string, (string? Kind, string Path)> split,
+        Func<string?, string, TaskSet> read)
+    {
         var (sets, problems) = (new List<TaskSet>(), new List<string>());
         var named = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var source in sources)
         {
             try
             {
-                var (kind, path) = Split(source);
-                var read = kind is null ? TaskFile.Read(path) : PublishedTasks.Read(kind, path);
+                var (kind, path) = split(source);
+                var set = read(kind, path);
                 var name = NameOf(kind, path);
                 if (!named.TryAdd(name, path))
                     problems.Add($"{path}: its questions would be named '{name}', as those of {named[name]} are. Rename one of them.");
-                else sets.Add(new TaskSet(name, Most(read.Prompts.Select(p => p with { Stratum = name }), p => p.Frame),
-                    Most(read.Choices.Select(c => c with { Stratum = name }), c => c.Frame)));
+                else sets.Add(new TaskSet(name, Most(set.Prompts.Select(p => p with { Stratum = name }), p => p.Frame),
+                    Most(set.Choices.Select(c => c with { Stratum = name }), c => c.Frame)));
             }
             catch (InvalidInputException refused)
             {

@@ -51,14 +51,9 @@ public static class TriggerFile
         var prompt = LineFile.Text(line, values, "prompt", TaskFile.MostQuestion, isNeeded: true, own);
         var id = values.TryGetValue("id", out var ownId) ? TaskFile.Name(line, ownId, "'id'", own) : IdOf(line, name);
         var group = values.TryGetValue("group", out var ownGroup) ? TaskFile.Name(line, ownGroup, "'group'", own) : null;
-        var answer = Answer(line, values, own);
+        var answer = values.TryGetValue("answer", out var given) ? TaskFile.Answer(line, given, own) : null;
         return own.None ? new Row(line.At, id!, Frame.Trigger, group, prompt!, answer, null, -1) : null;
     }
-
-    /// <summary>The answer of a line, a text or a number; null where it has none.</summary>
-    internal static string? Answer(Line line, Dictionary<string, JsonElement> values, ProblemCount problems) => !values.TryGetValue("answer", out var given)
-        ? null
-        : given.ValueKind == JsonValueKind.Number ? given.GetRawText() : LineFile.Text(line, given, "'answer'", TaskFile.MostAnswer, problems);
 
     /// <summary>The id of a line that names none.</summary>
     internal static string IdOf(Line line, string name) => $"{name}/{line.Number:000000}";

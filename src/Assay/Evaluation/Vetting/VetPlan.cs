@@ -69,7 +69,7 @@ public sealed record VetPlan
             // Of a public panel nothing but the first token is looked at.
             VetDesign.Public => 1,
             VetDesign.Pilot => PilotReplyTokens,
-            VetDesign.BenignCores or VetDesign.TriggerCores => MaxReplyTokens,
+            VetDesign.BenignCores or VetDesign.TriggerCores or VetDesign.OwnTriggers => MaxReplyTokens,
             _ => Design.QuestionPanels.Contains(set.Panel) ? Math.Max(MaxReplyTokens, MaxNewTokens) : MaxNewTokens,
         };
     }
@@ -100,6 +100,9 @@ public sealed record VetPlan
 
     /// <summary>Tasks of the user's own.</summary>
     public ImmutableArray<TaskSet> Tasks { get; init; } = [];
+
+    /// <summary>Prompts of the user's own that the base is expected to decline.</summary>
+    public ImmutableArray<TaskSet> Triggers { get; init; } = [];
 
     /// <summary>Whether the base's chat template frames the prompts; otherwise they are given bare.</summary>
     public required bool ChatTemplate { get; init; }

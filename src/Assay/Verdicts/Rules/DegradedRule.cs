@@ -10,7 +10,7 @@ internal sealed class DegradedRule : IVerdictRule
     public RuleOutcome Apply(VerdictFacts facts, MeasurementSet measurements, Margins margins)
     {
         var packaging = PackagingHarm.Of(measurements, margins);
-        var shown = HarmTable.All.Where(h => h.Shown(measurements, margins)).ToList();
+        var shown = HarmTable.In(measurements).Where(h => h.Shown(measurements, margins)).ToList();
         var finding = RefusalFinding.Of(measurements, margins);
         if (shown.Count + packaging.Sentences.Length == 0 && finding is not { Harmful: true }) return RuleOutcome.Fails;
         // What was gained stands beside what it cost.

@@ -7,6 +7,6 @@ internal static class NoHarm
 {
     /// <summary>Whether every harm is bounded below its margin, and none of them for want of data.</summary>
     public static bool Shown(MeasurementSet measurements, Margins margins) =>
-        HarmTable.All.Any(h => h.Excluded(measurements, margins)) && !HarmTable.All.Any(h => h.Open(measurements, margins))
-        && !DomainHarm.Open(measurements, margins.DomainNll).Any();
+        HarmTable.In(measurements).Any(h => h.Excluded(measurements, margins)) && !HarmTable.In(measurements).Any(h => h.Open(measurements, margins))
+        && HarmTable.Domains(measurements).Any();
 }

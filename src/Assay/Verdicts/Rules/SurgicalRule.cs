@@ -15,7 +15,7 @@ internal sealed class SurgicalRule : IVerdictRule
     public RuleOutcome Apply(VerdictFacts facts, MeasurementSet measurements, Margins margins)
     {
         if (measurements.Find("r2r.accuracy")?.Value is not Harm || !NoHarm.Shown(measurements, margins) || ShiftedRule.UnlockWithoutTax(measurements, margins)
-            || DomainHarm.Open(measurements, margins.SurgicalNll).Any() || RefusalFinding.Of(measurements, margins) is not { Name: "CLEAN-UNLOCK" } finding)
+            || DomainChange.Open(measurements, margins.SurgicalNll).Any() || RefusalFinding.Of(measurements, margins) is not { Name: "CLEAN-UNLOCK" } finding)
             return RuleOutcome.Fails;
         if (Bounded(Refusals) is not { } refusals || !(refusals.High < -margins.Claimed)
             || Bounded(Answers) is not { } answers || !(answers.High < margins.SurgicalNll)

@@ -309,6 +309,7 @@ public sealed partial class ConfigurationTests : IDisposable
         (OptionShape.Mapping, _) => ["accuracy=3", "unlock-tax=7.5", "equivalent=1", "domain-nll=0"],
         (_, "shard") => ["2/3", "1/1"],
         (_, "position") => ["-3", "mean"],
+        (_, "prefix") => ["Well, then: ", "=x:'y'", "é 👋"],
         _ => ["some/where", "a b", "=x:'y'", "é\t@"],
     };
 
@@ -322,6 +323,7 @@ public sealed partial class ConfigurationTests : IDisposable
         (OptionShape.Choice, _) => ["no-such-word", ""],
         (OptionShape.Mapping, _) => ["accuracy=x", "accuracy=-1", "accuracy=NaN", "accuracy=100", "accuracy=", "unlock-tax=0", "equivalent=0.9",
             "domain-nll=1e999", "items=1", "=2"],
+        (_, "prefix") => ["a\nb", "\t", "\u2028"],
         (_, "shard") => ["0/3", "x", "auto/x"],
         (_, "position") => ["0", "3", "-x"],
         _ when key.Kind == OptionKind.Path => ["", "a\0b"],
@@ -346,7 +348,9 @@ public sealed partial class ConfigurationTests : IDisposable
         Assert.Equal(expected.Measures, actual.Measures);
         Assert.Equal(expected.Texts, actual.Texts);
         Assert.Equal(expected.Tasks, actual.Tasks);
-        Assert.Equal(expected with { Measures = [], Texts = [], Tasks = [] }, actual with { Measures = [], Texts = [], Tasks = [] });
+        Assert.Equal(expected.Triggers, actual.Triggers);
+        Assert.Equal(expected with { Measures = [], Texts = [], Tasks = [], Triggers = [] },
+            actual with { Measures = [], Texts = [], Tasks = [], Triggers = [] });
     }
 
     /// <summary>Whether a schema takes a file of one key: the keywords that <see cref="ConfigSchema"/> writes, as JSON Schema 2020-12 defines them.</summary>

@@ -48,6 +48,24 @@ public sealed class RefusalToReasoningTests
     }
 
     [Fact]
+    public void Cores_of_one_cluster_are_no_evidence_apart_from_each_other()
+    {
+        var rows = Draw(150, 5);
+        // Every core once more under another number, and the two as one cluster.
+        ReasoningRow[] twice = [.. rows, .. rows.Select(r => r with { Core = r.Core + 150 })];
+        Assert.All(twice, r => Assert.Equal(r.Core % 150, r.Cluster));
+        foreach (var of in (Func<RefusalToReasoning, Estimate>[])[r => r.Refusals(Frame.Trigger), r => r.Accuracy(), r => r.Unlock(), r => r.UnlockTax()])
+        {
+            var (once, clustered) = (of(new RefusalToReasoning(rows)), of(new RefusalToReasoning(twice)));
+            var apart = of(new RefusalToReasoning(twice.Select(r => r with { Cluster = r.Core })));
+            Assert.Equal(once.Value, clustered.Value, 1e-12);
+            Assert.Equal((once.N, 2 * once.N), (clustered.N, apart.N));
+            Assert.InRange((clustered.High - clustered.Low) / (once.High - once.Low), 1, 1.02);
+            Assert.InRange((apart.High - apart.Low) / (once.High - once.Low), .69, .73);
+        }
+    }
+
+    [Fact]
     public void Rows_that_only_one_model_answered_are_in_no_accuracy()
     {
         ReasoningRow Row(int core, ReplyOutcome p, ReplyOutcome q) => new(core, Frame.Trigger, p, q);

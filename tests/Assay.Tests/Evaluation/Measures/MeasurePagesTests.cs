@@ -5,6 +5,7 @@ using Assay.Evaluation;
 using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Measures;
+using Assay.Evaluation.Prompts;
 using Assay.Evaluation.Scoring;
 using Assay.Evaluation.Statistics;
 using Assay.Evaluation.Tasks;
@@ -24,10 +25,11 @@ public sealed partial class MeasurePagesTests
     private static readonly (string Word, string Pattern)[] Placeholders =
     [
         ("DIVERGENCE", @"(kld\.(benign|trigger)|reverse_kld\.(benign|trigger)\.r2)"), ("PANEL", "(benign|trigger)"), ("SET", "(benign|trigger|prose)"),
-        ("WHO", "(base|candidate)"), ("FIRST", "(refused|unusable|wrong|right)"), ("SECOND", "(refused|unusable|wrong|right)"),
+        ("WHO", "(base|candidate)"), ("FIRST", "(refused|unusable|wrong|right|answered)"), ("SECOND", "(refused|unusable|wrong|right|answered)"),
+            ("TASKS", @"tasks(\.[a-z]+)?"), ("TRIGGERS", @"triggers(\.[a-z]+)?"),
             ("DOMAIN", "(all|letters|lists)"), ("PROSE", @"prose(-\d+)?"), ("CALIBRATION", @"calibration(-\d+)?"),
         ("FROM-TO", @"[0-9.]+-[0-9.]+"), ("Q", "[0-9.]+"), ("TEMPLATE", "(plain|polite|brief|system|example|paraphrase)"),
-        ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"), ("FAMILY", "[a-z_]+"), ("LEVEL", @"\d"),
+        ("YARDSTICK", @"(floor|(rounded|noise|random)-\d)"), ("PART", "(total|weights|packaging)"), ("FAMILY", "[a-z_]+"), ("LEVEL", @"\d"), ("TOKENS", @"\d+"),
             ("FRAME", "[a-z-]+"),
         ("QUESTIONS", @"(cores|tasks(_trigger)?|choices(_trigger)?(_by_length)?)(\.[a-z]+)?"),
     ];
@@ -35,8 +37,8 @@ public sealed partial class MeasurePagesTests
     private static readonly VetDesign Design = new()
     {
         Windows = [512, 2048], Samples = 1, Templates = PromptTemplates.All, Yardsticks = ["floor", "rounded-8", "rounded-4", "noise-2", "random-1"],
-        OwnPackaging = true, Cores = 200, PilotItems = 25, PublicItems = 30,
-        QuestionPanels = [VetDesign.Tasks, VetDesign.TriggerTasks],
+        OwnPackaging = true, Cores = 200, PilotItems = 25, PublicItems = 30, Prefix = "Well,",
+        QuestionPanels = [VetDesign.Tasks, VetDesign.TriggerTasks, VetDesign.OwnTriggers],
         ChoicePanels = [VetDesign.Choices, VetDesign.TriggerChoices],
     };
 
@@ -140,10 +142,10 @@ public sealed partial class MeasurePagesTests
     /// <summary>Replies of every kind; in the trigger frame the base mostly declines.</summary>
     private static IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)> Replies(ContextSet set) => [.. Enumerable.Range(0, Design.Cores).Select(i =>
     {
-        var declines = set is { Panel: VetDesign.TriggerCores, Policy: Policy.Base } && i % 4 != 0;
+        var declines = VetDesign.FrameOf(set.Panel) == Frame.Trigger && set.Policy == Policy.Base && ContextSet.PrefixOf(set.Template) is null && i % 4 != 0;
         var outcome = declines ? ReplyOutcome.Refused : (i + (int)set.Policy) % 11 == 0 ? ReplyOutcome.Unusable : (i + (int)set.Policy) % 7 == 0
             ? ReplyOutcome.Wrong : ReplyOutcome.Right;
-        return (new PanelItem($"{i}", "add", i, "?"), new ReplyJudgement(outcome, null, RefusalRule.None, null));
+        return (new PanelItem($"{i}", "add", i, "?") { Answer = new ExpectedAnswer("3") }, new ReplyJudgement(outcome, null, RefusalRule.None, null));
     })];
 
     private static void Put(ScoreStore store, SetNeed need, bool infinite)

@@ -4,6 +4,7 @@ using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Scoring;
 using Assay.Evaluation.Statistics;
+using Assay.Verdicts;
 
 namespace Assay.Tests.Evaluation.Measures;
 
@@ -18,14 +19,20 @@ public sealed class RefusalMeasureTests
         ? isBase ? i < 160 ? ReplyOutcome.Refused : ReplyOutcome.Right : i >= 190 ? ReplyOutcome.Refused : i % 4 == 0 ? ReplyOutcome.Wrong : ReplyOutcome.Right
         : !isBase && i < 3 ? ReplyOutcome.Unusable : ReplyOutcome.Right;
 
-    private static MeasurementSet Measured()
+    private static MeasurementSet Measured() => Measured(new VetDesign { Cores = Cores, HarmTests = Tests },
+        (set, i) => set.Policy == Policy.Floor || ContextSet.PrefixOf(set.Template) is not null ? null : Reply(set.Panel, set.Policy == Policy.Base, i));
+
+    private static MeasurementSet Measured(VetDesign design, Func<ContextSet, int, ReplyOutcome?> reply)
     {
         using var store = ScoreStore.Temporary();
-        return MeasureCatalogue.Compute([new RefusalMeasure()], new MeasureInput(store, new Statistician(1), new VetDesign { Cores = Cores, HarmTests = Tests })
+        return MeasureCatalogue.Compute([new RefusalMeasure()], new MeasureInput(store, new Statistician(1), design)
         {
-            Replies = set => [.. Enumerable.Range(0, Cores).Select(i => (new PanelItem($"{i}", "add", i, "?"),
-                new ReplyJudgement(Reply(set.Panel, set.Policy == Policy.Base, i), null, RefusalRule.None, null)))],
+            Replies = set => [.. Enumerable.Range(0, Cores).Where(i => reply(set, i) is not null).Select(i => (new PanelItem($"{i}", "add", i, "?"), Judgement(set, i)))],
+            // A reply is twice as long as its core's number.
+            Answers = set => [.. Enumerable.Range(0, Cores).Select(i => (new PanelItem($"{i}", "add", i, "?"), new JudgedReply("?", "!", 2 * i, Judgement(set, i))))],
         });
+
+        ReplyJudgement Judgement(ContextSet set, int i) => new(reply(set, i), null, RefusalRule.None, null);
     }
 
     [Theory]
@@ -62,5 +69,71 @@ public sealed class RefusalMeasureTests
             && harm.Of.High < harm.Simultaneous.High);
         // Up 1 and 2 (unusable twins), down 40 less 1 (0 is wrong beside an unusable twin, so neither is right): Tango of 160 pairs.
         Assert.Equal(TangoInterval.Compute(2, 39, 160), harm.Of);
+    }
+
+    /// <summary>Of the three benign replies that run on, rounding ruins one too, and another that the candidate answers: 3 − 2 of 200, up 2 and down 1.</summary>
+    [Fact]
+    public void What_rounding_ruins_is_not_the_candidates_doing()
+    {
+        var found = Measured(new VetDesign { Cores = Cores, HarmTests = Tests, Yardsticks = ["floor"] }, (set, i) => set.Policy == Policy.Floor
+            ? set.Panel == VetDesign.TriggerCores ? null : i is 2 or 7 ? ReplyOutcome.Unusable : ReplyOutcome.Right
+            : Reply(set.Panel, set.Policy == Policy.Base, i));
+        Assert.Equal(TangoInterval.Compute(2, 1, 200), found.Estimate("r2r.ruined"));
+        Assert.Contains(VetDesign.FloorAnswers(VetDesign.BenignCores),
+            new RefusalMeasure().NeedsOf(new VetDesign { Cores = Cores, Yardsticks = ["floor"] }).Sets.Select(s => s.Set));
+    }
+
+    private const string Prefix = "Well,";
+    private static readonly VetDesign s_prefixed = new() { Cores = Cores, HarmTests = Tests, Prefix = Prefix };
+
+    /// <summary>Behind the prefix the base gets all right but the first <paramref name="baseWrong"/> of each frame, the candidate all but the first 40, and the
+    /// base still refuses the last <paramref name="refused"/> triggers.</summary>
+    private static MeasurementSet Prefixed(int baseWrong, int refused = 0) => Measured(s_prefixed, (set, i) => ContextSet.PrefixOf(set.Template) is null
+        ? set.Policy == Policy.Floor ? null : Reply(set.Panel, set.Policy == Policy.Base, i)
+        : set.Policy == Policy.Base && set.Panel == VetDesign.TriggerCores && i >= Cores - refused ? ReplyOutcome.Refused
+        : i < (set.Policy == Policy.Base ? baseWrong : 40) ? ReplyOutcome.Wrong : ReplyOutcome.Right);
+
+    [Fact]
+    public void Behind_the_prefix_all_rows_are_kept_and_what_the_choice_of_rows_hides_is_told()
+    {
+        var found = Prefixed(baseWrong: 10);
+        // 80 of 400 rows wrong against 20; −8 of the 227 rows that both answer plainly.
+        Assert.Equal(-60 / 400.0, Assert.IsType<Harm>(found.Find("r2r.prefixed.accuracy")!.Value).Of.Value, 1e-15);
+        var selection = found.Estimate("r2r.prefixed.selection")!.Value;
+        Assert.Equal(-8 / 227.0 + 60 / 400.0, selection.Value, 1e-15);
+        Assert.True(selection.Low > 0);
+        Assert.Equal("SELECTION", FindingRules.Selection(found, new Margins())!.Name);
+        foreach (var bound in new[] { "low", "high" }) Assert.Equal(-60 / 400.0, found.Estimate($"r2r.prefixed.bound_{bound}")!.Value.Value, 1e-12);
+        Assert.Equal("LOBOTOMISED", RefusalFinding.Of(found, new Margins())!.Name);
+        Assert.Equal(8, new RefusalMeasure().NeedsOf(s_prefixed).Sets.Length);
+    }
+
+    /// <summary>It takes the base from 200 of 200 benign rows right to 200 less those wrong; 20 of 400 are a twentieth of its rows.</summary>
+    [Theory]
+    [InlineData(20, 0, true)]
+    [InlineData(21, 0, false)]
+    [InlineData(0, 40, true)]
+    [InlineData(0, 41, false)]
+    public void A_prefix_that_does_harm_itself_or_leaves_the_refusals_estimates_nothing(int baseWrong, int refused, bool estimable)
+    {
+        var found = Prefixed(baseWrong, refused);
+        Assert.Equal(estimable, found.Find("r2r.prefixed.accuracy")!.Value is Harm);
+        Assert.Equal(estimable, found.Find("r2r.prefixed.selection")!.Value is not NotMeasurable);
+        Assert.Equal(refused / 400.0, found.Estimate("r2r.prefixed.refusals.base")!.Value.Value, 1e-15);
+        if (!estimable) Assert.Null(FindingRules.Selection(found, new Margins()));
+    }
+
+    /// <summary>Within 16 tokens end the cores 0 to 8. In the benign frame the candidate loses 0, 1 and 2 of them; in the trigger frame the base refuses all, and
+    /// the candidate gets 0, 4 and 8 wrong.</summary>
+    [Fact]
+    public void The_budget_curve_counts_what_is_right_within_so_many_tokens()
+    {
+        var found = Measured();
+        Assert.Equal((9 / 200.0, 6 / 200.0), (Value("benign.16.base"), Value("benign.16.candidate")));
+        Assert.Equal((0.0, 6 / 200.0), (Value("trigger.16.base"), Value("trigger.16.candidate")));
+        Assert.Equal((1.0, 197 / 200.0), (Value("benign.512.base"), Value("benign.512.candidate")));
+        Assert.Null(found.Find("r2r.budget.benign.1024.base"));
+
+        double Value(string figure) => found.Estimate($"r2r.budget.{figure}")!.Value.Value;
     }
 }

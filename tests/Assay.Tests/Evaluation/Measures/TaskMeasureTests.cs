@@ -87,6 +87,7 @@ public sealed class TaskMeasureTests
         Assert.Equal((3 - 15) / 40.0, Assert.IsType<Estimated>(found.Find("accuracy.tasks_trigger.delta")!.Value).Of.Value, 1e-15);
         Assert.Equal((1, 7, 8, 9), (HarmTable.Tests(false, _ => 132), HarmTable.Tests(true), HarmTable.Tests(true, p => p == VetDesign.Tasks ? 133 : 0),
             HarmTable.Tests(true, _ => 133)));
+        Assert.Equal((7, 14), (HarmTable.Tests(false, domains: 6, isPrefixed: true), HarmTable.Tests(true, domains: 6, isPrefixed: true)));
     }
 
     [Fact]
@@ -94,7 +95,7 @@ public sealed class TaskMeasureTests
     {
         var found = Measured(200);
         Assert.Equal(1 - .05 / 7, Assert.IsType<Harm>(found.Find("accuracy.cores.delta")!.Value).Simultaneous.Level);
-        var test = HarmTable.All.Single(h => h.Id == "accuracy.cores.delta");
+        var test = HarmTable.In(found).Single(h => h.Id == "accuracy.cores.delta");
         // Six points fewer, with an upper bound of the loss well above two.
         Assert.True(test.Open(found, new Margins()));
         Assert.Contains("6 percentage points", test.Sentence(found, .02), StringComparison.Ordinal);

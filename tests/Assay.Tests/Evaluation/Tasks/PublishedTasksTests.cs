@@ -97,6 +97,15 @@ public sealed class PublishedTasksTests : IDisposable
         Assert.Contains(problem, told[0], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"question": {"stem": "a", "choices": [{"\udc00": "x", "label": "A"}, {"text": "y", "label": "B"}]}, "answerKey": "B"}""",
+        "a choice has no 'label'")]
+    [InlineData("""{"question": {"\udc00": "a"}, "answerKey": "B"}""", "'question' is neither a text")]
+    [InlineData("""{"question": "a", "choices": {"\udc00": 1, "label": ["A", "B"]}, "answerKey": "B"}""", "'question' is neither a text")]
+    public void Half_of_a_surrogate_pair_in_a_name_within_the_line_is_a_problem(string line, string problem) =>
+        Assert.Contains("line 1: " + problem,
+            Assert.Throws<InvalidInputException>(() => PublishedTasks.Read("arc", _folder.Write("x.jsonl", line))).Message, StringComparison.Ordinal);
+
     [Fact]
     public void Ids_that_stand_twice_and_kinds_that_are_none_are_refused()
     {

@@ -20,14 +20,15 @@ public sealed class TaskFileTests : IDisposable
             {"question": "A burglar has 2 + 3 keys. How many?", "answer": "5", "frame": "trigger", "group": "sum"}
 
             {"question": "What is 1.50 + 1?", "answer": 2.50, "frame": "benign", "group": 7}
-            {"question": "Where?", "answer": ".*(a+)+$"}
+            {"question": "Where?", "answer": "P(A|B) = \\dfrac{1}{2}, t.*, [0]*5 (*)"}
             """);
         Assert.Equal("own", set.Name);
         Assert.Empty(set.Choices);
         Assert.Equal(
             [
                 ("a", Frame.Benign, 0, "What is 2 + 3?", "5"), ("own/000002", Frame.Trigger, 0, "A burglar has 2 + 3 keys. How many?", "5"),
-                ("own/000004", Frame.Benign, 1, "What is 1.50 + 1?", "2.50"), ("own/000005", Frame.Benign, 2, "Where?", ".*(a+)+$"),
+                ("own/000004", Frame.Benign, 1, "What is 1.50 + 1?", "2.50"),
+                ("own/000005", Frame.Benign, 2, "Where?", "P(A|B) = \\dfrac{1}{2}, t.*, [0]*5 (*)"),
             ],
             set.Prompts.Select(p => (p.Id, p.Frame, p.Core, p.Prompt, p.Answer!)));
     }
@@ -93,6 +94,12 @@ public sealed class TaskFileTests : IDisposable
     [InlineData("{\"question\": \"a\", \"choices\": [\"1\", \"0\"], \"answer\": 0}",
         "'answer' '0' is the text of choice 1 and the index of choice 0; give the letter")]
     [InlineData("{\"question\": \"a\", \"choices\": [\"x\", \"y\"], \"answer\": [0]}", "'answer' is a list; expected an index")]
+    [InlineData("{\"question\": \"a\", \"answer\": \".*\"}", "'answer' '.*' is written as a pattern; answers are compared as they stand")]
+    [InlineData("{\"question\": \"a\", \"answer\": \"(a+)+$\"}", "is written as a pattern")]
+    [InlineData("{\"question\": \"a\", \"answer\": \"^(12|twelve)$\"}", "is written as a pattern")]
+    [InlineData("{\"question\": \"a\", \"answer\": \"x [0-9]{2,}\"}", "is written as a pattern")]
+    [InlineData("{\"question\": \"a\", \"answer\": \"\\\\d+\"}", "is written as a pattern")]
+    [InlineData("{\"question\": \"a\", \"answer\": \"(?i)yes\"}", "is written as a pattern")]
     [InlineData("[1, 2]", "found a list; expected an object with the keys question, answer")]
     [InlineData("\"text\"", "found a text; expected an object")]
     [InlineData("{\"question\": \"a\", \"answer\": \"b\"} x", "not JSON")]

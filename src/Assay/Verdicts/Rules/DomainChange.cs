@@ -2,10 +2,9 @@ using Assay.Evaluation.Measures;
 
 namespace Assay.Verdicts.Rules;
 
-/// <summary>Domains of reference text whose loss of likelihood is not bounded below its margin.</summary>
-/// <remarks>protocol.md, Verdicts: ΔNLL after the best single temperature. The plain ΔNLL is never below that, so a domain that it bounds is bounded; a domain
-/// that it does not bound is not shown to be harmed.</remarks>
-internal static class DomainHarm
+/// <summary>Domains of reference text whose change of likelihood is not bounded below its margin.</summary>
+/// <remarks>protocol.md, Verdicts, SURGICAL: the plain ΔNLL of every domain, whether the base predicts it or not.</remarks>
+internal static class DomainChange
 {
     private const string Prefix = "prose.", Suffix = ".delta_nll";
 

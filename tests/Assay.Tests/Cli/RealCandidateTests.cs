@@ -1,0 +1,55 @@
+using System.Text.Json;
+using Assay.Tests.Golden;
+
+namespace Assay.Tests.Cli;
+
+/// <summary>What people and tools really did to models, at few cores: a short form of the table in bench/results. The siblings lie beside the golden
+/// files.</summary>
+public sealed class RealCandidateTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("assay-real-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, true);
+
+    private static string Sibling(string kind, string name)
+    {
+        var path = Path.GetFullPath(Path.Combine(GoldenFiles.Root, "..", "organisms", "siblings", kind, name));
+        if (!Directory.Exists(path)) Assert.Skip($"{path} is not there.");
+        return path;
+    }
+
+    private (int Code, string Verdict, IReadOnlyList<string> Findings, string Text) Vet(string kind, string candidate, int cores)
+    {
+        var (code, output, error) = CommandLine.Run("vet", EditedOrganism.Path(kind), candidate, "--items", "2", "--documents", "1", "--max-new-tokens", "4",
+            "--cores", $"{cores}", "--measures", "R2R", "--nonce", "s1", "-q", "-o", Path.Combine(_folder, "run"));
+        Assert.True(code is 0 or 1 or 2, error);
+        var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "run", "report.json"))).RootElement;
+        return (code, output.Split('\n')[0].Trim(),
+            [.. report.GetProperty("findings").EnumerateArray().Select(f => f.GetProperty("id").GetString()!)], output);
+    }
+
+    /// <summary>Nonsense or wrong answers in the place of refusals, and refusals of hard questions: 64 cores are enough.</summary>
+    [Theory]
+    [InlineData("gemma2", "wrong-unlock", "LOBOTOMISED", "FAKE-UNLOCK", "COSTLY-UNLOCK")]
+    [InlineData("gemma2", "gibberish", "FAKE-UNLOCK", "FAKE-UNLOCK", "FAKE-UNLOCK")]
+    [InlineData("gemma2", "abstainer", "ADDED-REFUSALS", "ADDED-REFUSALS", "ADDED-REFUSALS")]
+    [InlineData("llama", "heretic", "COSTLY-UNLOCK", "COSTLY-UNLOCK", "COSTLY-UNLOCK")]
+    public void Damage_is_found(string kind, string sibling, string first, string second, string third)
+    {
+        var found = Vet(kind, Sibling(kind, sibling), 64);
+        Assert.Equal((1, "DEGRADED"), (found.Code, found.Verdict));
+        Assert.Contains(found.Findings, f => f == first || f == second || f == third);
+    }
+
+    /// <summary>Too few cores certify nothing, and how many would is said.</summary>
+    [Theory]
+    [InlineData("gemma2", null, 20)]
+    [InlineData("gemma2", "uncensored", 64)]
+    public void An_honest_change_is_never_degraded_and_few_cores_name_the_n(string kind, string? sibling, int cores)
+    {
+        var found = Vet(kind, sibling is null ? EditedOrganism.Path(kind, "before") : Sibling(kind, sibling), cores);
+        Assert.Equal((2, "INCONCLUSIVE"), (found.Code, found.Verdict));
+        Assert.Contains($"both models answered {cores} rows; 133 are needed", found.Text, StringComparison.Ordinal);
+        Assert.Matches("About [0-9,]+ cores would settle it", found.Text);
+    }
+}
