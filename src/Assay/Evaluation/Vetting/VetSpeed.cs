@@ -60,11 +60,13 @@ public sealed record VetSpeed
         var texts = new List<int[]>();
         foreach (var prompt in prompts.Concat(Encode(trigger)))
         {
-            if (texts.Count > 0 && (rows + prompt.Length > MostRows || (rows + prompt.Length) * pass > most.TotalSeconds / 4)) break;
+            if (texts.Count > 0 && (rows + prompt.Length > MostRows || (rows + prompt.Length) * pass > most.TotalSeconds / 5)) break;
             texts.Add(prompt);
             rows += prompt.Length;
         }
 
+        // What runs for the first time in a process is compiled while it runs.
+        Timed([.. texts.Take((texts.Count + 1) / 2)], 1, TemperatureGrid.Nodes);
         var pair = Timed(texts, int.MaxValue) / rows;
         var scored = Timed(texts, 1) / rows;
         var warmed = Timed(texts, 1, TemperatureGrid.Nodes) / rows;
