@@ -96,7 +96,8 @@ public static class VetReport
         if (differences.Count > 0)
             findings.Add(new Finding("PACKAGING-DIFFERS",
                 $"The packaging differs in: {string.Join(", ", differences)} ({DifferingKeys(plan)}). Figures are on the base's token ids, and so the " +
-                "weights' doing alone; those named packaging are of each model in its own."));
+                "weights' doing alone; those named packaging are of each model in its own"
+                + (plan.Design is { OwnReplies: true, JudgesReplies: true } ? ", and so are the replies to questions." : ".")));
         if (PackagingHarm.Of(measurements, new Margins()) is { Sentences.Length: > 0 } harm)
             findings.Add(new Finding("PACKAGING-HARM", string.Join(" ", harm.Sentences), FindingSeverity.Harm));
         if (RefusalFinding.Of(measurements, new Margins()) is { } story)

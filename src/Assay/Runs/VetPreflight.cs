@@ -239,6 +239,7 @@ internal sealed class VetPreflight
         }
 
         var positions = Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions);
+        if (plan.Design.OwnPackaging && OwnLengths() is > 0 and var ownLongest) longest = Math.Max(longest, ownLongest);
         // Shorter where the positions leave no more: a reply that is cut there would be cut in use too.
         if (plan.Design.JudgesReplies && !options.AllowLong)
         {
@@ -308,6 +309,22 @@ internal sealed class VetPreflight
             return most;
         }
 
+        // Tokens of the longest question in the candidate's own packaging; 0 where that cannot be carried out, which is told of it.
+        int OwnLengths()
+        {
+            try
+            {
+                PanelItem[] questions = [.. plan.Design.QuestionPanels.Concat(plan.Design.PilotItems > 0 ? [VetDesign.Pilot]
+                    : plan.Design.Cores > 0 ? VetDesign.CorePanels : []).SelectMany(panels.Items)];
+                return candidate.Tokenizer is null || questions.Length == 0 ? 0
+                    : PromptTemplates.Lengths(candidate, plan.Design.CoreTemplates, questions, plan.Chat, cancellation).Max();
+            }
+            catch (InvalidInputException)
+            {
+                return 0;
+            }
+        }
+
         // Of thousands of prompts this is what a run would wait for before its first result.
         int[] Lengths(string panel, IReadOnlyList<string> templates) => PromptTemplates.Lengths(baseModel, templates, panels.Items(panel), plan.Chat, cancellation);
     }
@@ -319,9 +336,12 @@ internal sealed class VetPreflight
         {
             candidate.RequireTokenizer();
             candidate.Generation.GreedyReply(plan.MaxNewTokens);
-            foreach (var item in plan.Design.Panels.SelectMany(panels.Items))
+            // Like the pilot's questions are the cores, which are known after it.
+            var questions = plan.Design.QuestionPanels.Concat(plan.Design.PilotItems > 0 ? [VetDesign.Pilot] : plan.Design.Cores > 0 ? VetDesign.CorePanels : []);
+            foreach (var (panel, templates) in plan.Design.Panels.Select(p => (p, plan.Design.PanelTemplates))
+                .Concat(plan.WeightsEqual ? [] : questions.Select(p => (p, plan.Design.CoreTemplates))))
             {
-                foreach (var template in plan.Design.PanelTemplates)
+                foreach (var (item, template) in panels.Items(panel).SelectMany(i => templates.Select(t => (i, t))))
                 {
                     var ids = PromptTemplates.Encode(candidate, template, item, plan.Chat);
                     if (ids.Length == 0) return "a prompt has no tokens";

@@ -151,6 +151,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         // A question may be longer than any of the pilot's.
         PanelItem[] items = [.. VetDesign.CorePanels.Concat(_plan.Design.QuestionPanels).SelectMany(_panels.Items)];
         var longest = PromptTemplates.Lengths(baseModel, _plan.Design.CoreTemplates, items, _plan.Chat, cancellation).Max();
+        if (_plan.Design.OwnReplies)
+            longest = Math.Max(longest, PromptTemplates.Lengths(candidate, _plan.Design.CoreTemplates, items, _plan.Chat, cancellation).Max());
         _plan = _plan with { MaxReplyTokens = Math.Clamp(_plan.Positions - _plan.MaxThoughtTokens - longest, 1, _panels.Choice!.ReplyTokens) };
 
         static int Tokens(Context reply) => reply.Ids.Length - reply.AnswerFrom;

@@ -13,12 +13,12 @@ internal static class ReplyBudgets
 
     /// <summary>Share right within T tokens, T doubling from 16 to the longest reply, for both frames and both models.</summary>
     /// <param name="answers">The replies of a set with their lengths.</param>
-    public static IEnumerable<Measurement> Of(Func<ContextSet, IReadOnlyList<(PanelItem Item, JudgedReply Reply)>> answers)
+    /// <param name="design">Which replies are the candidate's.</param>
+    public static IEnumerable<Measurement> Of(Func<ContextSet, IReadOnlyList<(PanelItem Item, JudgedReply Reply)>> answers, VetDesign design)
     {
         foreach (var panel in VetDesign.CorePanels)
         {
-            var replies = new[] { ("base", VetDesign.BaseAnswers(panel)), ("candidate", VetDesign.CandidateAnswers(panel)) }
-                .Select(m => (Model: m.Item1, Rows: answers(m.Item2 with { Template = ContextSet.Plain }))).ToList();
+            var replies = new[] { (Model: "base", Rows: answers(VetDesign.BaseReplies(panel))), (Model: "candidate", Rows: answers(design.CandidateReplies(panel))) };
             var longest = replies.SelectMany(r => r.Rows).Select(r => r.Reply.Tokens).DefaultIfEmpty().Max();
             var frame = VetDesign.FrameOf(panel) == Frame.Benign ? "benign" : "trigger";
             for (var most = Shortest; longest > 0; most *= 2)

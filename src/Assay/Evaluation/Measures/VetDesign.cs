@@ -116,6 +116,17 @@ public sealed record VetDesign
     public ImmutableArray<string> CoreTemplates =>
         [ContextSet.Plain, ContextSet.Paraphrase, .. Prefix is null ? (string[])[] : [ContextSet.Behind(Prefix)]];
 
+    /// <summary>Whether a candidate replies to questions in its own packaging: where weights and packaging both changed (protocol.md, Verdicts).</summary>
+    public bool OwnReplies => OwnPackaging && !WeightsEqual && OwnPackagingRefused is null;
+
+    /// <summary>The base's greedy replies to the questions of a panel, each put as it is.</summary>
+    /// <param name="panel">The panel.</param>
+    public static ContextSet BaseReplies(string panel) => BaseAnswers(panel) with { Template = ContextSet.Plain };
+
+    /// <summary>The candidate's, in its own packaging where <see cref="OwnReplies"/> says so.</summary>
+    /// <param name="panel">The panel.</param>
+    public ContextSet CandidateReplies(string panel) => CandidateAnswers(panel) with { Template = ContextSet.Plain, Own = OwnReplies };
+
     /// <summary>Templates of a set's prompts.</summary>
     /// <param name="set">Contexts that a model wrote.</param>
     public ImmutableArray<string> TemplatesOf(ContextSet set)
