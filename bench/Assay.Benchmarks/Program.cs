@@ -4,7 +4,8 @@ using BenchmarkDotNet.Running;
 // `-- engine` measures products and whole models and writes bench/results/<cpu>.md, `-- peers` the same work done by other programs,
 // `-- tokenizers` how fast text becomes ids, `-- diff` comparisons of weights, `-- large` a pair of 7B-shaped models within 2 GiB,
 // `-- fuzz` gives every reader damaged files; `-- directions` what removing directions does to the organisms, `-- coverage` what intervals
-// cover, `-- kill` kills a comparison at 30 moments, `-- vet` tells where the time of a standard one goes; anything else goes to BenchmarkDotNet.
+// cover, `-- kill` kills a comparison at 30 moments, `-- vet` tells where the time of a standard one goes, `-- foretold` whether
+// it was foretold; anything else goes to BenchmarkDotNet.
 if (args is ["engine", ..])
 {
     EngineBenchmark.Run(args[1..]);
@@ -62,6 +63,12 @@ if (args is ["kill", ..])
 if (args is ["vet", ..])
 {
     Environment.ExitCode = VetBenchmark.Run(args[1..]);
+    return;
+}
+
+if (args is ["foretold", ..])
+{
+    Environment.ExitCode = ForetoldBenchmark.Run(args[1..]);
     return;
 }
 

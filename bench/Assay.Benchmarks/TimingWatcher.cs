@@ -12,7 +12,8 @@ internal sealed class TimingWatcher(DateTime started) : VetWatcher, IProgress<Ve
     private readonly OrderedDictionary<string, double> _stages = new(StringComparer.Ordinal);
     private readonly double _before = (DateTime.UtcNow - started).TotalSeconds;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
-    private double _last, _first;
+    private double _last, _first, _foretoldAt;
+    private VetDuration? _foretold;
     private long _tokens;
 
     public override void Note(string text) => Mark(text.StartsWith("Hashing", StringComparison.Ordinal) ? "opening both models"
@@ -23,6 +24,12 @@ internal sealed class TimingWatcher(DateTime started) : VetWatcher, IProgress<Ve
         var result = work(null);
         Mark("comparing the weights");
         return result;
+    }
+
+    public override void Foretold(VetDuration duration)
+    {
+        Mark("foretelling the time");
+        (_foretold, _foretoldAt) = (duration, _last);
     }
 
     public override void Measuring(Action<IProgress<VetProgress>?> work)
@@ -42,7 +49,10 @@ internal sealed class TimingWatcher(DateTime started) : VetWatcher, IProgress<Ve
     public VetTimes Finish()
     {
         Mark("report and files");
-        return new VetTimes(_first, _tokens, [new StageTime("starting the process", _before), .. _stages.Select(s => new StageTime(s.Key, s.Value))]);
+        return new VetTimes(_first, _tokens, [new StageTime("starting the process", _before), .. _stages.Select(s => new StageTime(s.Key, s.Value))])
+        {
+            Foretold = _foretold, AfterForetold = _last - _foretoldAt,
+        };
     }
 
     private void Mark(string stage)

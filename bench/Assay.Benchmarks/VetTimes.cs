@@ -1,3 +1,5 @@
+using Assay.Evaluation.Vetting;
+
 namespace Assay.Benchmarks;
 
 /// <summary>What a comparison took.</summary>
@@ -5,7 +7,14 @@ namespace Assay.Benchmarks;
 /// <param name="Tokens">Tokens written and read.</param>
 /// <param name="Stages">Seconds of each stage, in order.</param>
 /// <param name="PeakBytes">Peak private memory.</param>
-internal sealed record VetTimes(double FirstResult, long Tokens, IReadOnlyList<StageTime> Stages, long PeakBytes = 0);
+internal sealed record VetTimes(double FirstResult, long Tokens, IReadOnlyList<StageTime> Stages, long PeakBytes = 0)
+{
+    /// <summary>What was foretold; null where nothing was.</summary>
+    public VetDuration? Foretold { get; init; }
+
+    /// <summary>Seconds from then to the end.</summary>
+    public double AfterForetold { get; init; }
+}
 
 /// <summary>Seconds of a stage.</summary>
 /// <param name="Name">Which.</param>

@@ -23,6 +23,8 @@ internal sealed class VetView(Terminal terminal, bool quiet, bool asJson) : VetW
         if (!quiet) terminal.Error.WriteLine(UntrustedText.Visible(text));
     }
 
+    public override void Foretold(VetDuration duration) => Note("time        " + duration.Words);
+
     public override void Measuring(Action<IProgress<VetProgress>?> work) => StepProgress.Run(terminal, quiet, told =>
     {
         work(new Reporter(told));

@@ -30,9 +30,8 @@ internal static class ConfigFile
         var arguments = Arguments(parsed, values, file.Value, problems);
         if (problems.Count > 0) throw new InvalidInputException(problems);
         // A default that a file says, as printed ones do, is not given: it excludes no other option.
-        var options = values.Where(v => v.Key.Symbol is Option option && parsed.GetResult(option) is null or { Implicit: true }
-            && !(v.Values is [var one] && one == v.Key.Default))
-            .SelectMany(v => v.Values.SelectMany(text => Words("--" + v.Key.Name, text)));
+        var options = values.Where(v => v.Key.Symbol is Option && !(v.Values is [var one] && one == v.Key.Default))
+            .SelectMany(v => v.Values.Where(text => !IsGiven(parsed, v.Key, text)).SelectMany(text => Words("--" + v.Key.Name, text)));
         var end = words.ToList().IndexOf("--");
         return end < 0 ? [.. words, .. options, .. arguments.Count > 0 ? ["--", .. arguments] : arguments]
             : [.. words.Take(end), .. options, .. words.Skip(end), .. arguments];
@@ -56,6 +55,14 @@ internal static class ConfigFile
         return problems.Count == 0 ? read : throw new InvalidInputException(problems);
     }
 
+    /// <summary>Whether the command line has another value in the place of one of the file: of a mapping only that of the same name.</summary>
+    private static bool IsGiven(ParseResult parsed, ConfigKey key, string value) =>
+        parsed.GetResult((Option)key.Symbol) is { Implicit: false } given
+            && (key.Kind.Shape != OptionShape.Mapping || given.Tokens.Any(t => NameOf(t.Value) == NameOf(value)));
+
+    /// <summary>The name of an entry of a mapping, which stands before its equals sign.</summary>
+    private static string NameOf(string entry) => entry.Split('=')[0];
+
     /// <summary>Words that the parser reads as an option and its value, whatever the value begins with; an empty one behind an equals sign would be
     /// none.</summary>
     private static string[] Words(string name, string value) => value.Length > 0 ? [$"{name}={value}"] : [name, value];
@@ -78,11 +85,13 @@ internal static class ConfigFile
         return added;
     }
 
-    private static IReadOnlyList<string> Values(ConfigKey key, FlatEntry entry) => entry.IsList && key.Kind.Shape == OptionShape.List
+    private static IReadOnlyList<string> Values(ConfigKey key, FlatEntry entry) => key.Kind.Shape == OptionShape.Mapping
+        ? [.. entry.Pairs!.Select(p => $"{p.Key}={p.Value}")] : entry.IsList && key.Kind.Shape == OptionShape.List
         ? [string.Join(',', entry.Values!)] : [.. entry.Values!.Select(v => v!)];
 
     private static string? Problem(ConfigKey key, FlatEntry entry)
     {
+        if (key.Kind.Shape == OptionShape.Mapping) return MappingProblem(key, entry);
         if (entry.Values is null && key.Most > 1) return $"{key.Name} is a mapping, or a list of lists or mappings; expected one value or a list of values.";
         if (entry.Values is null) return $"{key.Name} is a list or a mapping; expected one value.";
         if (entry.IsList && key.Most == 1 && key.Kind.Shape != OptionShape.List) return $"{key.Name} is a list or a mapping; expected one value.";
@@ -91,6 +100,23 @@ internal static class ConfigFile
         if (key.Kind.Shape != OptionShape.List
             && entry.Values.Count > key.Most)
             return $"{key.Name} has {entry.Values.Count} values; expected at most {key.Most}.";
+        try
+        {
+            foreach (var value in Values(key, entry)) key.Kind.Read(key.Name, value);
+            return null;
+        }
+        catch (InvalidInputException wrong)
+        {
+            return wrong.Message;
+        }
+    }
+
+    private static string? MappingProblem(ConfigKey key, FlatEntry entry)
+    {
+        if (entry.Pairs is not { } pairs) return $"{key.Name} is no mapping of names to numbers; expected one such as {key.Example}.";
+        if (pairs.Count == 0 || pairs.Any(p => p.Value is null)) return $"{key.Name} has a name without a value, or no name; write one, or leave it out.";
+        if (pairs.CountBy(p => p.Key).FirstOrDefault(n => n.Value > 1) is { Key: { } twice })
+            return $"{key.Name} has '{UntrustedText.Visible(twice)}' twice; expected it once.";
         try
         {
             foreach (var value in Values(key, entry)) key.Kind.Read(key.Name, value);

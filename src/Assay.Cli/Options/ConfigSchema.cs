@@ -27,7 +27,8 @@ internal static class ConfigSchema
                 else json.WriteStringValue(value);
             }
 
-            if (key.Most > 1 || key.Kind.Shape == OptionShape.List) OneOrSeveral(json, key);
+            if (key.Kind.Shape == OptionShape.Mapping) Mapping(json, key.Kind);
+            else if (key.Most > 1 || key.Kind.Shape == OptionShape.List) OneOrSeveral(json, key);
             else Value(json, key.Kind);
             json.WriteEndObject();
         }
@@ -35,6 +36,26 @@ internal static class ConfigSchema
         json.WriteEndObject();
         json.WriteBoolean("additionalProperties", false);
     }, JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
+
+    private static void Mapping(Utf8JsonWriter json, OptionKind kind)
+    {
+        json.WriteString("type", "object");
+        json.WriteNumber("minProperties", 1);
+        json.WriteStartObject("properties");
+        foreach (var field in kind.Fields)
+        {
+            json.WriteStartObject(field.Name);
+            json.WriteString("description", $"{field.What}, {field.Unit}");
+            json.WriteNumber("default", field.Default);
+            json.WriteString("type", "number");
+            json.WriteNumber("minimum", field.Least);
+            json.WriteNumber("maximum", field.Most);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.WriteBoolean("additionalProperties", false);
+    }
 
     private static void OneOrSeveral(Utf8JsonWriter json, ConfigKey key)
     {

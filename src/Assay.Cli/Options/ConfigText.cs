@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Assay.Runs;
@@ -22,6 +23,10 @@ internal static class ConfigText
 
         return text.ToString();
     }
+
+    /// <summary>The mapping with every entry's default; null for a kind of another shape.</summary>
+    public static string? Mapping(OptionKind kind) => kind.Fields.IsEmpty ? null
+        : "{ " + string.Join(", ", kind.Fields.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Name}: {f.Default}"))) + " }";
 
     /// <summary>Words that YAML could take for something else stand in JSON's quotes, which YAML reads.</summary>
     private static string Value(ConfigKey key, string value) => key.Default is not null

@@ -5,8 +5,8 @@ using YamlDotNet.Core.Events;
 
 namespace Assay.Cli.Options;
 
-/// <summary>One mapping of words to words or to lists of words, in YAML or JSON. Nothing else nests, nothing refers to anything: what does is refused at the
-/// event that shows it, before a tree of it is built.</summary>
+/// <summary>One mapping of words to words, to lists of words or to mappings of words, in YAML or JSON. Nothing else nests, nothing refers to
+/// anything: what does is refused at the event that shows it, before a tree of it is built.</summary>
 internal static class FlatYaml
 {
     private const int LargestFile = 1 << 20;
@@ -46,6 +46,8 @@ internal static class FlatYaml
         List<FlatEntry> entries = [];
         string? key = null;
         List<string?>? values = null; // Of the list that is open; null in a mapping, and in a list that holds more than words.
+        List<KeyValuePair<string, string?>>? pairs = null; // Of the mapping that is open; null where it holds more than words.
+        string? name = null; // In that mapping, the key whose value comes next.
         var (inside, isList, documents, depth, line, count) = (false, false, 0, 0, 0L, 0);
         while (parser.MoveNext())
         {
@@ -56,6 +58,7 @@ internal static class FlatYaml
                     (values, isList, line, depth) = ([], true, at, 1);
                     break;
                 case MappingStart or SequenceStart when depth > 0 || (inside && key is not null):
+                    pairs = depth == 0 && parser.Current is MappingStart ? [] : null;
                     if (depth++ == 0) (isList, line) = (false, at);
                     values = null;
                     if (depth > MostDepth) throw new InvalidInputException(
@@ -63,11 +66,18 @@ internal static class FlatYaml
                     break;
                 case MappingEnd or SequenceEnd when depth > 0:
                     if (--depth > 0) break;
-                    entries.Add(new FlatEntry(key!, values, isList, line));
-                    key = null;
+                    entries.Add(new FlatEntry(key!, values, isList, line, pairs));
+                    (key, pairs, name) = (null, null, null);
                     break;
                 case Scalar scalar when depth > 0:
                     values?.Add(Value(scalar));
+                    if (name is null) name = scalar.Value;
+                    else
+                    {
+                        pairs?.Add(KeyValuePair.Create(name, Value(scalar)));
+                        name = null;
+                    }
+
                     Count();
                     break;
                 case StreamStart or StreamEnd or DocumentEnd or Comment:

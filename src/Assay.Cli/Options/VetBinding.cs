@@ -27,7 +27,7 @@ internal static class VetBinding
         {
             Arity = option.Repeats ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
             Default = option.Write(VetOptions.Defaults) is [var stands] ? stands : null,
-            Example = option.Write(VetOptions.Defaults.Resolved()) is [var example] ? example : null,
+            Example = option.Write(VetOptions.Defaults.Resolved()) is [var example] ? example : ConfigText.Mapping(option.Kind),
         };
     }
 }

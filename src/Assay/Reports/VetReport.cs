@@ -91,19 +91,21 @@ public static class VetReport
         if (verdict is Verdict.Degraded or Verdict.Broken && FindingRules.HidesHarm(measurements))
             findings.Add(new Finding("GAMED", "The number that people quote, first-token KL, hides the harm.", FindingSeverity.Harm));
         if (difference is not null) findings.AddRange([FindingRules.Weights(difference), .. FindingRules.Structure(difference)]);
-        findings.AddRange(Tokens(plan.Design, comparability, measurements));
+        var margins = Margins.Of(plan.Margins);
+        if (MarginFindings.Changed(margins) is { } set) findings.Add(set);
+        findings.AddRange(Tokens(plan.Design, comparability, measurements, margins));
         var differences = plan.Base.Packaging.DifferencesFrom(plan.Candidate.Packaging);
         if (differences.Count > 0)
             findings.Add(new Finding("PACKAGING-DIFFERS",
                 $"The packaging differs in: {string.Join(", ", differences)} ({DifferingKeys(plan)}). Figures are on the base's token ids, and so the " +
                 "weights' doing alone; those named packaging are of each model in its own"
                 + (plan.Design is { OwnReplies: true, JudgesReplies: true } ? ", and so are the replies to questions." : ".")));
-        if (PackagingHarm.Of(measurements, new Margins()) is { Sentences.Length: > 0 } harm)
+        if (PackagingHarm.Of(measurements, margins) is { Sentences.Length: > 0 } harm)
             findings.Add(new Finding("PACKAGING-HARM", string.Join(" ", harm.Sentences), FindingSeverity.Harm));
-        if (RefusalFinding.Of(measurements, new Margins()) is { } story)
+        if (RefusalFinding.Of(measurements, margins) is { } story)
             findings.Add(new Finding(story.Name is "INCONCLUSIVE" ? "REFUSALS-UNSETTLED" : story.Name, story.Sentence,
                 story.Harmful ? FindingSeverity.Harm : story.Name is "COSTLY-UNLOCK" ? FindingSeverity.Warning : FindingSeverity.Note));
-        if (FindingRules.Selection(measurements, new Margins()) is { } selection) findings.Add(selection);
+        if (FindingRules.Selection(measurements, margins) is { } selection) findings.Add(selection);
         if (plan.Design.OwnPackagingRefused is { } refused)
             findings.Add(new Finding("PACKAGING-REFUSED", $"The candidate's own packaging cannot be carried out: {refused}.", FindingSeverity.Warning));
         if (plan.WeightsEqual && plan.Candidate.Storage.DifferencesFrom(plan.Base.Storage) is { Count: > 0 } storage)
@@ -120,7 +122,7 @@ public static class VetReport
         return findings;
     }
 
-    private static IEnumerable<Finding> Tokens(VetDesign design, Comparability comparability, MeasurementSet measurements)
+    private static IEnumerable<Finding> Tokens(VetDesign design, Comparability comparability, MeasurementSet measurements, Margins margins)
     {
         if (comparability.AddedTokens is { Count: > 0 } added)
         {
@@ -131,7 +133,6 @@ public static class VetReport
             yield return new Finding("TOKENS-ADDED", $"The candidate has {added.Count} token{(added.Count == 1 ? "" : "s")} that the base has not: {string.Join(", ", added.Take(MostNamed).Select(t => string.Create(CultureInfo.InvariantCulture, $"'{t.Token}' = {t.Id}")))}{(added.Count > MostNamed ? ", …" : "")}{said}. They were removed before the softmax.");
         }
 
-        var margins = new Margins();
         if (HarmTable.UnnamedIds.Shown(measurements, margins))
             yield return new Finding("UNNAMED-IDS", HarmTable.UnnamedIds.Sentence(measurements, margins.UnnamedIds), FindingSeverity.Harm);
     }

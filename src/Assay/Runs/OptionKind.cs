@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Assay.Checkpoints;
 using Assay.Reports;
+using Assay.Verdicts;
 
 namespace Assay.Runs;
 
@@ -38,6 +39,9 @@ public sealed class OptionKind
 
     /// <summary>The words of a choice; empty for other shapes.</summary>
     public ImmutableArray<string> Choices { get; private init; } = [];
+
+    /// <summary>The entries of a mapping; none for other shapes.</summary>
+    public ImmutableArray<Margin> Fields { get; private init; } = [];
 
     /// <summary>The regular expression, in the part of the syntax that ECMAScript and .NET share, that texts of this kind match; null for any text.</summary>
     public string? Pattern { get; private init; }
@@ -77,6 +81,16 @@ public sealed class OptionKind
     public static OptionKind Switch { get; } = new(OptionShape.Switch, "", "true or false", text => text switch { "true" => true, "false" => false, _ => null },
         value => (bool)value ? "true" : "false");
 
+    /// <summary>A margin by its name. Read as a <see cref="KeyValuePair{TKey, TValue}"/> of <see cref="string"/> and <see cref="double"/>.</summary>
+    public static OptionKind Margin { get; } = new(OptionShape.Mapping, "NAME=VALUE",
+        "NAME=VALUE with NAME one of " + string.Join(", ", Verdicts.Margin.All.Select(m => m.Name)),
+        text => Split(text) is var (margin, value) && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var x)
+            && margin.Problem(x) is null ? KeyValuePair.Create(margin.Name, x) : null,
+        value => value is KeyValuePair<string, double> set ? string.Create(CultureInfo.InvariantCulture, $"{set.Key}={set.Value}") : "")
+    {
+        Fields = Verdicts.Margin.All,
+    };
+
     /// <summary>A whole number within bounds. Read as <see cref="int"/>.</summary>
     /// <param name="least">The smallest, at least 0.</param>
     /// <param name="most">The largest.</param>
@@ -112,8 +126,15 @@ public sealed class OptionKind
     /// <param name="text">What was given.</param>
     /// <exception cref="InvalidInputException">The text is no such value; says what was found and what is expected.</exception>
     public object Read(string name, string text) => _read(text)
-        ?? throw new InvalidInputException($"{name} is '{UntrustedText.Visible(text)}'; expected {Expected}.");
+        ?? throw new InvalidInputException($"{name} is '{UntrustedText.Visible(text)}'; expected {ExpectedOf(text)}.");
 
     /// <summary>Writes a value so that <see cref="Read"/> gives an equal one.</summary>
     public string Write(object value) => _write(value);
+
+    /// <summary>What is expected where a text stands: of an entry of a mapping what that entry may be.</summary>
+    private string ExpectedOf(string text) => Shape == OptionShape.Mapping && Split(text) is var (margin, _) ? margin.Expected : Expected;
+
+    /// <summary>The margin that a text names, and what stands for its value; null where it names none.</summary>
+    private static (Margin Margin, string Value)? Split(string text) =>
+        text.IndexOf('=', StringComparison.Ordinal) is > 0 and var at && Verdicts.Margin.Find(text[..at]) is { } margin ? (margin, text[(at + 1)..]) : null;
 }

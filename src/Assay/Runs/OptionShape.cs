@@ -26,4 +26,7 @@ public enum OptionShape
 
     /// <summary>On or off.</summary>
     Switch,
+
+    /// <summary>A name of a few with its number, such as accuracy=1; several of them are a mapping.</summary>
+    Mapping,
 }

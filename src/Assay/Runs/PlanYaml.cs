@@ -4,12 +4,35 @@ using System.Text;
 using System.Text.Json;
 using Assay.Evaluation.Vetting;
 using Assay.Reports;
+using Assay.Verdicts;
 
 namespace Assay.Runs;
 
 /// <summary>The resolved plan as YAML: plain keys, strings in JSON's quotes (which YAML reads).</summary>
 public static class PlanYaml
 {
+    /// <summary>Writes a plan with what it can show.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="power">What it can show.</param>
+    public static string Write(VetPlan plan, PlanPower power)
+    {
+        ArgumentNullException.ThrowIfNull(power);
+        var text = new StringBuilder(Write(plan));
+        text.Append("# Of each harm: the probability that it is excluded where nothing was lost, and the smallest loss that is found with 80 % probability, ")
+            .Append("for each share of pairs that differ. Joint is the product.\npower:\n");
+        text.Append("  discordance: ").Append(Format(PlanPower.Discordances)).Append('\n');
+        text.Append("  joint: ").Append(Format(PlanPower.Discordances.Select((_, i) => Rounded(power.Joint(i))))).Append('\n');
+        text.Append("  left_out: ").Append(Format(power.LeftOut)).Append('\n');
+        if (!power.Tests.IsEmpty) text.Append("  tests:\n");
+        foreach (var test in power.Tests)
+            text.Append(CultureInfo.InvariantCulture, $"  - {{ id: {Format(test.Id)}, pairs: {test.Pairs}, margin: {test.Margin}, ")
+                .Append(CultureInfo.InvariantCulture, $"excluded: {Format(test.Excluded.Select(Rounded))}, found: {Format(test.Found.Select(Rounded))} }}\n");
+        return text.ToString();
+    }
+
+    // Digits beyond these tell nothing, and may depend on the system's logarithm.
+    private static double Rounded(double value) => Math.Round(value, 4);
+
     /// <summary>Writes a plan. Equal plans give equal bytes; no paths, threads or times are in it. What it decides is <see cref="RunIdentity"/>'s: names and
     /// sentences here are for the reader.</summary>
     public static string Write(VetPlan plan)
@@ -51,7 +74,10 @@ public static class PlanYaml
         bool flag => flag ? "true" : "false",
         string text => "\"" + JsonEncodedText.Encode(text) + "\"",
         DateTimeOffset time => Format(time.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)),
+        IEnumerable<KeyValuePair<string, double>> map => "{" + string.Join(", ", map.Select(e => string.Create(CultureInfo.InvariantCulture,
+            $"{e.Key}: {e.Value}"))) + "}",
         IEnumerable list => "[" + string.Join(", ", list.Cast<object>().Select(Format)) + "]",
+        double.PositiveInfinity => ".inf",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 }

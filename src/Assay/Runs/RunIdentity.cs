@@ -64,6 +64,8 @@ public static class RunIdentity
             Number("public_items", plan.PublicPrompts.Length);
         }
 
+        // The protocol's version stands for those that were not set.
+        foreach (var (name, value) in plan.Margins) Line($"margin.{name}", value.ToString(CultureInfo.InvariantCulture));
         Number("clock", plan.Clock.ToUnixTimeMilliseconds());
         return Hash(text.ToString());
     }

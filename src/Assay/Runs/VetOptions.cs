@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Tasks;
+using Assay.Verdicts;
 using static Assay.Runs.VetOption;
 
 namespace Assay.Runs;
@@ -78,6 +79,11 @@ public static class VetOptions
         Once<IReadOnlyList<string>>("measures", OptionKind.List,
             "Measures to take, by their ids, with commas between (default: all; assay ls metrics lists them; faults and unnamed-ids are always taken).",
             r => r.Measures.Count > 0 ? r.Measures : null, (r, v) => r with { Measures = v }) with { Planned = ("measures", p => p.Measures) },
+        Several<KeyValuePair<string, double>>("margins", OptionKind.Margin,
+            "How much is harm where it is not the protocol's: NAME=VALUE with one of " + string.Join(", ", Margin.All.Select(m => m.Name))
+                + ". In percentage points, nats a token or times, as the report shows them. May be given several times.",
+            r => r.Margins.Changed, (r, v) => r with { Margins = Margins.Of(v) })
+            with { Alias = "--margin", Planned = ("margins", p => Margin.All.Select(m => KeyValuePair.Create(m.Name, m.Of(Margins.Of(p.Margins))))) },
         Once<int>("limit", OptionKind.Count(), "Measure at most N items; the outcome is stamped \"not a verdict\".", r => r.Limit,
             (r, v) => r with { Limit = v }) with { Planned = ("limited", p => p.Limited) },
         Once<bool>("allow-long", OptionKind.Switch, "Run sequences longer than max_position_embeddings where positions are rotary.",

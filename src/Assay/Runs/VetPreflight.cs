@@ -86,6 +86,7 @@ internal sealed class VetPreflight
         }
 
         foreach (var model in new[] { baseModel, candidate }) problems.Try(() => model.CheckLength(context));
+        foreach (var problem in options.Margins.Problems) problems.Add(problem);
         var asked = Chosen(options, problems);
         note("Hashing both models.");
         var (first, second) = (ModelIdentity.Of(baseModel, null, cancellation), ModelIdentity.Of(candidate, null, cancellation));
@@ -134,7 +135,8 @@ internal sealed class VetPreflight
         var folder = options.Output ?? RunFolder.DefaultPath(runHash, first.Name, second.Name) + (options.Shard is { } part ? $"-part-{part.Index}-of-{part.Count}" : "");
         problems.Add(RunFolderCheck.Problem(folder, runHash, options.Fresh));
         var tokens = Comparability.Of(baseModel, candidate, null);
-        if (VerdictRules.Decide(VetReport.Facts(plan, tokens, null, []), MeasurementSet.Empty) is { Verdict: Verdict.Incomparable } other) problems.Add(Text(other));
+        if (VerdictRules.Decide(VetReport.Facts(plan, tokens, null, []), MeasurementSet.Empty, options.Margins) is { Verdict: Verdict.Incomparable } other)
+            problems.Add(Text(other));
         problems.ThrowIfAny();
 
         var weights = new Lazy<WeightsComparison>(() =>
@@ -142,13 +144,14 @@ internal sealed class VetPreflight
             if (!equal) note("Comparing the weights.");
             var difference = equal ? null : compare();
             var comparability = Comparability.Of(baseModel, candidate, difference);
-            if (VerdictRules.Decide(VetReport.Facts(plan, comparability, difference, []), MeasurementSet.Empty) is { Verdict: Verdict.Incomparable } strangers)
+            if (VerdictRules.Decide(VetReport.Facts(plan, comparability, difference, []), MeasurementSet.Empty, options.Margins)
+                is { Verdict: Verdict.Incomparable } strangers)
                 throw new InvalidInputException([$"{strangers.Name}: {strangers.Sentence}", .. strangers.Reasons]);
             return new WeightsComparison(comparability, difference, difference is null ? [] : BrokenRows.Find(candidate, difference, cancellation));
         });
         // Nobody waits for measures of two models that have nothing in common. Of two that plainly have, all weights are compared once the measures are done.
         if (!equal && !Comparability.PlainlyRelated(baseModel, candidate)) _ = weights.Value;
-        var early = VerdictRules.Decide(VetReport.Facts(plan, tokens, null, []), VetReport.SameWeights(plan));
+        var early = VerdictRules.Decide(VetReport.Facts(plan, tokens, null, []), VetReport.SameWeights(plan), options.Margins);
         return new VetPreflight(plan, planHash, runHash, folder, weights, early, measures, lengths, panels);
     }
 
@@ -193,6 +196,7 @@ internal sealed class VetPreflight
         ForbiddenBy = (baseModel.Generation.Rules with { ForcedEosTokenIds = [] }).Keys,
         Clock = options.Clock,
         Limited = options.Limit is not null,
+        Margins = options.Margins.Problems.Count > 0 ? [] : options.Margins.Changed,
     };
 
     /// <summary>The plan with the pilot's families: those whose prompts leave room for a reply.</summary>

@@ -1,3 +1,5 @@
+using Assay.Verdicts;
+
 namespace Assay.Runs;
 
 /// <summary>What a comparison of two models is asked to do: what <c>assay vet</c>'s options (<see cref="VetOptions"/>) say.</summary>
@@ -74,6 +76,9 @@ public sealed record VetRequest
     /// <summary>Measures to take beside those that are always taken, by their ids (<see cref="Evaluation.Measures.MeasureCatalogue"/>); empty for
     /// all.</summary>
     public IReadOnlyList<string> Measures { get; init; } = [];
+
+    /// <summary>How much is harm.</summary>
+    public Margins Margins { get; init; } = new();
 
     /// <summary>The time that a chat template may ask for.</summary>
     public DateTimeOffset Clock { get; init; } = DefaultClock;

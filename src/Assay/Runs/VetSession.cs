@@ -65,7 +65,7 @@ public sealed class VetSession : IDisposable
     public VetPreview Preview()
     {
         var plan = _ready.Plan;
-        var yaml = PlanYaml.Write(plan);
+        var yaml = Plan();
         if (_ready.Decided) return new VetPreview(yaml, _ready.Early, []);
         var (prompts, documents) = Lengths();
         long read = 0, written = 0;
@@ -80,17 +80,22 @@ public sealed class VetSession : IDisposable
             if (need.Set.Policy != Policy.Reference && need.Set.Subject == ContextSet.Candidate) written += ids;
         }
 
-        var speed = Probe(_base);
+        var cost = Cost();
         return new VetPreview(yaml, null,
         [
             $"tokens      {read + written} at most: up to {written} of prompts and answers to write, {read} read by both models together",
             $"passes      {_ready.Needs.Count} sets of contexts, for the measures {string.Join(", ", plan.Measures)}",
             $"weights     {ByteSize.Format(_base.Checkpoint.Tensors.Sum(t => t.ByteLength) + _candidate.Checkpoint.Tensors.Sum(t => t.ByteLength))} to map",
             $"memory      {ByteSize.Format(_base.MemoryBytes)} allowed, {ByteSize.Format(MemoryBudget.Free())} free",
-            string.Create(CultureInfo.InvariantCulture, $"speed       {speed:0} tokens a second read by the base, probed just now: at most {(read + written) / speed / 60:0.#} minutes if all were read"),
-            .. Ways(Cost()),
+            "time        " + Duration(cost, VetForecast.Long).Words,
+            .. Ways(cost),
+            .. _ready.Plan.WeightsEqual ? [] : VetForecast.PowerLines(plan, _ready.Panels),
         ]);
     }
+
+    /// <summary>The plan as YAML, with what it can show.</summary>
+    private string Plan() => _ready.Plan.WeightsEqual ? PlanYaml.Write(_ready.Plan)
+        : PlanYaml.Write(_ready.Plan, VetForecast.Power(_ready.Plan, _ready.Panels));
 
     /// <summary>Measures what an earlier run of the same plan has not left, judges and reports.</summary>
     /// <exception cref="InvalidInputException">The folder cannot be used, or the base is broken.</exception>
@@ -100,15 +105,18 @@ public sealed class VetSession : IDisposable
         using var folder = RunFolder.Open(_ready.Folder);
         using var journal = RunJournal.Open(folder.JournalPath, _ready.RunHash, _request.Fresh);
         using var store = ScoreStore.Open(folder.ScoresPath, _request.Fresh || journal.Count == 0);
-        folder.WritePlan(PlanYaml.Write(plan));
+        folder.WritePlan(Plan());
         var measurements = VetReport.SameWeights(plan);
         var decision = _ready.Early;
         if (!_ready.Decided)
         {
             var work = new VetWork(_base, _candidate, plan, _ready.Needs, store, journal, _request.Shard, Cache(), _ready.Panels);
-            if (work.Restore() is > 0 and var restored) _watcher.Note($"Going on from the journal: {restored} units are done.");
+            var restored = work.Restore();
+            if (restored > 0) _watcher.Note($"Going on from the journal: {restored} units are done.");
             var cost = Cost();
-            foreach (var line in Ways(cost)) _watcher.Note(line);
+            foreach (var line in Ways(cost).Concat(VetForecast.PowerLines(plan, _ready.Panels))) _watcher.Note(line);
+            // What is left of a run that goes on is not known.
+            if (restored == 0) _watcher.Foretold(Duration(cost, VetForecast.Short));
             _watcher.Measuring(told => work.Run(cost.Together, told, _cancellation));
             work.Finish();
             if (_request.Shard is { } part)
@@ -138,7 +146,8 @@ public sealed class VetSession : IDisposable
                 throw new InvalidInputException([.. broken.Select(p =>
                     $"{_base.Checkpoint.Path}: {p} The base is broken, and nothing can be measured against it; fetch its weights again.")]);
             var weights = _ready.Weights;
-            decision = VerdictRules.Decide(VetReport.Facts(plan, weights.Comparability, weights.Difference, weights.Unreadable), measurements);
+            decision = VerdictRules.Decide(VetReport.Facts(plan, weights.Comparability, weights.Difference, weights.Unreadable), measurements,
+                Margins.Of(plan.Margins));
         }
 
         var report = Report(decision, measurements, store);
@@ -197,6 +206,14 @@ public sealed class VetSession : IDisposable
         return VetCost.Of(_base, _candidate, _ready.Plan, [.. prompts.Values.SelectMany(p => p)], [.. documents, .. choices], MemoryBudget.Free());
     }
 
+    /// <summary>How long all of it takes, or the part that is computed here.</summary>
+    private VetDuration Duration(VetCost cost, TimeSpan most)
+    {
+        var (prompts, documents) = Lengths();
+        var all = VetForecast.Duration(_base, _candidate, _ready, prompts, documents, cost.Together, most, _cancellation);
+        return _request.Shard is { Count: var parts } ? all.Part(parts) : all;
+    }
+
     /// <summary>The way chosen and what it costs, in words.</summary>
     private IEnumerable<string> Ways(VetCost cost)
     {
@@ -205,22 +222,6 @@ public sealed class VetSession : IDisposable
         yield return $"way         layer by layer over up to {cost.Together} texts at once, {cost.Stream.Rows} tokens a pass at most; their residual streams take {ByteSize.Format(cost.Stream.Bytes)}, {Place(cost.Stream.Spills)}";
         yield return $"decoding    keys and values of the answers take {ByteSize.Format(cost.Decoding.Bytes)} at most, {Place(cost.Decoding.Spills)}";
         yield return $"cost        of each kind of answers and of the reference text: the base's {Size(_base)} are gone through {cost.BaseReads} times at most, the candidate's {Size(_candidate)} {cost.CandidateReads} times";
-    }
-
-    /// <summary>Tokens a second of reading, from about a second of it.</summary>
-    private static double Probe(LanguageModel model)
-    {
-        var ids = Enumerable.Range(0, Math.Min(128, model.Spec.MaxPositions)).Select(i => i % Math.Min(100, model.ValidVocabulary)).ToArray();
-        model.FinalHidden(ids);
-        var watch = Stopwatch.StartNew();
-        long tokens = 0;
-        do
-        {
-            model.FinalHidden(ids);
-            tokens += ids.Length;
-        }
-        while (watch.ElapsedMilliseconds < 800);
-        return tokens / watch.Elapsed.TotalSeconds;
     }
 
     private ReportDocument Report(VerdictDecision decision, MeasurementSet measurements, ScoreStore store)

@@ -11,6 +11,11 @@ public class VetWatcher
     {
     }
 
+    /// <summary>Told before anything is measured how long the run will take.</summary>
+    public virtual void Foretold(VetDuration duration)
+    {
+    }
+
     /// <summary>Runs the work that measures: called once for what the models do, once for statistics. It reports to what it is given.</summary>
     public virtual void Measuring(Action<IProgress<VetProgress>?> work)
     {

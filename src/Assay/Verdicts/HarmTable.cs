@@ -53,6 +53,14 @@ internal static class HarmTable
             OnlyWhereEstimable = true, Unit = ("nats a token", 1), Least = _ => PerplexityMeasure.LeastDocuments,
         });
 
+    /// <summary>Those of a plan that are differences of shares over pairs, each with as many pairs as there can be.</summary>
+    /// <param name="cores">Reasoning cores that are asked.</param>
+    /// <param name="questions">How many questions of their own a panel holds.</param>
+    /// <param name="isPrefixed">Whether cores are also asked behind a prefix.</param>
+    public static IEnumerable<(HarmTest Test, int Pairs)> Paired(int cores, Func<string, int> questions, bool isPrefixed) =>
+        OfCores(cores > 0, isPrefixed).Select(t => (t, cores)).Concat(s_ofTasks.Select(t => (t.Test, questions(t.Panel)))
+            .Where(t => t.Item2 >= TaskMeasure.LeastQuestions));
+
     /// <summary>How many a plan tests.</summary>
     /// <param name="cores">Whether reasoning cores are asked.</param>
     /// <param name="questions">How many questions of their own the panels <see cref="VetDesign.Tasks"/> and <see cref="VetDesign.Choices"/> hold; null for
@@ -60,6 +68,8 @@ internal static class HarmTable
     /// <param name="domains">Domains of reference text with documents enough for an interval.</param>
     /// <param name="isPrefixed">Whether cores are also asked behind a prefix.</param>
     public static int Tests(bool cores, Func<string, int>? questions = null, int domains = 0, bool isPrefixed = false) => 1 + domains
-        + s_ofCores.Count(t => cores && (isPrefixed || t.Id != Prefixed))
+        + OfCores(cores, isPrefixed).Count()
         + s_ofTasks.Count(t => questions?.Invoke(t.Panel) >= TaskMeasure.LeastQuestions);
+
+    private static IEnumerable<HarmTest> OfCores(bool cores, bool isPrefixed) => s_ofCores.Where(t => cores && (isPrefixed || t.Id != Prefixed));
 }

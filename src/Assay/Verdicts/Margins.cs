@@ -1,7 +1,10 @@
+using System.Collections.Immutable;
+using Assay.Checkpoints;
+
 namespace Assay.Verdicts;
 
 /// <summary>How much of what is harm, and how little is nothing. Part of a run's configuration, and printed with it.</summary>
-/// <remarks>protocol.md, Verdicts.</remarks>
+/// <remarks>protocol.md, Verdicts. What is set from outside has its name and unit in <see cref="Margin.All"/>.</remarks>
 public sealed record Margins
 {
     /// <summary>Probability on ids that the tokenizer cannot name, candidate less base: half a percentage point.</summary>
@@ -58,6 +61,32 @@ public sealed record Margins
     /// <summary>Change of refusals on trigger questions that a surgical edit makes at least: 10 percentage points.</summary>
     public double Claimed { get; init; } = .10;
 
-    /// <summary>Fewer items than this bound nothing.</summary>
-    public int Items { get; init; } = 30;
+    /// <summary>Fewer items than this bound nothing. It is no margin, and not set from outside.</summary>
+    public int Items { get; } = 30;
+
+    /// <summary>Those that are not the protocol's: names, and values in the units of <see cref="Margin"/>.</summary>
+    public ImmutableArray<KeyValuePair<string, double>> Changed =>
+        [.. Margin.All.Where(m => m.Of(this) != m.Default).Select(m => KeyValuePair.Create(m.Name, m.Of(this)))];
+
+    /// <summary>The protocol's, but for some.</summary>
+    /// <param name="changed">Names, and values in the units of <see cref="Margin"/>.</param>
+    /// <exception cref="InvalidInputException">A name is none or stands twice, or a value is beyond its bounds; all problems.</exception>
+    public static Margins Of(IEnumerable<KeyValuePair<string, double>> changed)
+    {
+        ArgumentNullException.ThrowIfNull(changed);
+        var (margins, names, problems) = (new Margins(), new HashSet<string>(StringComparer.Ordinal), new List<string>());
+        foreach (var (name, value) in changed)
+        {
+            if (Margin.Find(name) is not { } margin)
+                problems.Add($"There is no margin '{name}'; expected one of {string.Join(", ", Margin.All.Select(m => m.Name))}.");
+            else if (!names.Add(name)) problems.Add($"The margin {name} is set twice; set it once.");
+            else if (margin.Problem(value) is { } problem) problems.Add(problem);
+            else margins = margin.Set(margins, value);
+        }
+
+        return problems.Count == 0 ? margins : throw new InvalidInputException(problems);
+    }
+
+    /// <summary>What is wrong with values that a program set, a sentence each.</summary>
+    public IReadOnlyList<string> Problems => [.. Margin.All.Select(m => m.Problem(m.Of(this))).OfType<string>()];
 }

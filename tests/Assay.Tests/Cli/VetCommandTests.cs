@@ -226,7 +226,9 @@ public sealed class VetCommandTests : IDisposable
     {
         var (code, output, _) = Vet("run", Organism("gemma2", "aligned"), Organism("gemma2", "before"), "--dry-run");
         Assert.Equal(0, code);
-        Assert.Contains("tokens a second", output, StringComparison.Ordinal);
+        Assert.Matches("# time +about [0-9.]+ s from now: writing [0-9.]+ s, scoring [0-9.]+ s, yardsticks [0-9.]+ s, ", output);
+        Assert.Contains("# power       ", output, StringComparison.Ordinal);
+        Assert.Contains("\npower:\n  discordance: [0.05, 0.1]\n", output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(_folder, "run")));
     }
 

@@ -47,6 +47,7 @@ public sealed class PlanTests
         { "domains", Plan() with { Domains = ["code"] } },
         { "template", Plan() with { ChatTemplate = false } },
         { "public panel", Plan() with { PublicHash = "aa" } },
+        { "margins", Plan() with { Margins = [KeyValuePair.Create("accuracy", 3.0)] } },
         { "clock", Plan() with { Clock = Plan().Clock.AddSeconds(1) } },
     };
 

@@ -5,6 +5,7 @@ using Assay.Cli.Options;
 using Assay.Evaluation.Measures;
 using Assay.Runs;
 using Assay.Tests.Cli;
+using Assay.Verdicts;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -42,6 +43,8 @@ public sealed class VetOptionsTests
         from thought in Maybe(Gen.Choose(0, OptionKind.MostTokens))
         from panel in MaybeText(s_text.Where(t => t.Length > 0))
         from thinking in Maybe(Gen.Elements(true, false))
+        from margins in Gen.SubListOf(Margin.All.AsEnumerable())
+        from sizes2 in Gen.Choose(0, 1_000_000).ArrayOf(margins.Count)
         select new VetRequest
         {
             Base = "BASE", Candidate = "CANDIDATE", Tier = tier, Items = sizes[0], DocumentsPerDomain = sizes[1], MaxNewTokens = sizes[2], Samples = samples,
@@ -49,6 +52,7 @@ public sealed class VetOptionsTests
             Seed = nonce is null ? seed : null, Nonce = nonce, Clock = clock, Measures = [.. measures], Limit = limit, AllowLong = allowLong, Output = output,
             Templates = templates, Texts = [.. texts], PublicPanel = panel, Tasks = [.. tasks],
             MaxThoughtTokens = thought, Thinking = thinking,
+            Margins = Margins.Of(margins.Zip(sizes2, (m, s) => KeyValuePair.Create(m.Name, m.Least + (m.Most - m.Least) * s / 1_000_000))),
         };
 
     [Fact]
@@ -137,7 +141,7 @@ public sealed class VetOptionsTests
                 OptionShape.Choice => option.Kind.Choices[^1],
                 OptionShape.Switch => "true",
                 OptionShape.Time => "2001-02-03T04:05:06Z",
-                _ => option.Name switch { "shard" => "2/3", "templates" => "3", _ => "77" },
+                _ => option.Name switch { "shard" => "2/3", "templates" => "3", "margins" => "accuracy=77", _ => "77" },
             };
             var request = option.Read(VetOptions.Defaults, [value]);
             Assert.Equal(value, Assert.Single(option.Write(request)));

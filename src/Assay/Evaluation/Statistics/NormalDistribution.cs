@@ -32,6 +32,15 @@ public static class NormalDistribution
         return q < 0 ? -size : size;
     }
 
+    /// <summary>P(X ≤ x).</summary>
+    /// <param name="x">Where.</param>
+    public static double Cumulative(double x)
+    {
+        // A squared normal variable is χ² with one degree of freedom.
+        var beyond = ChiSquareDistribution.Survival(x * x, 1) / 2;
+        return x < 0 ? beyond : 1 - beyond;
+    }
+
     private static double Ratio(double[] above, double[] below, double x)
     {
         double numerator = 0, denominator = 0;

@@ -14,6 +14,27 @@ public static class PairedProportionPower
     public static double MinimumDetectable(double pairs, double discordance, double power = .8, double level = .95) =>
         MeanPower.MinimumDetectable(Math.Sqrt(discordance / pairs), power, level);
 
+    /// <summary>The smallest true loss of which Tango's interval shows, with the power asked, that it is beyond a margin; infinite where it shows none.</summary>
+    /// <param name="pairs">Pairs; divided by the design effect where they come in clusters.</param>
+    /// <param name="discordance">Share of pairs that differ; where the loss itself is larger, as many as it takes.</param>
+    /// <param name="margin">The largest loss that does not matter, 0 or more.</param>
+    /// <param name="power">Probability of showing it.</param>
+    /// <param name="level">1 − α, two-sided.</param>
+    public static double SmallestBeyond(double pairs, double discordance, double margin, double power = .8, double level = .95)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(margin);
+        var (bound, sure) = (NormalDistribution.Quantile(.5 + level / 2), NormalDistribution.Quantile(power));
+        return IsShown(1) ? SpecialFunctions.Bisect(margin, 1, loss => !IsShown(loss)) : double.PositiveInfinity;
+
+        // Whether the interval of the smallest loss that is observed with that power is beyond the margin; what is observed spreads around the true loss.
+        bool IsShown(double loss)
+        {
+            var differ = Math.Max(loss, discordance);
+            var (up, seen) = ((differ - loss) / 2, loss - sure * Math.Sqrt((differ - loss * loss) / pairs));
+            return seen > margin && TangoInterval.Score(pairs * up, pairs * (up + seen), pairs, -margin) < -bound;
+        }
+    }
+
     /// <summary>Pairs for a two-sided test to find a difference.</summary>
     /// <param name="difference">True difference, not 0.</param>
     /// <param name="discordance">Share of pairs that differ.</param>

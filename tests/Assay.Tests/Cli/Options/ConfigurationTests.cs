@@ -10,6 +10,7 @@ using Assay.Cli;
 using Assay.Cli.Options;
 using Assay.Runs;
 using Assay.Tests.Golden;
+using Assay.Verdicts;
 
 namespace Assay.Tests.Cli.Options;
 
@@ -102,7 +103,7 @@ public sealed partial class ConfigurationTests : IDisposable
             Assert.Equal(Values(stated), Values(filed));
             if (value != key.Default) Assert.Contains(value, Tokens(filed, ConfigKey.Of(filed.CommandResult.Command).Single(k => k.Name == name).Symbol));
             if (verb == "vet") Same(VetBinding.Read(stated, VetOptions.Defaults), VetBinding.Read(filed, VetOptions.Defaults));
-            var other = Parse([.. Given(verb, key, good[0]), "-c", Write($"{name}: {JsonSerializer.Serialize(value)}\n")]);
+            var other = Parse([.. Given(verb, key, good[0]), "-c", Write($"{name}: {InFile(key, value)}\n")]);
             Assert.Equal(Values(Parse(Given(verb, key, good[0]))), Values(other));
         }
     }
@@ -129,9 +130,9 @@ public sealed partial class ConfigurationTests : IDisposable
     {
         using var schema = JsonDocument.Parse(Printed("--schema", verb));
         var key = Key(verb, name);
-        foreach (var value in Good(key)) Assert.True(Accepts(schema.RootElement, name, value), value);
-        foreach (var value in Bad(key).Where(v => key.Kind.Shape != OptionShape.Time)) Assert.False(Accepts(schema.RootElement, name, value), value);
-        Assert.False(Accepts(schema.RootElement, name + "s", "1"));
+        foreach (var value in Good(key)) Assert.True(Accepts(schema.RootElement, key, name, value), value);
+        foreach (var value in Bad(key).Where(v => key.Kind.Shape != OptionShape.Time)) Assert.False(Accepts(schema.RootElement, key, name, value), value);
+        Assert.False(Accepts(schema.RootElement, key, name + "s", "x=1"));
     }
 
     [Theory, MemberData(nameof(Verbs))]
@@ -193,6 +194,21 @@ public sealed partial class ConfigurationTests : IDisposable
         Assert.Equal(["M1", "M2"], vet.Measures);
     }
 
+    [Fact]
+    public void Margins_of_a_file_stand_where_the_command_line_has_none_of_their_name()
+    {
+        var path = Write("items: 3\nmargins:\n  accuracy: 3\n  unlock-tax: 20 # points\n  broken-nll: 4\n");
+        var vet = VetBinding.Read(Parse(["vet", "--margin", "unlock-tax=5", "-c", path, "--margin=over-refusal=1.5"]), VetOptions.Defaults);
+        Assert.Equal(new Margins { Accuracy = .03, UnlockTax = .05, BrokenNll = Math.Log(4), OverRefusal = .015 }, vet.Margins);
+        Assert.Equal(new Margins { Accuracy = .03, UnlockTax = .2, BrokenNll = Math.Log(4) },
+            VetBinding.Read(Parse(["vet", "-c", path]), VetOptions.Defaults).Margins);
+        // JSON is YAML.
+        vet = VetBinding.Read(Parse(["vet", "-c", Write("""{"margins": {"accuracy": 3}}""")]), VetOptions.Defaults);
+        Assert.Equal(new Margins { Accuracy = .03 }, vet.Margins);
+        Assert.Contains("The margin accuracy is set twice", CommandLine.Run("vet", "--margin", "accuracy=1", "--margin", "accuracy=2").Error,
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("diff", "candidate: b\n", "line 1: candidate is given without base, which comes before it")]
     [InlineData("diff", "jsn: 1\njson: true\n", "line 2: json is asked of one call")]
@@ -204,6 +220,15 @@ public sealed partial class ConfigurationTests : IDisposable
     [InlineData("directions", "contrast: [a, ~]\n", "line 1: contrast has a value that is none")]
     [InlineData("directions", "contrast: [a, [b]]\n", "line 1: contrast is a mapping, or a list of lists or mappings")]
     [InlineData("directions", "contrast: {a: b}\n", "line 1: contrast is a mapping, or a list of lists or mappings")]
+    [InlineData("vet", "items: 2\nmargins: accuracy=2\n", "line 2: margins is no mapping of names to numbers")]
+    [InlineData("vet", "margins: [accuracy=2]\n", "line 1: margins is no mapping of names to numbers")]
+    [InlineData("vet", "margins: {accuracy: [2]}\n", "line 1: margins is no mapping of names to numbers")]
+    [InlineData("vet", "margins:\n  accuracy:\n", "margins has a name without a value")]
+    [InlineData("vet", "margins: {}\n", "line 1: margins has a name without a value")]
+    [InlineData("vet", "margins: {accuracy: 2, accuracy: 3}\n", "line 1: margins has 'accuracy' twice")]
+    [InlineData("vet", "margins:\n  acuracy: 2\n", "margins is 'acuracy=2'; expected NAME=VALUE with NAME one of unnamed-ids, accuracy,")]
+    [InlineData("vet", "margins: {unlock-tax: 150}\n",
+        "margins is 'unlock-tax=150'; expected unlock-tax=VALUE from 0.01 to 99.99 (percentage points; 10 unless set).")]
     [InlineData("directions", "mark: [x, *y]\n", "line 1: refers to another value")]
     [InlineData("score", "windw: 1\ncontxt: 5\n", "line 2: unknown key 'contxt'; did you mean 'context'?")]
     public void A_file_that_is_wrong_is_told_with_its_line(string verb, string yaml, string expected)
@@ -259,8 +284,17 @@ public sealed partial class ConfigurationTests : IDisposable
     private string[] Filed(string verb, ConfigKey key, string value)
     {
         (string Name, string Value)[] others = key.Symbol is Argument ? [.. Arguments(verb, key, value).Where(a => a.Name != key.Name)] : [];
-        var path = Write(string.Concat(others.Prepend((key.Name, value)).Select(l => $"\n{l.Item1}: {JsonSerializer.Serialize(l.Item2)}")));
+        var path = Write(string.Concat(others.Select(o => (o.Name, JsonSerializer.Serialize(o.Value))).Prepend((key.Name, InFile(key, value)))
+            .Select(l => $"\n{l.Item1}: {l.Item2}")));
         return [verb, .. key.Symbol is Argument ? [] : Arguments(verb, key, value).Select(a => a.Value), .. RequiredOptions(verb, key), "-c", path];
+    }
+
+    /// <summary>A value as a file says it: a word, or of a mapping the mapping of one entry.</summary>
+    private static string InFile(ConfigKey key, string value)
+    {
+        if (key.Kind.Shape != OptionShape.Mapping) return JsonSerializer.Serialize(value);
+        var (name, number) = (value[..value.IndexOf('=', StringComparison.Ordinal)], value[(value.IndexOf('=', StringComparison.Ordinal) + 1)..]);
+        return $"{{ {JsonSerializer.Serialize(name)}: {(NumberLiteral().IsMatch(number) ? number : JsonSerializer.Serialize(number))} }}";
     }
 
     private static string[] Good(ConfigKey key) => (key.Kind.Shape, key.Name) switch
@@ -272,6 +306,7 @@ public sealed partial class ConfigurationTests : IDisposable
         (OptionShape.Switch, _) => ["true", "false"],
         (OptionShape.Choice, _) => [.. key.Kind.Choices],
         (OptionShape.List, _) => ["kld,ppl", "kld"],
+        (OptionShape.Mapping, _) => ["accuracy=3", "unlock-tax=7.5", "equivalent=1", "domain-nll=0"],
         (_, "shard") => ["2/3", "1/1"],
         (_, "position") => ["-3", "mean"],
         (_, "prefix") => ["Well, then: ", "=x:'y'", "é 👋"],
@@ -287,6 +322,8 @@ public sealed partial class ConfigurationTests : IDisposable
         (OptionShape.Time, _) => ["later"],
         (OptionShape.Choice, _) => ["no-such-word", ""],
         (_, "prefix") => ["a\nb", "\t", "\u2028"],
+        (OptionShape.Mapping, _) => ["accuracy=x", "accuracy=-1", "accuracy=NaN", "accuracy=100", "accuracy=", "unlock-tax=0", "equivalent=0.9",
+            "domain-nll=1e999", "items=1", "=2"],
         (_, "shard") => ["0/3", "x", "auto/x"],
         (_, "position") => ["0", "3", "-x"],
         _ when key.Kind == OptionKind.Path => ["", "a\0b"],
@@ -317,10 +354,11 @@ public sealed partial class ConfigurationTests : IDisposable
     }
 
     /// <summary>Whether a schema takes a file of one key: the keywords that <see cref="ConfigSchema"/> writes, as JSON Schema 2020-12 defines them.</summary>
-    private static bool Accepts(JsonElement schema, string key, string text)
+    private static bool Accepts(JsonElement schema, ConfigKey key, string name, string text)
     {
-        if (!schema.GetProperty("properties").TryGetProperty(key, out var property)) return schema.GetProperty("additionalProperties").GetBoolean();
-        return Instances(text).Any(i => Valid(property, i));
+        if (!schema.GetProperty("properties").TryGetProperty(name, out var property)) return schema.GetProperty("additionalProperties").GetBoolean();
+        return key.Kind.Shape == OptionShape.Mapping ? Valid(property, JsonDocument.Parse(InFile(key, text)).RootElement)
+            : Instances(text).Any(i => Valid(property, i));
 
         // As YAML's core schema reads the plain word, or the quoted one.
         static IEnumerable<JsonElement> Instances(string text)
@@ -344,6 +382,11 @@ public sealed partial class ConfigurationTests : IDisposable
                 "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() <= word.Value.GetDecimal(),
                 "pattern" => value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!,
                     word.Value.GetString()!.Replace("$", @"\z", StringComparison.Ordinal)),
+                "minProperties" => value.ValueKind != JsonValueKind.Object || value.EnumerateObject().Count() >= word.Value.GetInt32(),
+                "properties" => value.ValueKind != JsonValueKind.Object
+                    || value.EnumerateObject().All(p => !word.Value.TryGetProperty(p.Name, out var inner) || Valid(inner, p.Value)),
+                "additionalProperties" => value.ValueKind != JsonValueKind.Object
+                    || value.EnumerateObject().All(p => schema.GetProperty("properties").TryGetProperty(p.Name, out _)),
                 "enum" => word.Value.EnumerateArray().Any(e => JsonElement.DeepEquals(e, value)),
                 "items" => value.ValueKind != JsonValueKind.Array || value.EnumerateArray().All(v => Valid(word.Value, v)),
                 "minItems" => value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= word.Value.GetInt32(),
@@ -359,6 +402,7 @@ public sealed partial class ConfigurationTests : IDisposable
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         "number" => value.ValueKind == JsonValueKind.Number,
         "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var n) && n == decimal.Truncate(n),
+        "object" => value.ValueKind == JsonValueKind.Object,
         "array" => value.ValueKind == JsonValueKind.Array,
         _ => throw new InvalidOperationException($"The type {type} is not known here."),
     };

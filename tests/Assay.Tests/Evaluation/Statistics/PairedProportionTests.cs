@@ -69,6 +69,45 @@ public class PairedProportionTests
         Assert.Equal(held / 4_000.0, PairedProportionPower.Certification(300, .035, .04, difference: -.015), .03);
     }
 
+    [Theory]
+    [InlineData(400, .10, .02)]
+    [InlineData(200, .05, .02)]
+    [InlineData(400, .05, 0)]
+    public void The_smallest_loss_beyond_a_margin_is_found_in_four_of_five_simulated_runs(int pairs, double discordance, double margin)
+    {
+        var loss = PairedProportionPower.SmallestBeyond(pairs, discordance, margin);
+        var differ = Math.Max(loss, discordance);
+        var (random, found) = (new System.Random(5), 0);
+        for (var run = 0; run < 2_000; run++)
+        {
+            int up = 0, down = 0;
+            for (var k = 0; k < pairs; k++)
+            {
+                var draw = random.NextDouble();
+                if (draw < (differ - loss) / 2) up++;
+                else if (draw < differ) down++;
+            }
+
+            if (TangoInterval.Compute(up, down, pairs).High < -margin) found++;
+        }
+
+        Assert.Equal(.8, found / 2_000.0, .08);
+    }
+
+    [Fact]
+    public void Without_a_margin_it_is_the_least_difference_and_of_a_few_pairs_there_is_none()
+    {
+        // Up to the spread that the difference itself has: the discordance less its square.
+        Assert.Equal(PairedProportionPower.MinimumDetectable(40_000, .10), PairedProportionPower.SmallestBeyond(40_000, .10, 0), 5e-5);
+        Assert.Equal(double.PositiveInfinity, PairedProportionPower.SmallestBeyond(1, .05, .5));
+    }
+
+    [Fact]
+    public void The_normal_distribution_is_that_of_MathNet()
+    {
+        for (var x = -6.0; x <= 6; x += .25) Assert.Equal(Normal.CDF(0, 1, x), NormalDistribution.Cumulative(x), 1e-13);
+    }
+
     [Fact]
     public void Eight_tests_of_90_percent_have_43_percent_together() => Assert.Equal(.43, MeanPower.Joint(Enumerable.Repeat(.9, 8)), .005);
 
