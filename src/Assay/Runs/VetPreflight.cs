@@ -187,7 +187,8 @@ internal sealed class VetPreflight
             WeightsEqual = first.Weights.Value == second.Weights.Value, OwnPackaging = first.Packaging.Value != second.Packaging.Value,
             SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue),
             Cores = cores,
-            Prefix = cores == 0 || !measures.Any(m => m is RefusalMeasure) ? null : (options.Prefix ?? options.Tier.Prefix) is { Length: > 0 } prefix ? prefix : null,
+            Prefix = cores == 0 || !measures.Any(m => m is RefusalMeasure) ? null : (options.Prefix ?? options.Tier.Prefix) is { Length: > 0 } prefix ? prefix
+                : null,
             Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
         },
         Measures = [.. measures.Select(m => m.Info.Id)],
@@ -196,6 +197,7 @@ internal sealed class VetPreflight
         ForbiddenBy = (baseModel.Generation.Rules with { ForcedEosTokenIds = [] }).Keys,
         Clock = options.Clock,
         Limited = options.Limit is not null,
+        Claim = options.Claim,
         Margins = options.Margins.Problems.Count > 0 ? [] : options.Margins.Changed,
     };
 
@@ -330,7 +332,8 @@ internal sealed class VetPreflight
         }
 
         // Of thousands of prompts this is what a run would wait for before its first result.
-        int[] Lengths(string panel, IReadOnlyList<string> templates) => PromptTemplates.Lengths(baseModel, templates, panels.Items(panel), plan.Chat, cancellation);
+        int[] Lengths(string panel, IReadOnlyList<string> templates) =>
+            PromptTemplates.Lengths(baseModel, templates, panels.Items(panel), plan.Chat, cancellation);
     }
 
     /// <summary>Why the candidate cannot read prompts, or answer them, in its own packaging; null where it can.</summary>
@@ -341,7 +344,8 @@ internal sealed class VetPreflight
             candidate.RequireTokenizer();
             candidate.Generation.GreedyReply(plan.MaxNewTokens);
             // Like the pilot's questions are the cores, which are known after it.
-            var questions = plan.Design.QuestionPanels.Concat(plan.Design.PilotItems > 0 ? [VetDesign.Pilot] : plan.Design.Cores > 0 ? VetDesign.CorePanels : []);
+            var questions = plan.Design.QuestionPanels.Concat(plan.Design.PilotItems > 0 ? [VetDesign.Pilot] : plan.Design.Cores > 0 ? VetDesign.CorePanels
+                : []);
             foreach (var (panel, templates) in plan.Design.Panels.Select(p => (p, plan.Design.PanelTemplates))
                 .Concat(plan.WeightsEqual ? [] : questions.Select(p => (p, plan.Design.CoreTemplates))))
             {

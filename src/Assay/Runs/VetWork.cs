@@ -164,7 +164,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     private static string Stage(ContextSet set)
     {
         var contexts = set.IsChoices ? $"choices, {set.Panel}" : set.Policy == Policy.Reference ? "reference text"
-            : $"{set.Policy switch { Policy.Base => "base's", Policy.Candidate => "candidate's", _ => "rounded base's" }} {(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
+            : $"{set.Policy switch { Policy.Base => "base's", Policy.Candidate => "candidate's", _ => "rounded base's" }} " +
+                $"{(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
         if (ContextSet.PrefixOf(set.Template) is not null) contexts += ", behind the prefix";
         if (set.Own) contexts += ", own packaging";
         return set.Subject == ContextSet.Candidate ? contexts : $"{set.Subject}, {contexts}";

@@ -30,7 +30,8 @@ public sealed class PackagingCommandTests : IDisposable
     }
 
     private (int Code, string Out, string Error) Vet(string a, string b, params string[] more) =>
-        CommandLine.Run(["vet", a, b, .. more.Contains("--cores") ? (string[])[] : ["--items", "4", "--cores", "4"], "--documents", "1", "-q", "-o", _folder["run"], .. more]);
+        CommandLine.Run(["vet", a, b, .. more.Contains("--cores") ? (string[])[] : ["--items", "4", "--cores", "4"], "--documents", "1", "-q", "-o",
+            _folder["run"], .. more]);
 
     /// <summary>ggml-org/llama.cpp #9692 and others: every model that is saved again differed, which hid the one that matters.</summary>
     [Fact]
@@ -138,7 +139,8 @@ public sealed class PackagingCommandTests : IDisposable
         }
     }
 
-    /// <summary>Where weights and packaging both changed, replies are what the candidate's user gets: a template that loses the question answers none.</summary>
+    /// <summary>Where weights and packaging both changed, replies are what the candidate's user gets: a template that loses the question answers
+    /// none.</summary>
     [Fact]
     public void Replies_are_judged_in_the_candidates_own_packaging()
     {

@@ -40,7 +40,8 @@ public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer token
     {
         ArgumentNullException.ThrowIfNull(set);
         var written = panels.Items(set.Panel).Where(i => store.Contains(ScoreStore.ContextKey(set, i.Item))).ToList();
-        return written.Count == 0 ? null : written.Where(i => store.Contexts(set, i.Item).Contexts.Any(reply => Judged(set, i, reply).Judgement.Outcome == ReplyOutcome.Refused))
+        return written.Count == 0 ? null : written.Where(i => store.Contexts(set, i.Item).Contexts.Any(reply => Judged(set, i, reply)
+            .Judgement.Outcome == ReplyOutcome.Refused))
             .Select(i => i.Item).ToHashSet(StringComparer.Ordinal);
     }
 

@@ -60,7 +60,8 @@ public sealed class PreservationMeasure : IMeasure
             yield return Overlap("names", r => AnswerContent.Overlap(AnswerContent.Names(r.P.Reply, r.Item.Text), AnswerContent.Names(r.Q.Reply, r.Item.Text)));
         }
 
-        var rows = Agreeing(first, answers(s_base with { Template = ContextSet.Paraphrase })).Join(Agreeing(second, answers(candidate with { Template = ContextSet.Paraphrase })),
+        var rows = Agreeing(first, answers(s_base with { Template = ContextSet.Paraphrase }))
+            .Join(Agreeing(second, answers(candidate with { Template = ContextSet.Paraphrase })),
             p => p.Item.Item, q => q.Item.Item, (p, q) => (Base: p.Agrees, Candidate: q.Agrees), StringComparer.Ordinal).ToList();
         if (rows.Count == 0) yield break;
         const string agree = $"an answer in both wordings of a question, and the same one, {where}";

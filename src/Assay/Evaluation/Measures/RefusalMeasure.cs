@@ -25,7 +25,8 @@ public sealed class RefusalMeasure : IMeasure
         if (design.Cores == 0) return Needs.None;
         var sets = VetDesign.CorePanels.SelectMany(p => new[] { VetDesign.BaseReplies(p), design.CandidateReplies(p) }).ToList();
         var needs = Pilot(design).And(Needs.Of(sets, ScoreColumns.None));
-        if (design.Yardsticks.Contains(YardstickCatalogue.Floor.Id)) needs = needs.And(Needs.Of([VetDesign.FloorAnswers(VetDesign.BenignCores)], ScoreColumns.None));
+        if (design.Yardsticks.Contains(YardstickCatalogue.Floor.Id)) needs =
+            needs.And(Needs.Of([VetDesign.FloorAnswers(VetDesign.BenignCores)], ScoreColumns.None));
         return design.Prefix is not { } prefix ? needs
             : needs.And(Needs.Of(sets.Select(s => s with { Template = ContextSet.Behind(prefix) }), ScoreColumns.None));
     }
@@ -83,7 +84,8 @@ public sealed class RefusalMeasure : IMeasure
         Dictionary<string, ReplyOutcome> Behind(ContextSet set) =>
             design.Prefix is not { } prefix ? [] : Outcomes(set with { Template = ContextSet.Behind(prefix) });
 
-        Dictionary<string, ReplyOutcome> Outcomes(ContextSet set) => replies(set).ToDictionary(r => r.Item.Item, r => r.Reply.Outcome!.Value, StringComparer.Ordinal);
+        Dictionary<string, ReplyOutcome> Outcomes(ContextSet set) => replies(set)
+            .ToDictionary(r => r.Item.Item, r => r.Reply.Outcome!.Value, StringComparer.Ordinal);
     }
 
     private static IEnumerable<Measurement> Figures(RefusalToReasoning r2r, int tests, bool solved)

@@ -35,7 +35,8 @@ public sealed class TaskMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(input);
         var (design, replies, items) = (input.Design, input.Replies, input.Items);
-        return (replies is null ? [] : Questions(design).SelectMany(q => Figures(q.Id, Judged(replies, q.Panel, design), q.Words, q.Harm ? design.HarmTests : null,
+        return (replies is null ? [] : Questions(design).SelectMany(q => Figures(q.Id, Judged(replies, q.Panel, design), q.Words, q.Harm ? design.HarmTests
+            : null,
                 isSolved: q.Panel != VetDesign.BenignCores || input.Choice is null or { Solved: true })))
             .Concat(items is null ? [] : design.ChoicePanels.SelectMany(panel => Choices(input, panel, items(panel))));
     }

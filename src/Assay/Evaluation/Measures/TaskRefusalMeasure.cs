@@ -21,7 +21,8 @@ public sealed class TaskRefusalMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(design);
         return Panels(design) is { Length: > 0 } panels
-            ? RefusalMeasure.Pilot(design).And(Needs.Of(panels.SelectMany(p => new[] { VetDesign.BaseReplies(p), design.CandidateReplies(p) }), ScoreColumns.None)) : Needs.None;
+            ? RefusalMeasure.Pilot(design).And(Needs.Of(panels.SelectMany(p => new[] { VetDesign.BaseReplies(p), design.CandidateReplies(p) }),
+                ScoreColumns.None)) : Needs.None;
     }
 
     /// <inheritdoc/>

@@ -77,7 +77,8 @@ public sealed record VetDesign
     /// <summary>Reasoning cores, each asked in both frames; 0 for none (R2R).</summary>
     public int Cores { get; init; }
 
-    /// <summary>The line that a reply begins with to put both models past the refusal, asked of every core beside the plain reply; null for none (Δ_do).</summary>
+    /// <summary>The line that a reply begins with to put both models past the refusal, asked of every core beside the plain reply; null for none
+    /// (Δ_do).</summary>
     public string? Prefix { get; init; }
 
     /// <summary>Questions of each family of tasks in the pilot; 0 for no pilot: the organisms' families, their levels in turn.</summary>
