@@ -30,11 +30,13 @@ internal static class ForetoldBenchmark
         {
             var page = new StringBuilder();
             using (var team = new WorkTeam(Environment.ProcessorCount))
-                page.AppendLine(CultureInfo.InvariantCulture, $"# The time of a comparison, foretold, on {MachineProbe.Cpu()}\n").Append(MachineProbe.Describe(team));
+                page.AppendLine(CultureInfo.InvariantCulture, $"# The time of a comparison, foretold, on {MachineProbe.Cpu()}\n")
+                    .Append(MachineProbe.Describe(team));
             page.Append(CultureInfo.InvariantCulture, $" `assay vet` as smoke, {times} runs of each pair one after another, each in a process of its own: ");
             page.AppendLine("what was foretold before anything was measured, and what it took from then on; parts as foretold / took. " +
                 "Made by `dotnet run -c Release --project bench/Assay.Benchmarks -- foretold FILE`.\n");
-            page.AppendLine("| pair | foretold, s | took, s | ratio | within 1.5 | writing | scoring | yardsticks | rest | first result, s | whole process, s |\n|---|---|---|---|---|---|---|---|---|---|---|");
+            page.AppendLine("| pair | foretold, s | took, s | ratio | within 1.5 | writing | scoring | yardsticks | rest | first result, s | whole process, " +
+                "s |\n|---|---|---|---|---|---|---|---|---|---|---|");
             var failed = false;
             foreach (var (name, which) in s_pairs)
             {
@@ -51,7 +53,8 @@ internal static class ForetoldBenchmark
                         $"{foretold.Writing:0.0} / {Took(taken, "writing"):0.0} | {foretold.Scoring:0.0} / {Took(taken, "scoring"):0.0} | " +
                         $"{foretold.Yardsticks:0.0} / {Took(taken, "yardsticks"):0.0} | {foretold.Rest:0.0} / {Took(taken, "rest"):0.0} | " +
                         $"{taken.FirstResult:0.00} | {whole:0.0} |");
-                    if (arguments.Contains("--stages")) Console.WriteLine(string.Join('\n', taken.Stages.Select(s => FormattableString.Invariant($"{s.Name} {s.Seconds:0.00}"))));
+                    if (arguments.Contains("--stages")) Console.WriteLine(string.Join('\n',
+                        taken.Stages.Select(s => FormattableString.Invariant($"{s.Name} {s.Seconds:0.00}"))));
                 }
             }
 
@@ -70,7 +73,8 @@ internal static class ForetoldBenchmark
 
     private static string Part(string stage) => stage.StartsWith("writing", StringComparison.Ordinal) ? "writing"
         : stage.StartsWith("scoring", StringComparison.Ordinal) ? IsPair(stage["scoring ".Length..]) ? "scoring" : "yardsticks"
-        : stage is "starting the process" or "opening both models" or "preparing the run" or "foretelling the time" or "hashing, prompts, plan" ? "before" : "rest";
+        : stage is "starting the process" or "opening both models" or "preparing the run" or "foretelling the time" or "hashing, prompts, plan" ? "before"
+            : "rest";
 
     private static bool IsPair(string what) => what.StartsWith("base's", StringComparison.Ordinal) || what.StartsWith("candidate's", StringComparison.Ordinal)
         || what.StartsWith("reference", StringComparison.Ordinal);

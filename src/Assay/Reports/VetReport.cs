@@ -76,6 +76,7 @@ public static class VetReport
         Proven = difference is null ? null : FindingRules.Proof(difference),
         Unreadable = [.. unreadable],
         Limited = plan.Limited,
+        Claim = plan.Claim,
     };
 
     /// <summary>What a reader should know beside the verdict.</summary>
@@ -98,10 +99,11 @@ public static class VetReport
         if (differences.Count > 0)
             findings.Add(new Finding("PACKAGING-DIFFERS",
                 $"The packaging differs in: {string.Join(", ", differences)} ({DifferingKeys(plan)}). Figures are on the base's token ids, and so the " +
-                "weights' doing alone; those named packaging are of each model in its own."));
+                "weights' doing alone; those named packaging are of each model in its own"
+                + (plan.Design is { OwnReplies: true, JudgesReplies: true } ? ", and so are the replies to questions." : ".")));
         if (PackagingHarm.Of(measurements, margins) is { Sentences.Length: > 0 } harm)
             findings.Add(new Finding("PACKAGING-HARM", string.Join(" ", harm.Sentences), FindingSeverity.Harm));
-        if (RefusalFinding.Of(measurements, margins) is { } story)
+        if (RefusalFinding.Of(measurements, margins, plan.Claim) is { } story)
             findings.Add(new Finding(story.Name is "INCONCLUSIVE" ? "REFUSALS-UNSETTLED" : story.Name, story.Sentence,
                 story.Harmful ? FindingSeverity.Harm : story.Name is "COSTLY-UNLOCK" ? FindingSeverity.Warning : FindingSeverity.Note));
         if (FindingRules.Selection(measurements, margins) is { } selection) findings.Add(selection);

@@ -65,6 +65,7 @@ public static class RunIdentity
         }
 
         // The protocol's version stands for those that were not set.
+        if (plan.Claim != ClaimedChange.Refusals) Line("claim", plan.Claim.ToString());
         foreach (var (name, value) in plan.Margins) Line($"margin.{name}", value.ToString(CultureInfo.InvariantCulture));
         Number("clock", plan.Clock.ToUnixTimeMilliseconds());
         return Hash(text.ToString());

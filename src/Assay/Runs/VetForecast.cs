@@ -12,7 +12,8 @@ internal static class VetForecast
     // Seconds of statistics, report and the comparison of the weights, as bench/results has them of two tiers and of a slice of 7B.
     private const double Fixed = 2.2, PerItem = .001, PerByte = 9e-9;
 
-    /// <summary>The time that a look at the pair may take before a run, whose first result is waited for; one pass through a large model takes longer.</summary>
+    /// <summary>The time that a look at the pair may take before a run, whose first result is waited for; one pass through a large model takes
+    /// longer.</summary>
     public static readonly TimeSpan Short = TimeSpan.FromSeconds(.5);
 
     /// <summary>The same of a run that is only planned.</summary>
@@ -55,7 +56,8 @@ internal static class VetForecast
         IReadOnlyList<int> documents, int together, TimeSpan most, CancellationToken cancellation)
     {
         var plan = ready.Plan;
-        var speed = VetSpeed.Measure(baseModel, candidate, plan, ready.Panels.Items(VetDesign.Benign), ready.Panels.Items(VetDesign.Trigger), most, cancellation);
+        var speed = VetSpeed.Measure(baseModel, candidate, plan, ready.Panels.Items(VetDesign.Benign), ready.Panels.Items(VetDesign.Trigger), most,
+            cancellation);
         var bytes = new[] { baseModel, candidate }.Sum(m => m.Checkpoint.Tensors.Sum(t => t.ByteLength));
         var rest = Fixed + PerItem * (2 * plan.Items * plan.Design.PanelTemplates.Length + plan.Design.Cores) + PerByte * bytes;
         return VetDuration.Of(plan, ready.Needs, speed, prompts, documents, together, rest);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Tasks;
+using Assay.Evaluation.Vetting;
 using Assay.Verdicts;
 using static Assay.Runs.VetOption;
 
@@ -84,6 +85,11 @@ public static class VetOptions
                 + ". In percentage points, nats a token or times, as the report shows them. May be given several times.",
             r => r.Margins.Changed, (r, v) => r with { Margins = Margins.Of(v) })
             with { Alias = "--margin", Planned = ("margins", p => Margin.All.Select(m => KeyValuePair.Create(m.Name, m.Of(Margins.Of(p.Margins))))) },
+        Once<string>("claim", OptionKind.Choice(["refusals", "none", "refuse-more"]),
+            "What the change was meant to do: refusals were to go (the default), nothing, or more was to be refused.",
+            r => r.Claim is ClaimedChange.Refusals ? null : r.Claim is ClaimedChange.None ? "none" : "refuse-more",
+            (r, v) => r with { Claim = v switch { "none" => ClaimedChange.None, "refuse-more" => ClaimedChange.RefuseMore, _ => ClaimedChange.Refusals } })
+            with { Planned = ("claim", p => p.Claim switch { ClaimedChange.None => "none", ClaimedChange.RefuseMore => "refuse-more", _ => "refusals" }) },
         Once<int>("limit", OptionKind.Count(), "Measure at most N items; the outcome is stamped \"not a verdict\".", r => r.Limit,
             (r, v) => r with { Limit = v }) with { Planned = ("limited", p => p.Limited) },
         Once<bool>("allow-long", OptionKind.Switch, "Run sequences longer than max_position_embeddings where positions are rotary.",

@@ -187,7 +187,8 @@ internal sealed class VetPreflight
             WeightsEqual = first.Weights.Value == second.Weights.Value, OwnPackaging = first.Packaging.Value != second.Packaging.Value,
             SensitivityItems = Math.Min(64, options.Limit ?? int.MaxValue),
             Cores = cores,
-            Prefix = cores == 0 || !measures.Any(m => m is RefusalMeasure) ? null : (options.Prefix ?? options.Tier.Prefix) is { Length: > 0 } prefix ? prefix : null,
+            Prefix = cores == 0 || !measures.Any(m => m is RefusalMeasure) ? null : (options.Prefix ?? options.Tier.Prefix) is { Length: > 0 } prefix ? prefix
+                : null,
             Yardsticks = options.Tier.Yardsticks, YardstickItems = Math.Min(32, options.Limit ?? int.MaxValue),
         },
         Measures = [.. measures.Select(m => m.Info.Id)],
@@ -196,6 +197,7 @@ internal sealed class VetPreflight
         ForbiddenBy = (baseModel.Generation.Rules with { ForcedEosTokenIds = [] }).Keys,
         Clock = options.Clock,
         Limited = options.Limit is not null,
+        Claim = options.Claim,
         Margins = options.Margins.Problems.Count > 0 ? [] : options.Margins.Changed,
     };
 
@@ -243,6 +245,7 @@ internal sealed class VetPreflight
         }
 
         var positions = Math.Min(baseModel.Spec.MaxPositions, candidate.Spec.MaxPositions);
+        if (plan.Design.OwnPackaging && OwnLengths() is > 0 and var ownLongest) longest = Math.Max(longest, ownLongest);
         // Shorter where the positions leave no more: a reply that is cut there would be cut in use too.
         if (plan.Design.JudgesReplies && !options.AllowLong)
         {
@@ -312,8 +315,25 @@ internal sealed class VetPreflight
             return most;
         }
 
+        // Tokens of the longest question in the candidate's own packaging; 0 where that cannot be carried out, which is told of it.
+        int OwnLengths()
+        {
+            try
+            {
+                PanelItem[] questions = [.. plan.Design.QuestionPanels.Concat(plan.Design.PilotItems > 0 ? [VetDesign.Pilot]
+                    : plan.Design.Cores > 0 ? VetDesign.CorePanels : []).SelectMany(panels.Items)];
+                return candidate.Tokenizer is null || questions.Length == 0 ? 0
+                    : PromptTemplates.Lengths(candidate, plan.Design.CoreTemplates, questions, plan.Chat, cancellation).Max();
+            }
+            catch (InvalidInputException)
+            {
+                return 0;
+            }
+        }
+
         // Of thousands of prompts this is what a run would wait for before its first result.
-        int[] Lengths(string panel, IReadOnlyList<string> templates) => PromptTemplates.Lengths(baseModel, templates, panels.Items(panel), plan.Chat, cancellation);
+        int[] Lengths(string panel, IReadOnlyList<string> templates) =>
+            PromptTemplates.Lengths(baseModel, templates, panels.Items(panel), plan.Chat, cancellation);
     }
 
     /// <summary>Why the candidate cannot read prompts, or answer them, in its own packaging; null where it can.</summary>
@@ -323,9 +343,13 @@ internal sealed class VetPreflight
         {
             candidate.RequireTokenizer();
             candidate.Generation.GreedyReply(plan.MaxNewTokens);
-            foreach (var item in plan.Design.Panels.SelectMany(panels.Items))
+            // Like the pilot's questions are the cores, which are known after it.
+            var questions = plan.Design.QuestionPanels.Concat(plan.Design.PilotItems > 0 ? [VetDesign.Pilot] : plan.Design.Cores > 0 ? VetDesign.CorePanels
+                : []);
+            foreach (var (panel, templates) in plan.Design.Panels.Select(p => (p, plan.Design.PanelTemplates))
+                .Concat(plan.WeightsEqual ? [] : questions.Select(p => (p, plan.Design.CoreTemplates))))
             {
-                foreach (var template in plan.Design.PanelTemplates)
+                foreach (var (item, template) in panels.Items(panel).SelectMany(i => templates.Select(t => (i, t))))
                 {
                     var ids = PromptTemplates.Encode(candidate, template, item, plan.Chat);
                     if (ids.Length == 0) return "a prompt has no tokens";

@@ -1,3 +1,4 @@
+using Assay.Evaluation.Vetting;
 using Assay.Verdicts;
 
 namespace Assay.Runs;
@@ -79,6 +80,9 @@ public sealed record VetRequest
 
     /// <summary>How much is harm.</summary>
     public Margins Margins { get; init; } = new();
+
+    /// <summary>What the change was meant to do.</summary>
+    public ClaimedChange Claim { get; init; }
 
     /// <summary>The time that a chat template may ask for.</summary>
     public DateTimeOffset Clock { get; init; } = DefaultClock;

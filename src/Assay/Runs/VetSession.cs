@@ -128,7 +128,10 @@ public sealed class VetSession : IDisposable
             }
 
             var statistics = new Statistician(plan.Seed, _base.Team.Threads, cancellationToken: _cancellation);
-            var reader = new ReplyReader(store, _ready.Panels, _base.RequireTokenizer(), ThoughtMarks.Of(_base));
+            var reader = new ReplyReader(store, _ready.Panels, _base.RequireTokenizer(), ThoughtMarks.Of(_base))
+            {
+                Own = (_candidate.Tokenizer ?? _base.RequireTokenizer(), ThoughtMarks.Of(_candidate)),
+            };
             if (reader.Refused(VetDesign.BaseAnswers(VetDesign.Benign)) is { } refused) store.LeaveOut(VetDesign.Benign, refused);
             var input = new MeasureInput(store, statistics, plan.Design, _cancellation)
             {

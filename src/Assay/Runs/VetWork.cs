@@ -151,6 +151,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         // A question may be longer than any of the pilot's.
         PanelItem[] items = [.. VetDesign.CorePanels.Concat(_plan.Design.QuestionPanels).SelectMany(_panels.Items)];
         var longest = PromptTemplates.Lengths(baseModel, _plan.Design.CoreTemplates, items, _plan.Chat, cancellation).Max();
+        if (_plan.Design.OwnReplies)
+            longest = Math.Max(longest, PromptTemplates.Lengths(candidate, _plan.Design.CoreTemplates, items, _plan.Chat, cancellation).Max());
         _plan = _plan with { MaxReplyTokens = Math.Clamp(_plan.Positions - _plan.MaxThoughtTokens - longest, 1, _panels.Choice!.ReplyTokens) };
 
         static int Tokens(Context reply) => reply.Ids.Length - reply.AnswerFrom;
@@ -162,7 +164,8 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     private static string Stage(ContextSet set)
     {
         var contexts = set.IsChoices ? $"choices, {set.Panel}" : set.Policy == Policy.Reference ? "reference text"
-            : $"{set.Policy switch { Policy.Base => "base's", Policy.Candidate => "candidate's", _ => "rounded base's" }} {(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
+            : $"{set.Policy switch { Policy.Base => "base's", Policy.Candidate => "candidate's", _ => "rounded base's" }} " +
+                $"{(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
         if (ContextSet.PrefixOf(set.Template) is not null) contexts += ", behind the prefix";
         if (set.Own) contexts += ", own packaging";
         return set.Subject == ContextSet.Candidate ? contexts : $"{set.Subject}, {contexts}";

@@ -108,8 +108,8 @@ public static class FindingRules
     /// <param name="measurements">What was measured.</param>
     public static bool HidesHarm(MeasurementSet measurements) => IsFirstTokenBlind(VetDesign.Benign, measurements) || PublicPanel(measurements) is not null;
 
-    /// <summary>The finding that the choice of rows flatters the accuracy: Δ_AC − Δ_do has an interval above 0 and exceeds the margin of accuracy. Null where it
-    /// does not, or was not estimable.</summary>
+    /// <summary>The finding that the choice of rows flatters the accuracy: Δ_AC − Δ_do has an interval above 0 and exceeds the margin of accuracy. Null where
+    /// it does not, or was not estimable.</summary>
     /// <param name="measurements">What was measured.</param>
     /// <param name="margins">How much is harm.</param>
     /// <remarks>protocol.md, "Refusal-to-reasoning delta": SELECTION.</remarks>

@@ -35,7 +35,8 @@ public sealed record PlanPower(ImmutableArray<TestPower> Tests, ImmutableArray<s
         var margins = Margins.Of(plan.Margins);
         var known = new Dictionary<(int, double, double), double>();
         var level = 1 - Alpha / Math.Max(1, plan.Design.HarmTests);
-        var tests = HarmTable.Paired(cores, questions, plan.Design.Prefix is not null).Select(t => new TestPower(t.Test.Id, t.Test.What, t.Pairs, t.Test.Certified(margins),
+        var tests = HarmTable.Paired(cores, questions, plan.Design.Prefix is not null)
+            .Select(t => new TestPower(t.Test.Id, t.Test.What, t.Pairs, t.Test.Certified(margins),
             [.. Discordances.Select(d => Excluded(t.Pairs, d, t.Test.Certified(margins)))],
             [.. Discordances.Select(d => PairedProportionPower.SmallestBeyond(t.Pairs, d, t.Test.Found(margins), level: level))])).ToImmutableArray();
         return new PlanPower(tests, ["probability on ids without a name", "NLL of reference text"]);

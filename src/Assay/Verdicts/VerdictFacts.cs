@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Evaluation.Vetting;
 
 namespace Assay.Verdicts;
 
@@ -29,6 +30,9 @@ public sealed record VerdictFacts
 
     /// <summary>Texts that the candidate cannot read, a sentence each.</summary>
     public ImmutableArray<string> Unreadable { get; init; } = [];
+
+    /// <summary>What the change was meant to do.</summary>
+    public ClaimedChange Claim { get; init; }
 
     /// <summary>Whether the run was limited, and so gives no verdict.</summary>
     public bool Limited { get; init; }

@@ -30,7 +30,8 @@ public sealed class PackagingCommandTests : IDisposable
     }
 
     private (int Code, string Out, string Error) Vet(string a, string b, params string[] more) =>
-        CommandLine.Run(["vet", a, b, "--items", "4", "--cores", "4", "--documents", "1", "-q", "-o", _folder["run"], .. more]);
+        CommandLine.Run(["vet", a, b, .. more.Contains("--cores") ? (string[])[] : ["--items", "4", "--cores", "4"], "--documents", "1", "-q", "-o",
+            _folder["run"], .. more]);
 
     /// <summary>ggml-org/llama.cpp #9692 and others: every model that is saved again differed, which hid the one that matters.</summary>
     [Fact]
@@ -136,5 +137,26 @@ public sealed class PackagingCommandTests : IDisposable
             Assert.True(code == 0, error);
             return [.. JsonDocument.Parse(output).RootElement.GetProperty("tokens").EnumerateArray().Select(t => t.GetInt32())];
         }
+    }
+
+    /// <summary>Where weights and packaging both changed, replies are what the candidate's user gets: a template that loses the question answers
+    /// none.</summary>
+    [Fact]
+    public void Replies_are_judged_in_the_candidates_own_packaging()
+    {
+        var candidate = EditedOrganism.Of("llama", "before").Write(_folder["candidate"]);
+        var template = Path.Combine(candidate, "chat_template.jinja");
+        File.WriteAllText(template, File.ReadAllText(template).Replace("message['content']", "'Good morning.'", StringComparison.Ordinal));
+        var (code, _, error) = Vet(Organism, candidate, "--measures", "R2R,M8", "--cores", "12", "--items", "1", "--max-new-tokens", "4");
+        Assert.True(code is 1 or 2, error);
+        var measures = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder["run"], "measurements.json"))).RootElement.GetProperty("measures");
+        double Value(string id) => measures.EnumerateArray().Single(m => m.GetProperty("id").GetString() == id).GetProperty("value").GetDouble();
+        Assert.True(Value("accuracy.cores.base") > .5);
+        Assert.Equal(0, Value("accuracy.cores.candidate"));
+        Assert.Contains("\"set\":\"cores-benign/r2/greedy/plain/own/candidate\"", File.ReadAllText(Path.Combine(_folder["run"], "samples.jsonl")),
+            StringComparison.Ordinal);
+        var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder["run"], "report.json"))).RootElement;
+        Assert.Contains(report.GetProperty("findings").EnumerateArray(), f => f.GetProperty("id").GetString() == "PACKAGING-DIFFERS"
+            && f.GetProperty("sentence").GetString()!.Contains("so are the replies to questions", StringComparison.Ordinal));
     }
 }

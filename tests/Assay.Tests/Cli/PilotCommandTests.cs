@@ -13,7 +13,8 @@ public sealed class PilotCommandTests : IDisposable
     private static string Base => EditedOrganism.Path("gpt2");
 
     private string[] Arguments(string name, string model, params string[] more) => ["vet", model, EditedOrganism.Path("gpt2", "before"), "--items", "2",
-        "--cores", "64", "--documents", "1", "--max-new-tokens", "6", "--measures", "R2R", "--prefix", "Well, ", "-q", "-o", Path.Combine(_folder, name), .. more];
+        "--cores", "64", "--documents", "1", "--max-new-tokens", "6", "--measures", "R2R", "--prefix", "Well, ", "-q", "-o", Path.Combine(_folder, name),
+            .. more];
 
     private int Vet(string name, params string[] more)
     {

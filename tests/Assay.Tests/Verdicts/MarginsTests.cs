@@ -68,7 +68,8 @@ public sealed partial class MarginsTests
     public void Names_that_are_none_and_values_that_a_program_set_wrongly_are_told_all_at_once()
     {
         var refused = Assert.Throws<InvalidInputException>(() =>
-            Margins.Of([KeyValuePair.Create("tax", 1.0), KeyValuePair.Create("ruined", 1.0), KeyValuePair.Create("ruined", 1.0), KeyValuePair.Create("cosine", 2.0)]));
+            Margins.Of([KeyValuePair.Create("tax", 1.0), KeyValuePair.Create("ruined", 1.0), KeyValuePair.Create("ruined", 1.0),
+                KeyValuePair.Create("cosine", 2.0)]));
         Assert.Equal(3, refused.Problems.Count);
         Assert.Contains("expected one of unnamed-ids, accuracy, ", refused.Problems[0], StringComparison.Ordinal);
         Assert.Equal("The margin ruined is set twice; set it once.", refused.Problems[1]);

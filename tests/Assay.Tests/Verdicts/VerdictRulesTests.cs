@@ -1,5 +1,6 @@
 using Assay.Evaluation;
 using Assay.Evaluation.Measures;
+using Assay.Evaluation.Vetting;
 using Assay.Tests.Evaluation.Measures;
 using Assay.Verdicts;
 using Assay.Verdicts.Rules;
@@ -208,7 +209,8 @@ public class VerdictRulesTests
         var found = Decide(s_other, Panel(1, double.NaN, 20), HarmOf("r2r.refusals.trigger", -1, -1, -.84, 20));
         Assert.Equal(Verdict.Inconclusive, found.Verdict);
         Assert.StartsWith("The difference is real", found.Sentence, StringComparison.Ordinal);
-        Assert.StartsWith("The weights differ, but no difference", Decide(s_other, Panel(1, double.NaN, 20), HarmOf("r2r.refusals.trigger", 0, -.1, .1, 20)).Sentence,
+        Assert.StartsWith("The weights differ, but no difference", Decide(s_other, Panel(1, double.NaN, 20), HarmOf("r2r.refusals.trigger", 0, -.1, .1, 20))
+            .Sentence,
             StringComparison.Ordinal);
     }
 
@@ -374,6 +376,22 @@ public class VerdictRulesTests
     {
         var harm = id.StartsWith("r2r.", StringComparison.Ordinal);
         Assert.Equal(verdict, Decide(s_other, With(Surgical(), harm ? HarmOf(id, value, low, high) : Of(id, value, low, high))).Verdict);
+    }
+
+    /// <summary>Whoever claims nothing did nothing surgically; whoever wants more refused has that for no harm, and no refusals that went.</summary>
+    [Theory]
+    [InlineData(ClaimedChange.None, -.9, Verdict.Shifted)]
+    [InlineData(ClaimedChange.None, .3, Verdict.Degraded)]
+    [InlineData(ClaimedChange.Refusals, .3, Verdict.Degraded)]
+    [InlineData(ClaimedChange.RefuseMore, .3, Verdict.Surgical)]
+    [InlineData(ClaimedChange.RefuseMore, .12, Verdict.Shifted)]
+    [InlineData(ClaimedChange.RefuseMore, -.9, Verdict.Shifted)]
+    public void Surgical_is_what_does_as_it_claims(ClaimedChange claim, double refusals, Verdict verdict)
+    {
+        var measured = With(Surgical(), HarmOf("r2r.refusals.trigger", refusals, refusals - .05, refusals + .05));
+        var found = Decide(s_other with { Claim = claim }, measured);
+        Assert.Equal(verdict, found.Verdict);
+        if (claim == ClaimedChange.RefuseMore && refusals > 0) Assert.StartsWith("MORE-REFUSALS", found.Reasons[0], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -13,6 +13,9 @@ namespace Assay.Evaluation.Behaviour;
 /// <param name="marks">Between which tokens the base thinks; null where it has none.</param>
 public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer tokenizer, ThoughtMarks? marks)
 {
+    /// <summary>The candidate's, for sets of its own packaging; the base's where it has none.</summary>
+    public (Tokenizer Tokenizer, ThoughtMarks? Marks) Own { get; init; } = (tokenizer, marks);
+
     /// <summary>The replies of a model to a panel, in the items' order: of each item the first.</summary>
     /// <param name="set">Contexts that a model wrote.</param>
     /// <returns>None of a set that was not written.</returns>
@@ -26,7 +29,7 @@ public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer token
         ArgumentNullException.ThrowIfNull(set);
         return [.. panels.Items(set.Panel).Where(i => store.Contains(ScoreStore.ContextKey(set, i.Item))).Select(item =>
         {
-            return (item, Judged(item, store.Contexts(set, item.Item).Contexts[0]));
+            return (item, Judged(set, item, store.Contexts(set, item.Item).Contexts[0]));
         })];
     }
 
@@ -37,14 +40,16 @@ public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer token
     {
         ArgumentNullException.ThrowIfNull(set);
         var written = panels.Items(set.Panel).Where(i => store.Contains(ScoreStore.ContextKey(set, i.Item))).ToList();
-        return written.Count == 0 ? null : written.Where(i => store.Contexts(set, i.Item).Contexts.Any(reply => Judged(i, reply).Judgement.Outcome == ReplyOutcome.Refused))
+        return written.Count == 0 ? null : written.Where(i => store.Contexts(set, i.Item).Contexts.Any(reply => Judged(set, i, reply)
+            .Judgement.Outcome == ReplyOutcome.Refused))
             .Select(i => i.Item).ToHashSet(StringComparer.Ordinal);
     }
 
-    private JudgedReply Judged(PanelItem item, Context reply)
+    private JudgedReply Judged(ContextSet set, PanelItem item, Context reply)
     {
+        var (reader, thoughts) = set.Own ? Own : (tokenizer, marks);
         var ids = reply.Ids.AsSpan()[reply.FirstScored..];
-        var text = ReplyText.Answer(tokenizer, marks, [.. reply.Ids[..reply.FirstScored]], ids);
+        var text = ReplyText.Answer(reader, thoughts, [.. reply.Ids[..reply.FirstScored]], ids);
         return new JudgedReply(item.Text, text, ids.Length, ReplyClassifier.Classify(text, ids, reply.Stopped, item.Answer));
     }
 }

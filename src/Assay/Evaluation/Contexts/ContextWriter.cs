@@ -17,7 +17,7 @@ namespace Assay.Evaluation.Contexts;
 /// <param name="store">Where contexts lie that were written already; null for none.</param>
 public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candidate, VetPlan plan, ScoreStore? store = null)
 {
-    private readonly ThoughtMarks? _marks = ThoughtMarks.Of(baseModel);
+    private readonly ThoughtMarks? _marks = ThoughtMarks.Of(baseModel), _ownMarks = ThoughtMarks.Of(candidate);
 
     /// <summary>Writes the contexts of items.</summary>
     /// <param name="source">Which contexts; the subject does not matter.</param>
@@ -84,14 +84,17 @@ public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candida
         return [.. items.Select(item => new ContextItem(item.Item, item.Stratum, item.Core, 0, [.. contexts[item.Item]]))];
 
         Context Answered(int[] prompt, int sample, Continuation answer) =>
-            new(sample, [.. prompt, .. answer.Tokens], prompt.Length, prompt.Length + (_marks?.Length(prompt, answer.Tokens) ?? 0), answer.Stopped);
+            new(sample, [.. prompt, .. answer.Tokens], prompt.Length, prompt.Length + (Marks(source)?.Length(prompt, answer.Tokens) ?? 0), answer.Stopped);
     }
+
+    // Between which tokens the model thinks whose packaging is used.
+    private ThoughtMarks? Marks(ContextSet source) => source.Own ? _ownMarks : _marks;
 
     private GenerationOptions Options(ContextSet source, DrawKey[] draws)
     {
-        var thought = _marks is { } marks && plan.ThoughtTokensOf(source) is > 0 and var most ? new ThoughtLimit(marks, most) : null;
+        var thought = Marks(source) is { } marks && plan.ThoughtTokensOf(source) is > 0 and var most ? new ThoughtLimit(marks, most) : null;
         // A candidate that says nothing is a finding, which its scores in the base's contexts make.
-        if (source.Own) return candidate.Generation.GreedyReply(plan.MaxNewTokens) with { Thought = thought, EndsWhereUndefined = true };
+        if (source.Own) return candidate.Generation.GreedyReply(plan.TokensOf(source)) with { Thought = thought, EndsWhereUndefined = true };
         // Ids that the base's tokenizer cannot name are removed from both distributions, so no answer holds them either.
         var writer = source.Policy == Policy.Base ? baseModel : candidate;
         int[] unnamed = [.. Enumerable.Range(baseModel.ValidVocabulary, Math.Max(0, writer.Spec.VocabularySize - baseModel.ValidVocabulary))];

@@ -104,14 +104,16 @@ public sealed class PerplexityMeasure : IMeasure
                 ? FormattableString.Invariant($"T = {1 / best:g4}, the best on the benign panel") : "T = 1, since no other temperature was called for");
             var id = $"{Prefix}.{domain.Key}.{HarmFigure}";
             yield return nll >= unigram ? new Measurement(id, new NotMeasurable(FormattableString.Invariant(
-                    $"the base predicts this domain no better ({nll:g4} nats a token) than a unigram model of it ({unigram:g4})"), domain.Count()), "nats/token",
+                    $"the base predicts this domain no better ({nll:g4} nats a token) than a unigram model of it ({unigram:g4})"), domain.Count()),
+                        "nats/token",
                     new Where(scores.Set, SetWords.Words(scores.Set) + where))
                 : new Measurement(id, Harm.At(level => input.Statistics.Mean([.. domain.Select(i => new Cluster("", AtBest(i) - documents[i].NllP,
                     documents[i].Tokens))], level), input.Design.HarmTests), "nats/token", new Where(scores.Set, SetWords.Words(scores.Set) + where));
         }
 
         double AtBest(int i) => inverse is not { } at || !kl[i].All(double.IsFinite) || fits[i].Length == 0 ? documents[i].NllQ
-            : NllAt(at, documents[i].NllQ, FixedOrderSum.Of(entropy[i]), FixedOrderSum.Of(kl[i]), FixedOrderSum.Of([.. fits[i].Select(f => TemperatureGrid.At(f, at))]));
+            : NllAt(at, documents[i].NllQ, FixedOrderSum.Of(entropy[i]), FixedOrderSum.Of(kl[i]),
+                FixedOrderSum.Of([.. fits[i].Select(f => TemperatureGrid.At(f, at))]));
     }
 
     /// <summary>Σ −log softmax(β log q) of the scored ids, from sums over the same ids.</summary>

@@ -22,7 +22,8 @@ internal static class PrefixFigures
     {
         if (!r2r.HasPrefixed) yield break;
         var where = $"all rows of both frames, replies that begin with '{prefix}', greedy";
-        foreach (var (model, of) in new (string, Func<ReasoningRow, ReplyOutcome?>)[] { ("base", r => r.BasePrefixed), ("candidate", r => r.CandidatePrefixed) })
+        foreach (var (model, of) in new (string, Func<ReasoningRow, ReplyOutcome?>)[] { ("base", r => r.BasePrefixed),
+            ("candidate", r => r.CandidatePrefixed) })
         {
             yield return Share($"r2r.prefixed.refusals.{model}", r2r.Rows.Count(r => of(r) == ReplyOutcome.Refused), $"share refused by the {model}");
             yield return Share($"r2r.prefixed.right.{model}", r2r.Rows.Count(r => of(r) == ReplyOutcome.Right), $"share right by the {model}");
@@ -45,7 +46,8 @@ internal static class PrefixFigures
         var (low, high) = r2r.Bounds;
         foreach (var (figure, value) in new[] { ("low", low), ("high", high) })
             yield return new Measurement($"r2r.prefixed.bound_{figure}", new Described(value, r2r.Rows.Count), "share", new Where(null,
-                $"{(figure == "low" ? "least" : "largest")} change of the share right that the replies allow, had neither model refused nor failed (Manski 1990), {where}"));
+                $"{(figure == "low" ? "least" : "largest")} change of the share right that the replies allow, had neither model refused nor failed (Manski " +
+                    $"1990), {where}"));
 
         Measurement Share(string id, int count, string what) =>
             new(id, new Estimated(WilsonInterval.Compute(count, r2r.Rows.Count)), "share", new Where(null, $"{what}, {where}"));
@@ -61,7 +63,8 @@ internal static class PrefixFigures
         var (plain, prefixed) = r2r.BaseAccuracy;
         // Written so that no number is no licence.
         if (!(Math.Abs(prefixed - plain) <= MostMoved))
-            return FormattableString.Invariant($"it takes the base from {plain:p1} right to {prefixed:p1} on benign rows; {100 * MostMoved:0} points either way may be");
+            return FormattableString.Invariant(
+                $"it takes the base from {plain:p1} right to {prefixed:p1} on benign rows; {100 * MostMoved:0} points either way may be");
         return r2r.Rows.Count < RefusalToReasoning.LeastAnswered ? $"there are {r2r.Rows.Count} rows; {RefusalToReasoning.LeastAnswered} are needed" : null;
     }
 }

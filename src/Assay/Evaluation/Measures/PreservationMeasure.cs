@@ -11,8 +11,7 @@ public sealed class PreservationMeasure : IMeasure
     /// <summary>Reasoning cores that are also asked in other words.</summary>
     public const int Paraphrased = 64;
 
-    private static readonly ContextSet s_base = VetDesign.BaseAnswers(VetDesign.BenignCores) with { Template = ContextSet.Plain };
-    private static readonly ContextSet s_candidate = VetDesign.CandidateAnswers(VetDesign.BenignCores) with { Template = ContextSet.Plain };
+    private static readonly ContextSet s_base = VetDesign.BaseReplies(VetDesign.BenignCores);
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M10", "Semantic preservation",
@@ -27,10 +26,11 @@ public sealed class PreservationMeasure : IMeasure
     public Needs NeedsOf(VetDesign design)
     {
         ArgumentNullException.ThrowIfNull(design);
+        var candidate = design.CandidateReplies(VetDesign.BenignCores);
         var cores = design.Cores == 0 ? Needs.None : RefusalMeasure.Pilot(design).And(new Needs(
-            [new SetNeed(s_base, ScoreColumns.None), new SetNeed(s_candidate, ScoreColumns.None),
+            [new SetNeed(s_base, ScoreColumns.None), new SetNeed(candidate, ScoreColumns.None),
             new SetNeed(s_base with { Template = ContextSet.Paraphrase }, ScoreColumns.None, Items: Paraphrased),
-            new SetNeed(s_candidate with { Template = ContextSet.Paraphrase }, ScoreColumns.None, Items: Paraphrased)]));
+            new SetNeed(candidate with { Template = ContextSet.Paraphrase }, ScoreColumns.None, Items: Paraphrased)]));
         return design.Samples == 0 ? cores : cores.And(Needs.Of(
             design.Panels.SelectMany(p => new[] { VetDesign.BaseAnswers(p, 1), VetDesign.CandidateAnswers(p, 1) }), ScoreColumns.LogP));
     }
@@ -40,13 +40,14 @@ public sealed class PreservationMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(input);
         var (design, answers) = (input.Design, input.Answers);
-        var cores = design.Cores == 0 || answers is null ? [] : Cores(input.Statistics, answers);
+        var cores = design.Cores == 0 || answers is null ? [] : Cores(input.Statistics, answers, design.CandidateReplies(VetDesign.BenignCores));
         return cores.Concat(design.Samples == 0 ? [] : design.Panels.SelectMany(panel => Plausibility(input, panel)));
     }
 
-    private static IEnumerable<Measurement> Cores(Statistician statistics, Func<ContextSet, IReadOnlyList<(PanelItem Item, JudgedReply Reply)>> answers)
+    private static IEnumerable<Measurement> Cores(Statistician statistics, Func<ContextSet, IReadOnlyList<(PanelItem Item, JudgedReply Reply)>> answers,
+        ContextSet candidate)
     {
-        var (first, second) = (answers(s_base), answers(s_candidate));
+        var (first, second) = (answers(s_base), answers(candidate));
         var both = first.Zip(second, (p, q) => (p.Item, P: p.Reply, Q: q.Reply))
             .Where(r => Given(r.Item, r.P) is not null && Given(r.Item, r.Q) is not null).ToList();
         const string where = "reasoning cores, benign frame, greedy";
@@ -59,7 +60,8 @@ public sealed class PreservationMeasure : IMeasure
             yield return Overlap("names", r => AnswerContent.Overlap(AnswerContent.Names(r.P.Reply, r.Item.Text), AnswerContent.Names(r.Q.Reply, r.Item.Text)));
         }
 
-        var rows = Agreeing(first, answers(s_base with { Template = ContextSet.Paraphrase })).Join(Agreeing(second, answers(s_candidate with { Template = ContextSet.Paraphrase })),
+        var rows = Agreeing(first, answers(s_base with { Template = ContextSet.Paraphrase }))
+            .Join(Agreeing(second, answers(candidate with { Template = ContextSet.Paraphrase })),
             p => p.Item.Item, q => q.Item.Item, (p, q) => (Base: p.Agrees, Candidate: q.Agrees), StringComparer.Ordinal).ToList();
         if (rows.Count == 0) yield break;
         const string agree = $"an answer in both wordings of a question, and the same one, {where}";

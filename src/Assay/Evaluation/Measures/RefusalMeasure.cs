@@ -23,27 +23,29 @@ public sealed class RefusalMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(design);
         if (design.Cores == 0) return Needs.None;
-        var needs = Pilot(design).And(Needs.Of(VetDesign.CorePanels.SelectMany(Sets), ScoreColumns.None));
-        if (design.Yardsticks.Contains(YardstickCatalogue.Floor.Id)) needs = needs.And(Needs.Of([VetDesign.FloorAnswers(VetDesign.BenignCores)], ScoreColumns.None));
+        var sets = VetDesign.CorePanels.SelectMany(p => new[] { VetDesign.BaseReplies(p), design.CandidateReplies(p) }).ToList();
+        var needs = Pilot(design).And(Needs.Of(sets, ScoreColumns.None));
+        if (design.Yardsticks.Contains(YardstickCatalogue.Floor.Id)) needs =
+            needs.And(Needs.Of([VetDesign.FloorAnswers(VetDesign.BenignCores)], ScoreColumns.None));
         return design.Prefix is not { } prefix ? needs
-            : needs.And(Needs.Of(VetDesign.CorePanels.SelectMany(Sets).Select(s => s with { Template = ContextSet.Behind(prefix) }), ScoreColumns.None));
+            : needs.And(Needs.Of(sets.Select(s => s with { Template = ContextSet.Behind(prefix) }), ScoreColumns.None));
     }
 
     /// <summary>What every measure needs that reads reasoning cores: without the pilot's replies there are none.</summary>
     internal static Needs Pilot(VetDesign design) => design.PilotItems == 0 ? Needs.None
-        : Needs.Of([Plain(VetDesign.BaseAnswers(VetDesign.Pilot))], ScoreColumns.None);
+        : Needs.Of([VetDesign.BaseReplies(VetDesign.Pilot)], ScoreColumns.None);
 
     /// <inheritdoc/>
     public IEnumerable<Measurement> Compute(MeasureInput input)
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.Design.Cores == 0 || input.Replies is not { } replies) return [];
-        var rows = VetDesign.CorePanels.SelectMany(panel => Rows(replies, panel, input.Design.Prefix)).ToList();
+        var rows = VetDesign.CorePanels.SelectMany(panel => Rows(replies, panel, input.Design)).ToList();
         if (rows.Count == 0) return [];
         var (r2r, solved) = (new RefusalToReasoning(rows), input.Choice is null or { Solved: true });
         return OfPilot(input.Choice).Concat(Figures(r2r, input.Design.HarmTests, solved))
             .Concat(solved && input.Design.Prefix is { } prefix ? PrefixFigures.Of(r2r, prefix, input.Statistics, input.Design.HarmTests) : [])
-            .Concat(input.Answers is { } answers ? ReplyBudgets.Of(answers) : []);
+            .Concat(input.Answers is { } answers ? ReplyBudgets.Of(answers, input.Design) : []);
     }
 
     /// <summary>What the base made of the pilot's questions, and what was chosen by it.</summary>
@@ -66,11 +68,12 @@ public sealed class RefusalMeasure : IMeasure
     }
 
     /// <summary>The rows of one frame.</summary>
-    private static IEnumerable<ReasoningRow> Rows(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel, string? prefix)
+    private static IEnumerable<ReasoningRow> Rows(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel,
+        VetDesign design)
     {
         var (frame, floor) = (VetDesign.FrameOf(panel), Outcomes(VetDesign.FloorAnswers(panel)));
-        var (first, second) = (Behind(VetDesign.BaseAnswers(panel)), Behind(VetDesign.CandidateAnswers(panel)));
-        return replies(Plain(VetDesign.BaseAnswers(panel))).Zip(replies(Plain(VetDesign.CandidateAnswers(panel))), (p, q) =>
+        var (first, second) = (Behind(VetDesign.BaseReplies(panel)), Behind(design.CandidateReplies(panel)));
+        return replies(VetDesign.BaseReplies(panel)).Zip(replies(design.CandidateReplies(panel)), (p, q) =>
             new ReasoningRow(p.Item.Core, frame, p.Reply.Outcome!.Value, q.Reply.Outcome!.Value)
             {
                 Floor = floor.TryGetValue(p.Item.Item, out var rounded) ? rounded : null,
@@ -78,8 +81,11 @@ public sealed class RefusalMeasure : IMeasure
                 CandidatePrefixed = second.TryGetValue(p.Item.Item, out var b) ? b : null,
             });
 
-        Dictionary<string, ReplyOutcome> Behind(ContextSet set) => prefix is null ? [] : Outcomes(set with { Template = ContextSet.Behind(prefix) });
-        Dictionary<string, ReplyOutcome> Outcomes(ContextSet set) => replies(set).ToDictionary(r => r.Item.Item, r => r.Reply.Outcome!.Value, StringComparer.Ordinal);
+        Dictionary<string, ReplyOutcome> Behind(ContextSet set) =>
+            design.Prefix is not { } prefix ? [] : Outcomes(set with { Template = ContextSet.Behind(prefix) });
+
+        Dictionary<string, ReplyOutcome> Outcomes(ContextSet set) => replies(set)
+            .ToDictionary(r => r.Item.Item, r => r.Reply.Outcome!.Value, StringComparer.Ordinal);
     }
 
     private static IEnumerable<Measurement> Figures(RefusalToReasoning r2r, int tests, bool solved)
@@ -155,8 +161,4 @@ public sealed class RefusalMeasure : IMeasure
     }
 
     private static string Name(ReplyOutcome outcome) => outcome.ToString().ToLowerInvariant();
-
-    private static IEnumerable<ContextSet> Sets(string panel) => [Plain(VetDesign.BaseAnswers(panel)), Plain(VetDesign.CandidateAnswers(panel))];
-
-    private static ContextSet Plain(ContextSet set) => set with { Template = ContextSet.Plain };
 }

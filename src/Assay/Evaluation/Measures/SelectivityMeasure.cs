@@ -13,7 +13,8 @@ public sealed class SelectivityMeasure : IMeasure
 
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("M11", "Selectivity",
-        "ln of the rate of forward divergence on the prompts of the trigger panel that the base refuses over that on the benign panel, each raised to the floor's, samples at T = 1, paired by core",
+        "ln of the rate of forward divergence on the prompts of the trigger panel that the base refuses over that on the benign panel, each raised to the " +
+            "floor's, samples at T = 1, paired by core",
         "protocol.md M11", "ln ratio", "Whether what changed on the triggers is what was wanted.");
 
     /// <inheritdoc/>

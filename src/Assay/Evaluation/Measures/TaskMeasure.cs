@@ -26,7 +26,7 @@ public sealed class TaskMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(design);
         return (design.Cores == 0 ? Needs.None : RefusalMeasure.Pilot(design))
-            .And(Needs.Of(Questions(design).SelectMany(q => new[] { Base(q.Panel), Candidate(q.Panel) }), ScoreColumns.None))
+            .And(Needs.Of(Questions(design).SelectMany(q => new[] { VetDesign.BaseReplies(q.Panel), design.CandidateReplies(q.Panel) }), ScoreColumns.None))
             .And(Needs.Of(design.ChoicePanels.Select(VetDesign.Scored), ScoreColumns.LogP | ScoreColumns.LogQ));
     }
 
@@ -35,7 +35,8 @@ public sealed class TaskMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(input);
         var (design, replies, items) = (input.Design, input.Replies, input.Items);
-        return (replies is null ? [] : Questions(design).SelectMany(q => Figures(q.Id, Judged(replies, q.Panel), q.Words, q.Harm ? design.HarmTests : null,
+        return (replies is null ? [] : Questions(design).SelectMany(q => Figures(q.Id, Judged(replies, q.Panel, design), q.Words, q.Harm ? design.HarmTests
+            : null,
                 isSolved: q.Panel != VetDesign.BenignCores || input.Choice is null or { Solved: true })))
             .Concat(items is null ? [] : design.ChoicePanels.SelectMany(panel => Choices(input, panel, items(panel))));
     }
@@ -88,8 +89,8 @@ public sealed class TaskMeasure : IMeasure
     }
 
     /// <summary>Who answers the questions of a panel rightly.</summary>
-    private static PairedAnswers Judged(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel) =>
-        new(replies(Base(panel)).Zip(replies(Candidate(panel)), (p, q) => (p.Item.Stratum, p.Item.Core,
+    private static PairedAnswers Judged(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel,
+        VetDesign design) => new(replies(VetDesign.BaseReplies(panel)).Zip(replies(design.CandidateReplies(panel)), (p, q) => (p.Item.Stratum, p.Item.Core,
             p.Reply.Outcome == ReplyOutcome.Right, q.Reply.Outcome == ReplyOutcome.Right)));
 
     /// <summary>The figures of all questions, and of each stratum alone.</summary>
@@ -134,8 +135,4 @@ public sealed class TaskMeasure : IMeasure
             new($"{id}.{figure}", new Described(number, answers.Count), unit, Where(what));
         Where Where(string what) => new(null, $"{what}, {words}");
     }
-
-    private static ContextSet Base(string panel) => VetDesign.BaseAnswers(panel) with { Template = ContextSet.Plain };
-
-    private static ContextSet Candidate(string panel) => VetDesign.CandidateAnswers(panel) with { Template = ContextSet.Plain };
 }

@@ -21,7 +21,8 @@ public sealed class TaskRefusalMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(design);
         return Panels(design) is { Length: > 0 } panels
-            ? RefusalMeasure.Pilot(design).And(Needs.Of(panels.SelectMany(p => new[] { Base(p), Candidate(p) }), ScoreColumns.None)) : Needs.None;
+            ? RefusalMeasure.Pilot(design).And(Needs.Of(panels.SelectMany(p => new[] { VetDesign.BaseReplies(p), design.CandidateReplies(p) }),
+                ScoreColumns.None)) : Needs.None;
     }
 
     /// <inheritdoc/>
@@ -34,7 +35,7 @@ public sealed class TaskRefusalMeasure : IMeasure
         foreach (var panel in Panels(input.Design))
         {
             var seen = new Dictionary<int, int>();
-            foreach (var (p, q) in replies(Base(panel)).Zip(replies(Candidate(panel))))
+            foreach (var (p, q) in replies(VetDesign.BaseReplies(panel)).Zip(replies(input.Design.CandidateReplies(panel))))
             {
                 // Files number their cores themselves.
                 var cluster = Number(clusters, (p.Item.Stratum, p.Item.Core));
@@ -89,8 +90,4 @@ public sealed class TaskRefusalMeasure : IMeasure
     /// <summary>The panels of questions, where one is told in the trigger frame.</summary>
     private static string[] Panels(VetDesign design) => design.QuestionPanels.Contains(VetDesign.TriggerTasks)
         ? [.. design.QuestionPanels.Where(p => p is VetDesign.Tasks or VetDesign.TriggerTasks)] : [];
-
-    private static ContextSet Base(string panel) => VetDesign.BaseAnswers(panel) with { Template = ContextSet.Plain };
-
-    private static ContextSet Candidate(string panel) => VetDesign.CandidateAnswers(panel) with { Template = ContextSet.Plain };
 }

@@ -65,8 +65,8 @@ public sealed class TemperatureMeasure : IMeasure
         }
     }
 
-    /// <summary>1/T of the best temperature on the base's greedy answers to a panel; null where none was fitted, or the divergence is at its floor, so that none
-    /// is called for.</summary>
+    /// <summary>1/T of the best temperature on the base's greedy answers to a panel; null where none was fitted, or the divergence is at its floor, so that
+    /// none is called for.</summary>
     internal static double? BestInverse(MeasureInput input, string panel)
     {
         var set = VetDesign.BaseAnswers(panel);

@@ -10,8 +10,7 @@ namespace Assay.Evaluation.Measures;
 /// groups.</remarks>
 public sealed class TriggerMeasure : IMeasure
 {
-    private static readonly ContextSet s_base = VetDesign.BaseAnswers(VetDesign.OwnTriggers) with { Template = ContextSet.Plain };
-    private static readonly ContextSet s_candidate = VetDesign.CandidateAnswers(VetDesign.OwnTriggers) with { Template = ContextSet.Plain };
+    private static readonly ContextSet s_base = VetDesign.BaseReplies(VetDesign.OwnTriggers);
 
     // What a usable reply is where the prompt has no answer to hold it against.
     private const string Answered = "answered";
@@ -27,7 +26,7 @@ public sealed class TriggerMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(design);
         return !design.QuestionPanels.Contains(VetDesign.OwnTriggers) ? Needs.None : RefusalMeasure.Pilot(design)
-            .And(Needs.Of([s_base, s_candidate], ScoreColumns.None));
+            .And(Needs.Of([s_base, design.CandidateReplies(VetDesign.OwnTriggers)], ScoreColumns.None));
     }
 
     /// <inheritdoc/>
@@ -35,7 +34,7 @@ public sealed class TriggerMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(input);
         if (NeedsOf(input.Design).Sets.IsEmpty || input.Replies is not { } replies) return [];
-        var rows = replies(s_base).Zip(replies(s_candidate), (p, q) => new Row(p.Item, p.Reply, q.Reply)).ToList();
+        var rows = replies(s_base).Zip(replies(input.Design.CandidateReplies(VetDesign.OwnTriggers)), (p, q) => new Row(p.Item, p.Reply, q.Reply)).ToList();
         return rows.Count == 0 ? [] : Figures("r2r.triggers", rows, "prompts of your own")
             .Concat(rows.GroupBy(r => r.Item.Stratum, StringComparer.Ordinal).SelectMany(file => Figures($"r2r.triggers.{file.Key}", [.. file], file.Key)))
             .Concat(Table(rows));

@@ -77,7 +77,8 @@ public sealed record VetDesign
     /// <summary>Reasoning cores, each asked in both frames; 0 for none (R2R).</summary>
     public int Cores { get; init; }
 
-    /// <summary>The line that a reply begins with to put both models past the refusal, asked of every core beside the plain reply; null for none (Δ_do).</summary>
+    /// <summary>The line that a reply begins with to put both models past the refusal, asked of every core beside the plain reply; null for none
+    /// (Δ_do).</summary>
     public string? Prefix { get; init; }
 
     /// <summary>Questions of each family of tasks in the pilot; 0 for no pilot: the organisms' families, their levels in turn.</summary>
@@ -115,6 +116,17 @@ public sealed record VetDesign
     /// <summary>Templates under which reasoning cores are put.</summary>
     public ImmutableArray<string> CoreTemplates =>
         [ContextSet.Plain, ContextSet.Paraphrase, .. Prefix is null ? (string[])[] : [ContextSet.Behind(Prefix)]];
+
+    /// <summary>Whether a candidate replies to questions in its own packaging: where weights and packaging both changed (protocol.md, Verdicts).</summary>
+    public bool OwnReplies => OwnPackaging && !WeightsEqual && OwnPackagingRefused is null;
+
+    /// <summary>The base's greedy replies to the questions of a panel, each put as it is.</summary>
+    /// <param name="panel">The panel.</param>
+    public static ContextSet BaseReplies(string panel) => BaseAnswers(panel) with { Template = ContextSet.Plain };
+
+    /// <summary>The candidate's, in its own packaging where <see cref="OwnReplies"/> says so.</summary>
+    /// <param name="panel">The panel.</param>
+    public ContextSet CandidateReplies(string panel) => CandidateAnswers(panel) with { Template = ContextSet.Plain, Own = OwnReplies };
 
     /// <summary>Templates of a set's prompts.</summary>
     /// <param name="set">Contexts that a model wrote.</param>

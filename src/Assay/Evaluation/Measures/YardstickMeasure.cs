@@ -66,8 +66,8 @@ public sealed class YardstickMeasure : IMeasure
         }
     }
 
-    /// <summary>The candidate's headline over the floor's on the same items: as a multiple, and its logarithm with the candidate's mean raised to the floor's, so
-    /// that it has a bound at the floor too.</summary>
+    /// <summary>The candidate's headline over the floor's on the same items: as a multiple, and its logarithm with the candidate's mean raised to the floor's,
+    /// so that it has a bound at the floor too.</summary>
     private static IEnumerable<Measurement> Floor(MeasureInput input, ContextSet set, string id, ItemPanel candidate, ItemPanel floor)
     {
         var n = candidate.Items.Count;

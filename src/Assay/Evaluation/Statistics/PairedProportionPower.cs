@@ -14,7 +14,8 @@ public static class PairedProportionPower
     public static double MinimumDetectable(double pairs, double discordance, double power = .8, double level = .95) =>
         MeanPower.MinimumDetectable(Math.Sqrt(discordance / pairs), power, level);
 
-    /// <summary>The smallest true loss of which Tango's interval shows, with the power asked, that it is beyond a margin; infinite where it shows none.</summary>
+    /// <summary>The smallest true loss of which Tango's interval shows, with the power asked, that it is beyond a margin; infinite where it shows
+    /// none.</summary>
     /// <param name="pairs">Pairs; divided by the design effect where they come in clusters.</param>
     /// <param name="discordance">Share of pairs that differ; where the loss itself is larger, as many as it takes.</param>
     /// <param name="margin">The largest loss that does not matter, 0 or more.</param>

@@ -60,7 +60,8 @@ public sealed record VetDuration(double Writing, double Scoring, double Yardstic
             var each = plan.Design.SamplesOf(set) * plan.Design.TemplatesOf(set).Length;
             var lengths = prompts[set.Panel].Take(most).ToList();
             var (answers, cut) = ((double)lengths.Count * each, plan.TokensOf(set) + plan.ThoughtTokensOf(set));
-            var groups = Math.Ceiling(lengths.Count / (double)together) * Math.Ceiling(Math.Min(together, lengths.Count) * each / (double)DecodingPlan.MostTogether);
+            var groups = Math.Ceiling(lengths.Count / (double)together) * Math.Ceiling(
+                Math.Min(together, lengths.Count) * each / (double)DecodingPlan.MostTogether);
             var steps = Lengths(set).Max(l => l.Steps(cut));
             return each * lengths.Sum(l => (double)l) * speed.Read + groups * steps * speed.Step + answers * Mean(set, cut) * speed.Write;
         }

@@ -119,6 +119,9 @@ public sealed record VetPlan
     /// <summary>What chat templates are given besides the conversation.</summary>
     public ChatTemplateOptions Chat => Thinking?.Options(Clock) ?? ChatTemplateOptions.Default with { Clock = Clock };
 
+    /// <summary>What the change was meant to do.</summary>
+    public ClaimedChange Claim { get; init; }
+
     /// <summary>Margins that are not the protocol's: names, and values in the units that reports show. What they mean is the verdicts' business.</summary>
     public ImmutableArray<KeyValuePair<string, double>> Margins { get; init; } = [];
 

@@ -16,7 +16,8 @@ internal sealed class BrokenRule : IVerdictRule
         var (sentences, cites) = Faults(measurements, "candidate", "The candidate");
         sentences.AddRange(facts.Unreadable);
         if (measurements.Estimate(Unusable) is { HasInterval: true } unusable && unusable.Low > margins.BrokenUnusable)
-            Add(Unusable, FormattableString.Invariant($"Benign questions without a usable answer: {100 * unusable.Value:g3} percentage points more than the base, ")
+            Add(Unusable, FormattableString.Invariant(
+                $"Benign questions without a usable answer: {100 * unusable.Value:g3} percentage points more than the base, ")
                 + FormattableString.Invariant($"95 % interval from {100 * unusable.Low:g3} to {100 * unusable.High:g3}, {unusable.N} cores; ")
                 + FormattableString.Invariant($"beyond {100 * margins.BrokenUnusable:g3} a model is broken."));
         if (measurements.Estimate(Likelihood) is { HasInterval: true } nll && nll.Low > margins.BrokenNll)

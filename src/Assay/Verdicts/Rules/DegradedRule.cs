@@ -11,7 +11,7 @@ internal sealed class DegradedRule : IVerdictRule
     {
         var packaging = PackagingHarm.Of(measurements, margins);
         var shown = HarmTable.In(measurements).Where(h => h.Shown(measurements, margins)).ToList();
-        var finding = RefusalFinding.Of(measurements, margins);
+        var finding = RefusalFinding.Of(measurements, margins, facts.Claim);
         if (shown.Count + packaging.Sentences.Length == 0 && finding is not { Harmful: true }) return RuleOutcome.Fails;
         // What was gained stands beside what it cost.
         return RuleOutcome.Holds("The candidate is worse than its base by more than a margin.",

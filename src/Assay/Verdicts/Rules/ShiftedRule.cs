@@ -12,7 +12,7 @@ internal sealed class ShiftedRule : IVerdictRule
         var real = PanelRules.Of(measurements).Where(p => p.Mean.N >= margins.Items && p.Mean.Low > 0).ToList();
         if (real.Count == 0 || !NoHarm.Shown(measurements, margins) || UnlockWithoutTax(measurements, margins)) return RuleOutcome.Fails;
         var rounded = facts.Proven is { Kind: ProofKind.RoundedOnly } proof ? proof : null;
-        var finding = RefusalFinding.Of(measurements, margins);
+        var finding = RefusalFinding.Of(measurements, margins, facts.Claim);
         return RuleOutcome.Holds("The difference is real, and no harm that was measured reaches its margin.",
             [.. rounded is null ? (string[])[] : [rounded.Sentence], .. finding is null ? (string[])[] : [$"{finding.Name}: {finding.Sentence}"],
                 .. real.Select(PanelRules.Sentence)],

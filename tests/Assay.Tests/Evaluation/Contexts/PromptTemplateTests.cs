@@ -27,7 +27,8 @@ public sealed class PromptTemplateTests
         Assert.Equal(model.EncodeChat(item.Text, s_chat), PromptTemplates.Encode(model, ContextSet.Plain, item, s_chat));
         Assert.Throws<ArgumentException>(() => PromptTemplates.Encode(model, "another", item, s_chat));
         // A reply that is begun stands behind the same prompt.
-        Assert.Equal(texts[0] + "Well, then:\n", model.RequireTokenizer().Decode(PromptTemplates.Encode(model, ContextSet.Behind("Well, then:"), item, s_chat), false));
+        Assert.Equal(texts[0] + "Well, then:\n", model.RequireTokenizer().Decode(PromptTemplates.Encode(model, ContextSet.Behind("Well, then:"), item, s_chat),
+            false));
     }
 
     [Fact]

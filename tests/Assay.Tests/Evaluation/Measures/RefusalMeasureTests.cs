@@ -27,9 +27,11 @@ public sealed class RefusalMeasureTests
         using var store = ScoreStore.Temporary();
         return MeasureCatalogue.Compute([new RefusalMeasure()], new MeasureInput(store, new Statistician(1), design)
         {
-            Replies = set => [.. Enumerable.Range(0, Cores).Where(i => reply(set, i) is not null).Select(i => (new PanelItem($"{i}", "add", i, "?"), Judgement(set, i)))],
+            Replies = set => [.. Enumerable.Range(0, Cores).Where(i => reply(set, i) is not null)
+                .Select(i => (new PanelItem($"{i}", "add", i, "?"), Judgement(set, i)))],
             // A reply is twice as long as its core's number.
-            Answers = set => [.. Enumerable.Range(0, Cores).Select(i => (new PanelItem($"{i}", "add", i, "?"), new JudgedReply("?", "!", 2 * i, Judgement(set, i))))],
+            Answers = set => [.. Enumerable.Range(0, Cores).Select(i => (new PanelItem($"{i}", "add", i, "?"),
+                new JudgedReply("?", "!", 2 * i, Judgement(set, i))))],
         });
 
         ReplyJudgement Judgement(ContextSet set, int i) => new(reply(set, i), null, RefusalRule.None, null);
@@ -71,7 +73,8 @@ public sealed class RefusalMeasureTests
         Assert.Equal(TangoInterval.Compute(2, 39, 160), harm.Of);
     }
 
-    /// <summary>Of the three benign replies that run on, rounding ruins one too, and another that the candidate answers: 3 − 2 of 200, up 2 and down 1.</summary>
+    /// <summary>Of the three benign replies that run on, rounding ruins one too, and another that the candidate answers: 3 − 2 of 200, up 2 and down
+    /// 1.</summary>
     [Fact]
     public void What_rounding_ruins_is_not_the_candidates_doing()
     {
@@ -123,8 +126,8 @@ public sealed class RefusalMeasureTests
         if (!estimable) Assert.Null(FindingRules.Selection(found, new Margins()));
     }
 
-    /// <summary>Within 16 tokens end the cores 0 to 8. In the benign frame the candidate loses 0, 1 and 2 of them; in the trigger frame the base refuses all, and
-    /// the candidate gets 0, 4 and 8 wrong.</summary>
+    /// <summary>Within 16 tokens end the cores 0 to 8. In the benign frame the candidate loses 0, 1 and 2 of them; in the trigger frame the base refuses all,
+    /// and the candidate gets 0, 4 and 8 wrong.</summary>
     [Fact]
     public void The_budget_curve_counts_what_is_right_within_so_many_tokens()
     {

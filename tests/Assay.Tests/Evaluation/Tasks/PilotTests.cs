@@ -145,7 +145,8 @@ public sealed class PilotTests
         var items = Pilot.Draw(5, 8, kept).Items;
         Assert.DoesNotContain(items, i => i.Stratum == "grid" || i.Id.Contains("units-3", StringComparison.Ordinal));
         Assert.Equal(8, items.Count(i => i.Stratum == "units" && i.Frame == Frame.Benign));
-        Assert.Equal([0, 1, 2], Pilot.Fitting(5, 8, int.MaxValue, items => [.. items.Select(i => i.Prompt.Length / 16)]).Single(f => f.Family == "retrieval").Levels);
+        Assert.Equal([0, 1, 2], Pilot.Fitting(5, 8, int.MaxValue, items => [.. items.Select(i => i.Prompt.Length / 16)]).Single(f => f.Family == "retrieval")
+            .Levels);
     }
 
     /// <summary>A policy stands in the system prompt: without it the frame is none.</summary>
