@@ -12,6 +12,9 @@ internal static class VetForecast
     // Seconds of statistics, report and the comparison of the weights, as bench/results has them of two tiers and of a slice of 7B.
     private const double Fixed = 2.2, PerItem = .001, PerByte = 9e-9;
 
+    /// <summary>Tokens times parameters of a run that is worth it: some ten seconds of two processors.</summary>
+    public const double LeastWork = 1e12;
+
     /// <summary>The time that a look at the pair may take before a run, whose first result is waited for; one pass through a large model takes
     /// longer.</summary>
     public static readonly TimeSpan Short = TimeSpan.FromSeconds(.5);

@@ -68,18 +68,7 @@ public sealed class VetSession : IDisposable
         var yaml = Plan();
         if (_ready.Decided) return new VetPreview(yaml, _ready.Early, []);
         var (prompts, documents) = Lengths();
-        long read = 0, written = 0;
-        foreach (var need in _ready.Needs)
-        {
-            var most = need.Items ?? int.MaxValue;
-            var samples = plan.Design.SamplesOf(need.Set) * plan.Design.TemplatesOf(need.Set).Length;
-            var ids = need.Set.IsChoices ? _ready.PromptLengths[need.Set.Panel].Take(most).Sum(l => (long)l)
-                : need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d)
-                : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.TokensOf(need.Set) + plan.ThoughtTokensOf(need.Set));
-            read += 2 * ids;
-            if (need.Set.Policy != Policy.Reference && need.Set.Subject == ContextSet.Candidate) written += ids;
-        }
-
+        var (read, written) = Tokens(prompts, documents);
         var cost = Cost();
         return new VetPreview(yaml, null,
         [
@@ -116,7 +105,7 @@ public sealed class VetSession : IDisposable
             var cost = Cost();
             foreach (var line in Ways(cost).Concat(VetForecast.PowerLines(plan, _ready.Panels))) _watcher.Note(line);
             // What is left of a run that goes on is not known.
-            if (restored == 0) _watcher.Foretold(Duration(cost, VetForecast.Short));
+            if (restored == 0 && IsLong()) _watcher.Foretold(Duration(cost, VetForecast.Short));
             _watcher.Measuring(told => work.Run(cost.Together, told, _cancellation));
             work.Finish();
             if (_request.Shard is { } part)
@@ -204,6 +193,33 @@ public sealed class VetSession : IDisposable
         // A question's choices are read as a document's windows are.
         int[] choices = [.. _ready.Plan.Design.ChoicePanels.SelectMany(p => _ready.PromptLengths[p])];
         return VetCost.Of(_base, _candidate, _ready.Plan, [.. prompts.Values.SelectMany(p => p)], [.. documents, .. choices], MemoryBudget.Free());
+    }
+
+    /// <summary>Tokens that both models read, and that one of them reads and writes as prompts and answers, at most.</summary>
+    private (long Read, long Written) Tokens(Dictionary<string, int[]> prompts, int[] documents)
+    {
+        var plan = _ready.Plan;
+        long read = 0, written = 0;
+        foreach (var need in _ready.Needs)
+        {
+            var most = need.Items ?? int.MaxValue;
+            var samples = plan.Design.SamplesOf(need.Set) * plan.Design.TemplatesOf(need.Set).Length;
+            var ids = need.Set.IsChoices ? _ready.PromptLengths[need.Set.Panel].Take(most).Sum(l => (long)l)
+                : need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d)
+                : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.TokensOf(need.Set) + plan.ThoughtTokensOf(need.Set));
+            read += 2 * ids;
+            if (need.Set.Policy != Policy.Reference && need.Set.Subject == ContextSet.Candidate) written += ids;
+        }
+
+        return (read, written);
+    }
+
+    /// <summary>Whether the run is long enough for a look at the pair's speed: of a small model on a few items it would take as long as the rest.</summary>
+    private bool IsLong()
+    {
+        var (prompts, documents) = Lengths();
+        var (read, written) = Tokens(prompts, documents);
+        return (read + written) * (double)_ready.Plan.Base.Parameters > VetForecast.LeastWork;
     }
 
     /// <summary>How long all of it takes, or the part that is computed here.</summary>
