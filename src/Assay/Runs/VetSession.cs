@@ -103,10 +103,8 @@ public sealed class VetSession : IDisposable
             var restored = work.Restore();
             if (restored > 0) _watcher.Note($"Going on from the journal: {restored} units are done.");
             var cost = Cost();
-            foreach (var line in Ways(cost).Concat(VetForecast.PowerLines(plan, _ready.Panels))) _watcher.Note(line);
-            // What is left of a run that goes on is not known.
-            if (restored == 0 && IsLong()) _watcher.Foretold(Duration(cost, VetForecast.Short));
-            _watcher.Measuring(told => work.Run(cost.Together, told, _cancellation));
+            foreach (var line in Ways(cost)) _watcher.Note(line);
+            _watcher.Measuring(told => work.Run(cost.Together, new FirstResult(told, () => Foretell(cost, isWhole: restored == 0)), _cancellation));
             work.Finish();
             if (_request.Shard is { } part)
             {
@@ -220,6 +218,14 @@ public sealed class VetSession : IDisposable
         var (prompts, documents) = Lengths();
         var (read, written) = Tokens(prompts, documents);
         return (read + written) * (double)_ready.Plan.Base.Parameters > VetForecast.LeastWork;
+    }
+
+    /// <summary>Says what the plan can show, and how long it takes; the first result does not wait for that.</summary>
+    private void Foretell(VetCost cost, bool isWhole)
+    {
+        foreach (var line in VetForecast.PowerLines(_ready.Plan, _ready.Panels)) _watcher.Note(line);
+        // What is left of a run that goes on is not known.
+        if (isWhole && IsLong()) _watcher.Foretold(Duration(cost, VetForecast.Short));
     }
 
     /// <summary>How long all of it takes, or the part that is computed here.</summary>

@@ -11,7 +11,7 @@ public class VetWatcher
     {
     }
 
-    /// <summary>Told before anything is measured how long the run will take.</summary>
+    /// <summary>Told once the first result is kept how long the run will take from then on.</summary>
     public virtual void Foretold(VetDuration duration)
     {
     }
