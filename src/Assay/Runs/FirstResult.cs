@@ -12,7 +12,6 @@ internal sealed class FirstResult(IProgress<VetProgress>? inner, Action then) : 
     /// <inheritdoc/>
     public void Report(VetProgress value)
     {
-        ArgumentNullException.ThrowIfNull(value);
         inner?.Report(value);
         if (value.Done == 0 || _then is not { } now) return;
         _then = null;
