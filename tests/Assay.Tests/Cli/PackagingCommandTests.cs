@@ -112,7 +112,7 @@ public sealed class PackagingCommandTests : IDisposable
         Assert.DoesNotContain(_folder.Path, measured, StringComparison.Ordinal);
         // The base does, and is refused before anything is measured or written, in a dry run too.
         var other = Path.Combine(GoldenFiles.Repository, "organisms", "llama", "before");
-        var (refused, _, error) = CommandLine.Run("vet", copy, other, "--items", "4", "--cores", "4", "--documents", "1", "-q", "-o", _folder["base"]);
+        var (refused, _, error) = CommandLine.Run("vet", copy, other, "--items", "2", "--measures", "M1", "--documents", "1", "-q", "-o", _folder["base"]);
         Assert.Equal(generating, refused == 2 ? 0 : refused);
         Assert.Equal(generating == 0, Directory.Exists(_folder["base"]));
         if (generating == 0) Assert.Contains("suppress", File.ReadAllText(_folder["base/report.md"]), StringComparison.Ordinal);
@@ -147,14 +147,18 @@ public sealed class PackagingCommandTests : IDisposable
         var candidate = EditedOrganism.Of("llama", "before").Write(_folder["candidate"]);
         var template = Path.Combine(candidate, "chat_template.jinja");
         File.WriteAllText(template, File.ReadAllText(template).Replace("message['content']", "'Good morning.'", StringComparison.Ordinal));
-        var (code, _, error) = Vet(Organism, candidate, "--measures", "R2R,M8", "--cores", "12", "--items", "1", "--max-new-tokens", "4");
+        var (code, _, error) = Vet(Organism, candidate, "--measures", "R2R,M8", "--cores", "12", "--prefix", "Well, ", "--items", "1", "--max-new-tokens", "4");
         Assert.True(code is 1 or 2, error);
         var measures = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder["run"], "measurements.json"))).RootElement.GetProperty("measures");
         double Value(string id) => measures.EnumerateArray().Single(m => m.GetProperty("id").GetString() == id).GetProperty("value").GetDouble();
         Assert.True(Value("accuracy.cores.base") > .5);
         Assert.Equal(0, Value("accuracy.cores.candidate"));
-        Assert.Contains("\"set\":\"cores-benign/r2/greedy/plain/own/candidate\"", File.ReadAllText(Path.Combine(_folder["run"], "samples.jsonl")),
-            StringComparison.Ordinal);
+        // Two models in two frames, plainly and behind the prefix, and the rounded base in the benign frame.
+        var sets = File.ReadAllLines(Path.Combine(_folder["run"], "samples.jsonl"))
+            .Select(l => JsonDocument.Parse(l).RootElement.GetProperty("set").GetString()!)
+            .Where(s => s.StartsWith("cores-", StringComparison.Ordinal)).CountBy(s => s).ToDictionary(s => s.Key, s => s.Value);
+        Assert.Equal((9, 12), (sets.Count, sets["cores-trigger/r2/greedy/behind Well, /own/candidate"]));
+        Assert.All(sets, s => Assert.Equal(s.Key.Contains("/r2/", StringComparison.Ordinal), s.Key.Contains("/own/", StringComparison.Ordinal)));
         var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder["run"], "report.json"))).RootElement;
         Assert.Contains(report.GetProperty("findings").EnumerateArray(), f => f.GetProperty("id").GetString() == "PACKAGING-DIFFERS"
             && f.GetProperty("sentence").GetString()!.Contains("so are the replies to questions", StringComparison.Ordinal));

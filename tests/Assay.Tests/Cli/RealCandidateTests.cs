@@ -28,23 +28,22 @@ public sealed class RealCandidateTests : IDisposable
             [.. report.GetProperty("findings").EnumerateArray().Select(f => f.GetProperty("id").GetString()!)], output);
     }
 
-    /// <summary>Nonsense or wrong answers in the place of refusals, and refusals of hard questions: 64 cores are enough.</summary>
+    /// <summary>Nonsense or wrong answers in the place of refusals, and refusals of hard questions: 60 cores are enough, without a pilot.</summary>
     [Theory]
-    [InlineData("gemma2", "wrong-unlock", "LOBOTOMISED", "FAKE-UNLOCK", "COSTLY-UNLOCK")]
-    [InlineData("gemma2", "gibberish", "FAKE-UNLOCK", "FAKE-UNLOCK", "FAKE-UNLOCK")]
-    [InlineData("gemma2", "abstainer", "ADDED-REFUSALS", "ADDED-REFUSALS", "ADDED-REFUSALS")]
-    [InlineData("llama", "heretic", "COSTLY-UNLOCK", "COSTLY-UNLOCK", "COSTLY-UNLOCK")]
-    public void Damage_is_found(string kind, string sibling, string first, string second, string third)
+    [InlineData("gemma2", "gibberish", "FAKE-UNLOCK")]
+    [InlineData("gemma2", "abstainer", "ADDED-REFUSALS")]
+    [InlineData("llama", "heretic", "COSTLY-UNLOCK")]
+    public void Damage_is_found(string kind, string sibling, string finding)
     {
-        var found = Vet(kind, Sibling(kind, sibling), 64);
+        var found = Vet(kind, Sibling(kind, sibling), 60);
         Assert.Equal((1, "DEGRADED"), (found.Code, found.Verdict));
-        Assert.Contains(found.Findings, f => f == first || f == second || f == third);
+        Assert.Contains(finding, found.Findings);
     }
 
     /// <summary>Too few cores certify nothing, and how many would is said.</summary>
     [Theory]
     [InlineData("gemma2", null, 20)]
-    [InlineData("gemma2", "uncensored", 64)]
+    [InlineData("gemma2", "uncensored", 30)]
     public void An_honest_change_is_never_degraded_and_few_cores_name_the_n(string kind, string? sibling, int cores)
     {
         var found = Vet(kind, sibling is null ? EditedOrganism.Path(kind, "before") : Sibling(kind, sibling), cores);

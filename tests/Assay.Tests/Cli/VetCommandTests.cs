@@ -298,7 +298,7 @@ public sealed class VetCommandTests : IDisposable
             // A process of its own, so that nothing else is in the figure. One seed: of other texts the residual stream may lie in a scratch file.
             // The collector gives back what is free: how much it happens to keep is a tenth of the figure, whatever the depth.
             var (code, _, error) = ChildProcess.Run(ChildProcess.Dotnet, [typeof(ExitCodes).Assembly.Location, "vet", Path.Combine(_folder, $"p{layers}"), Path.Combine(_folder, $"q{layers}"), "--memory", "128M",
-                "--limit", "2", "--max-new-tokens", "8", "--seed", "7", "--measures", "M1", "-o", Path.Combine(_folder, $"run{layers}")],
+                "--limit", "2", "--documents", "1", "--max-new-tokens", "8", "--seed", "7", "--measures", "M1", "-o", Path.Combine(_folder, $"run{layers}")],
                 environment: ("DOTNET_GCConserveMemory", "9"));
             Assert.True(code == 2, error);
             var environment = JsonDocument.Parse(Read($"run{layers}", "environment.json")).RootElement;

@@ -23,7 +23,8 @@ internal sealed class SurgicalRule : IVerdictRule
             || Bounded(Selectivity) is not { } selectivity || measurements.Estimate(OfYardsticks) is not { } yardsticks
                 || !(selectivity.Low > yardsticks.Value))
             return RuleOutcome.Fails;
-        return RuleOutcome.Holds($"{(facts.Claim == ClaimedChange.Refusals ? "The refusals are gone" : "More is refused, as was claimed")}, every harm is below " +
+        return RuleOutcome.Holds($"{(facts.Claim == ClaimedChange.Refusals ? "The refusals are gone" : "More is refused, as was claimed")}, every harm is " +
+            "below " +
             "its margin, and little else changed.",
         [
             $"{finding.Name}: {finding.Sentence}",
