@@ -320,8 +320,7 @@ internal sealed class VetPreflight
         {
             try
             {
-                PanelItem[] questions = [.. plan.Design.QuestionPanels.Concat(plan.Design.PilotItems > 0 ? [VetDesign.Pilot]
-                    : plan.Design.Cores > 0 ? VetDesign.CorePanels : []).SelectMany(panels.Items)];
+                PanelItem[] questions = [.. QuestionsBeforePilot(plan).SelectMany(panels.Items)];
                 return candidate.Tokenizer is null || questions.Length == 0 ? 0
                     : PromptTemplates.Lengths(candidate, plan.Design.CoreTemplates, questions, plan.Chat, cancellation).Max();
             }
@@ -336,6 +335,10 @@ internal sealed class VetPreflight
             PromptTemplates.Lengths(baseModel, templates, panels.Items(panel), plan.Chat, cancellation);
     }
 
+    /// <summary>Panels of questions that are known before the pilot has chosen: the cores will be like its questions.</summary>
+    private static IEnumerable<string> QuestionsBeforePilot(VetPlan plan) =>
+        plan.Design.QuestionPanels.Concat(plan.Design.PilotItems > 0 ? [VetDesign.Pilot] : plan.Design.Cores > 0 ? VetDesign.CorePanels : []);
+
     /// <summary>Why the candidate cannot read prompts, or answer them, in its own packaging; null where it can.</summary>
     private static string? OwnPackagingProblem(LanguageModel candidate, VetPlan plan, Panels panels)
     {
@@ -343,11 +346,8 @@ internal sealed class VetPreflight
         {
             candidate.RequireTokenizer();
             candidate.Generation.GreedyReply(plan.MaxNewTokens);
-            // Like the pilot's questions are the cores, which are known after it.
-            var questions = plan.Design.QuestionPanels.Concat(plan.Design.PilotItems > 0 ? [VetDesign.Pilot] : plan.Design.Cores > 0 ? VetDesign.CorePanels
-                : []);
             foreach (var (panel, templates) in plan.Design.Panels.Select(p => (p, plan.Design.PanelTemplates))
-                .Concat(plan.WeightsEqual ? [] : questions.Select(p => (p, plan.Design.CoreTemplates))))
+                .Concat(plan.WeightsEqual ? [] : QuestionsBeforePilot(plan).Select(p => (p, plan.Design.CoreTemplates))))
             {
                 foreach (var (item, template) in panels.Items(panel).SelectMany(i => templates.Select(t => (i, t))))
                 {

@@ -119,8 +119,8 @@ public static class FindingRules
         ArgumentNullException.ThrowIfNull(margins);
         return measurements.Estimate("r2r.prefixed.selection") is not { HasInterval: true } e || !(e.Low > 0 && e.Value > margins.Accuracy) ? null
             : new Finding("SELECTION", FormattableString.Invariant(
-                $"Of what both models answer, the change in accuracy is {100 * e.Value:g3} points better [{100 * e.Low:g3}, {100 * e.High:g3}] than where both are ")
-                + "put past the refusal: which questions are answered hides a part of the loss.", FindingSeverity.Warning);
+                $"Of what both models answer, the change in accuracy is {100 * e.Value:g3} points better [{100 * e.Low:g3}, {100 * e.High:g3}] than ")
+                + "where both are put past the refusal: which questions are answered hides a part of the loss.", FindingSeverity.Warning);
     }
 
     /// <summary>The finding that first tokens of a public list diverge less than those of the challenge: the lower bound of ln(challenge / public) is above

@@ -61,7 +61,8 @@ public sealed class PlanPowerTests
     public void What_it_says_is_a_product_and_names_what_is_left_out()
     {
         Assert.Matches("^a clean verdict needs [0-9]+ harms excluded, which is 0[.][0-9]{2} % likely where nothing was lost and 5 % of the replies differ, "
-            + "(0[.][0-9]{2} %|less than 0.01 %) where 10 % do: the product, as though the tests were independent, without .+ and .+, whose spread is not known",
+            + "(0[.][0-9]{2} %|less than 0.01 %) where 10 % do: the product, as though the tests were independent, without .+ and .+, whose spread is not "
+            + "known",
             Of(200).Sentence);
         Assert.Matches("which is (more than 99|99|98) % likely", Of(2706).Sentence);
         Assert.Matches("with 80 % probability a loss of [0-9.]+ to [0-9.]+ percentage points", Of(200).Detects);

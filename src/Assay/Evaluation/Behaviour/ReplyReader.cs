@@ -27,10 +27,8 @@ public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer token
     public IReadOnlyList<(PanelItem Item, JudgedReply Reply)> Answers(ContextSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
-        return [.. panels.Items(set.Panel).Where(i => store.Contains(ScoreStore.ContextKey(set, i.Item))).Select(item =>
-        {
-            return (item, Judged(set, item, store.Contexts(set, item.Item).Contexts[0]));
-        })];
+        return [.. panels.Items(set.Panel).Where(i => store.Contains(ScoreStore.ContextKey(set, i.Item)))
+            .Select(item => (item, Judged(set, item, store.Contexts(set, item.Item).Contexts[0])))];
     }
 
     /// <summary>The items of a panel that a model refuses, under any of the templates that they were put in.</summary>

@@ -43,7 +43,9 @@ public sealed record ContextSet(string Panel, Policy Policy, double Temperature 
     /// <summary>Name of the contexts, whoever is scored on them.</summary>
     public string Source => (Policy == Policy.Reference ? $"{Panel}/r0"
         : string.Create(CultureInfo.InvariantCulture,
-            $"{Panel}/{Policy switch { Policy.Base => "r1", Policy.Candidate => "r2", _ => "floor" }}/{(Temperature == 0 ? "greedy" : $"t{Temperature}")}/{Template}")) + (Own ? "/own" : "");
+            $"{Panel}/{Writer}/{(Temperature == 0 ? "greedy" : $"t{Temperature}")}/{Template}")) + (Own ? "/own" : "");
+
+    private string Writer => Policy switch { Policy.Base => "r1", Policy.Candidate => "r2", _ => "floor" };
 
     /// <summary>Stable name of the set.</summary>
     public string Key => $"{Source}/{Subject}";

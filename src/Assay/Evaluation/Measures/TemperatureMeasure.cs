@@ -1,3 +1,4 @@
+using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Scoring;
 using Assay.Evaluation.Statistics;
 
@@ -29,36 +30,31 @@ public sealed class TemperatureMeasure : IMeasure
         foreach (var panel in input.Design.Panels)
         {
             var set = VetDesign.BaseAnswers(panel);
-            var scores = input.Scores.Scores(set);
-            if (scores.Items.Count == 0) continue;
-            var items = scores.Fits().Select(Sum).ToArray();
-            if (items.Any(i => i.Length != TemperatureGrid.Nodes.Count)) continue;
-            var kl = scores.Values(ScoreColumns.Kl).Select(v => FixedOrderSum.Of(v)).ToArray();
-            var where = ", a single temperature on the candidate";
-            var (total, sums) = Totals(kl, items, [.. items.Select(_ => 1)]);
-            var (inverse, least) = TemperatureGrid.Least(sums);
-            if (!double.IsFinite(total) || !double.IsFinite(least))
+            if (FitOf(input, set) is not { } fit) continue;
+            var (scores, where) = (fit.Scores, ", a single temperature on the candidate");
+            if (!double.IsFinite(fit.Total) || !double.IsFinite(fit.Least))
             {
-                yield return new Measurement($"temperature.{panel}.explained", new NotMeasurable("a divergence is infinite or no number", scores.Items.Count), "share",
+                yield return new Measurement($"temperature.{panel}.explained", new NotMeasurable("a divergence is infinite or no number", scores.Items.Count),
+                    "share", new Where(set, SetWords.Words(set) + where));
+                continue;
+            }
+
+            if (fit.IsAtFloor)
+            {
+                yield return new Measurement($"temperature.{panel}.explained", new AtFloor(scores.Items.Count), "share",
                     new Where(set, SetWords.Words(set) + where));
                 continue;
             }
 
-            var floor = FloorLevel.Scores(input, set) is { } rounded ? FloorLevel.Rate(rounded, ScoreColumns.Kl) : 0;
             int[] tokens = [.. scores.Items.Select(i => i.Tokens)];
-            if (total <= Math.Max(Rounding, floor) * scores.Tokens)
-            {
-                yield return new Measurement($"temperature.{panel}.explained", new AtFloor(scores.Items.Count), "share", new Where(set, SetWords.Words(set) + where));
-                continue;
-            }
-
-            yield return SetWords.Described($"temperature.{panel}.best", 1 / inverse, scores.Items.Count, "T", set, ", at which the divergence is least");
-            yield return SetWords.Described($"temperature.{panel}.kld_at_best", least / scores.Tokens, scores.Tokens, "nats/token", set, where + " at its best");
+            yield return SetWords.Described($"temperature.{panel}.best", 1 / fit.Inverse, scores.Items.Count, "T", set, ", at which the divergence is least");
+            yield return SetWords.Described($"temperature.{panel}.kld_at_best", fit.Least / scores.Tokens, scores.Tokens, "nats/token", set,
+                where + " at its best");
             yield return SetWords.Estimated($"temperature.{panel}.explained", input.Statistics.Percentile(scores.Strata, (drawn, into) =>
             {
-                var (all, at) = Totals(kl, items, drawn);
+                var (all, at) = Totals(fit.Kl, fit.Sums, drawn);
                 var least = 0.0;
-                for (var i = 0; i < tokens.Length; i++) least += floor * drawn[i] * tokens[i];
+                for (var i = 0; i < tokens.Length; i++) least += fit.Floor * drawn[i] * tokens[i];
                 // A resample at the floor is explained by nothing.
                 into[0] = all <= least ? 0 : 1 - Math.Max(least, TemperatureGrid.Least(at).Sum) / all;
             }, 1)[0], "share", set, where + ", share of the divergence explained");
@@ -67,16 +63,21 @@ public sealed class TemperatureMeasure : IMeasure
 
     /// <summary>1/T of the best temperature on the base's greedy answers to a panel; null where none was fitted, or the divergence is at its floor, so that
     /// none is called for.</summary>
-    internal static double? BestInverse(MeasureInput input, string panel)
+    internal static double? BestInverse(MeasureInput input, string panel) =>
+        FitOf(input, VetDesign.BaseAnswers(panel)) is { IsAtFloor: false, Inverse: > 0 and var inverse } ? inverse : null;
+
+    /// <summary>The best temperature of a set; null of one that was not scored, or without sums over temperatures.</summary>
+    private static Fit? FitOf(MeasureInput input, ContextSet set)
     {
-        var set = VetDesign.BaseAnswers(panel);
         if (!input.Scores.Has(set, ScoreColumns.Kl)) return null;
         var scores = input.Scores.Scores(set);
-        var items = scores.Fits().Select(Sum).ToArray();
-        if (items.Length == 0 || items.Any(i => i.Length != TemperatureGrid.Nodes.Count)) return null;
-        var (total, sums) = Totals([.. scores.Values(ScoreColumns.Kl).Select(v => FixedOrderSum.Of(v))], items, [.. items.Select(_ => 1)]);
+        var sums = scores.Fits().Select(Sum).ToArray();
+        if (sums.Length == 0 || sums.Any(i => i.Length != TemperatureGrid.Nodes.Count)) return null;
+        var kl = scores.Values(ScoreColumns.Kl).Select(v => FixedOrderSum.Of(v)).ToArray();
+        var (total, all) = Totals(kl, sums, [.. sums.Select(_ => 1)]);
+        var (inverse, least) = TemperatureGrid.Least(all);
         var floor = FloorLevel.Scores(input, set) is { } rounded ? FloorLevel.Rate(rounded, ScoreColumns.Kl) : 0;
-        return !(total > Math.Max(Rounding, floor) * scores.Tokens) || TemperatureGrid.Least(sums).Inverse is not (> 0 and var inverse) ? null : inverse;
+        return new Fit(scores, kl, sums, total, floor, inverse, least);
     }
 
     private static double[] Sum(double[][] contexts)
@@ -100,5 +101,18 @@ public sealed class TemperatureMeasure : IMeasure
         }
 
         return (total, sums);
+    }
+
+    /// <param name="Scores">The set.</param>
+    /// <param name="Kl">Of each item the sum of its divergences, nats.</param>
+    /// <param name="Sums">The same at each node of the grid, (items, nodes).</param>
+    /// <param name="Total">Sum of the divergences.</param>
+    /// <param name="Floor">The floor's mean divergence, nats a token; 0 without a floor.</param>
+    /// <param name="Inverse">1/T at which the sum is least.</param>
+    /// <param name="Least">That sum.</param>
+    private sealed record Fit(SetScores Scores, double[] Kl, double[][] Sums, double Total, double Floor, double Inverse, double Least)
+    {
+        // Written so that no number is not at the floor.
+        public bool IsAtFloor => Total <= Math.Max(Rounding, Floor) * Scores.Tokens;
     }
 }

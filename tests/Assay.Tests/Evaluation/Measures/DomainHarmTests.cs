@@ -28,8 +28,8 @@ public sealed class DomainHarmTests
             .Select(k => Kl(p, LogSoftmax([.. other.Select(v => v * TemperatureGrid.Nodes[k])])))]);
     }
 
-    /// <summary>Documents of tokens drawn from the base, or all of one kind in the domain <c>noise</c>; the candidate has the base's logits times
-    /// <paramref name="factor"/>, and in <paramref name="worse"/> also noise.</summary>
+    /// <summary>Documents whose tokens are drawn from the base. The candidate has the base's logits times <paramref name="factor"/>; in the domain
+    /// <paramref name="worse"/> noise is added to them.</summary>
     private static MeasurementSet Measured(double factor, string? worse = null, int documents = 40, bool fitted = true)
     {
         var random = new System.Random(7);

@@ -111,7 +111,8 @@ public sealed class RefusalMeasureTests
         Assert.Equal(8, new RefusalMeasure().NeedsOf(s_prefixed).Sets.Length);
     }
 
-    /// <summary>It takes the base from 200 of 200 benign rows right to 200 less those wrong; 20 of 400 are a twentieth of its rows.</summary>
+    /// <summary>Plainly the base gets all 200 benign rows right: 20 wrong behind the prefix are the 10 points that may be. Of 400 rows 40 refused are the 10 %
+    /// that may be.</summary>
     [Theory]
     [InlineData(20, 0, true)]
     [InlineData(21, 0, false)]
