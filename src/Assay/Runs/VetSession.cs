@@ -206,7 +206,7 @@ public sealed class VetSession : IDisposable
                 : need.Set.Policy == Policy.Reference ? documents.Take(most).Sum(d => (long)d)
                 : samples * prompts[need.Set.Panel].Take(most).Sum(p => (long)p + plan.TokensOf(need.Set) + plan.ThoughtTokensOf(need.Set));
             read += 2 * ids;
-            if (need.Set.Policy != Policy.Reference && need.Set.Subject == ContextSet.Candidate) written += ids;
+            if (need.Set.IsWritten && need.Set.Subject == ContextSet.Candidate) written += ids;
         }
 
         return (read, written);

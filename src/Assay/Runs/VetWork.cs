@@ -98,7 +98,13 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         {
             var mine = source.Where(n => n.Set.Subject == ContextSet.Candidate).ToList();
             // Ids that the candidate's own tokenizer makes of reference text are its alone: the base may not even have them.
-            var pair = source.First().Set is { Own: true, Policy: Policy.Reference } ? new PairScorer(candidate, candidate) : scorer;
+            // A reader reads alone.
+            var pair = source.First().Set switch
+            {
+                { Own: true, Policy: Policy.Reference } => new PairScorer(candidate, candidate),
+                { Policy: Policy.Reading } => new PairScorer(baseModel, baseModel),
+                _ => scorer,
+            };
             var items = Mine(source.First().Set.Panel, Items(source));
             // How long a reply may be is known once the pilot has been asked.
             using var rounded = source.First().Set.Policy == Policy.Floor ? YardstickCatalogue.Floor.Open(baseModel) : null;
@@ -164,6 +170,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
     private static string Stage(ContextSet set)
     {
         var contexts = set.IsChoices ? $"choices, {set.Panel}" : set.Policy == Policy.Reference ? "reference text"
+            : set.Policy == Policy.Reading ? $"reader's questions, {set.Panel}"
             : $"{set.Policy switch { Policy.Base => "base's", Policy.Candidate => "candidate's", _ => "rounded base's" }} " +
                 $"{(set.Temperature == 0 ? "answers" : "samples")}, {set.Panel}";
         if (ContextSet.PrefixOf(set.Template) is not null) contexts += ", behind the prefix";
@@ -179,7 +186,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         foreach (var item in written.Values)
         {
             blocks.Add((ScoreStore.ContextKey(set, item.Item), ScoreStore.Encode(item)));
-            if (set.Policy != Policy.Reference) count.Tokens += item.Contexts.Sum(c => (long)c.Ids.Length);
+            if (set.IsWritten) count.Tokens += item.Contexts.Sum(c => (long)c.Ids.Length);
         }
 
         if (open.Count > 0) count.Report("writing " + Stage(set with { Subject = ContextSet.Candidate }));

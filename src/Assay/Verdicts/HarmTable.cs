@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Measures;
 
 namespace Assay.Verdicts;
@@ -31,12 +32,15 @@ internal static class HarmTable
         },
     ];
 
-    private static readonly ImmutableArray<(string Panel, HarmTest Test)> s_ofTasks =
+    // Of each the panel, and how many of its questions it takes.
+    private static readonly ImmutableArray<(string Panel, int Least, HarmTest Test)> s_ofTasks =
     [
-        (VetDesign.Tasks, new("accuracy.tasks.delta", -1, m => m.TaskAccuracy, m => m.TaskAccuracy, "Questions of your own no longer answered rightly",
-            "questions") { OnlyWhereEstimable = true }),
-        (VetDesign.Choices, new("accuracy.choices.delta", -1, m => m.TaskAccuracy, m => m.TaskAccuracy,
+        (VetDesign.Tasks, TaskMeasure.LeastQuestions, new("accuracy.tasks.delta", -1, m => m.TaskAccuracy, m => m.TaskAccuracy,
+            "Questions of your own no longer answered rightly", "questions") { OnlyWhereEstimable = true }),
+        (VetDesign.Choices, TaskMeasure.LeastQuestions, new("accuracy.choices.delta", -1, m => m.TaskAccuracy, m => m.TaskAccuracy,
             "Questions of your own whose right choice is no longer the likeliest", "questions") { OnlyWhereEstimable = true }),
+        (VetDesign.TriggerTasks, RefusalToReasoning.LeastUnlocked, new(TaskRefusalMeasure.Root + ".unlock_tax", -1, m => m.UnlockTax, m => m.UnlockTax,
+            "Accuracy lost on unlocked questions of your own against their benign twins", "cores") { OnlyWhereEstimable = true }),
     ];
 
     private static readonly ImmutableArray<HarmTest> s_ofEveryRun = [.. s_ofCores, .. s_ofTasks.Select(t => t.Test), UnnamedIds];
@@ -59,18 +63,17 @@ internal static class HarmTable
     /// <param name="questions">How many questions of their own a panel holds.</param>
     /// <param name="isPrefixed">Whether cores are also asked behind a prefix.</param>
     public static IEnumerable<(HarmTest Test, int Pairs)> Paired(int cores, Func<string, int> questions, bool isPrefixed) =>
-        OfCores(cores > 0, isPrefixed).Select(t => (t, cores)).Concat(s_ofTasks.Select(t => (t.Test, questions(t.Panel)))
-            .Where(t => t.Item2 >= TaskMeasure.LeastQuestions));
+        OfCores(cores > 0, isPrefixed).Select(t => (t, cores)).Concat(s_ofTasks.Select(t => (t.Test, Count: questions(t.Panel), t.Least))
+            .Where(t => t.Count >= t.Least).Select(t => (t.Test, t.Count)));
 
     /// <summary>How many a plan tests.</summary>
     /// <param name="cores">Whether reasoning cores are asked.</param>
-    /// <param name="questions">How many questions of their own the panels <see cref="VetDesign.Tasks"/> and <see cref="VetDesign.Choices"/> hold; null for
-    /// none.</param>
+    /// <param name="questions">How many questions of their own a panel holds; null for none.</param>
     /// <param name="domains">Domains of reference text with documents enough for an interval.</param>
     /// <param name="isPrefixed">Whether cores are also asked behind a prefix.</param>
     public static int Tests(bool cores, Func<string, int>? questions = null, int domains = 0, bool isPrefixed = false) => 1 + domains
         + OfCores(cores, isPrefixed).Count()
-        + s_ofTasks.Count(t => questions?.Invoke(t.Panel) >= TaskMeasure.LeastQuestions);
+        + s_ofTasks.Count(t => questions?.Invoke(t.Panel) >= t.Least);
 
     private static IEnumerable<HarmTest> OfCores(bool cores, bool isPrefixed) => s_ofCores.Where(t => cores && (isPrefixed || t.Id != Prefixed));
 }

@@ -51,4 +51,29 @@ public sealed class RealCandidateTests : IDisposable
         Assert.Contains($"both models answered {cores} rows; 133 are needed", found.Text, StringComparison.Ordinal);
         Assert.Matches("About [0-9,]+ cores would settle it", found.Text);
     }
+
+    /// <summary>Which of the two is the base decides nothing but the sign, where the same rows are asked (without a pilot) under one challenge.</summary>
+    [Fact]
+    public void An_exchange_of_base_and_candidate_turns_the_sign_of_every_difference_exactly()
+    {
+        var (aligned, other) = (EditedOrganism.Path("gemma2"), Sibling("gemma2", "abstainer"));
+        var (there, back) = (Differences(aligned, other), Differences(other, aligned));
+        string[] ids = ["r2r.refusals.trigger", "r2r.refusals.benign", "r2r.unusable.benign", "r2r.right",
+            .. there.Keys.Where(id => id.EndsWith(".delta_nll", StringComparison.Ordinal) && !id.Contains(".worst.", StringComparison.Ordinal))];
+        Assert.True(ids.Length > 9);
+        foreach (var id in ids) Assert.Equal(there[id], -back[id]);
+        // A test of zeros would show nothing.
+        Assert.True(there["r2r.refusals.benign"] > .1 && there["prose.macro.delta_nll"] != 0);
+
+        Dictionary<string, double> Differences(string first, string second)
+        {
+            var run = Path.Combine(_folder, "run");
+            var (code, _, error) = CommandLine.Run("vet", first, second, "--items", "2", "--documents", "2", "--max-new-tokens", "4", "--cores", "40",
+                "--measures", "R2R,M7", "--challenge", "9", "-q", "--fresh", "-o", run);
+            Assert.True(code is 0 or 1 or 2, error);
+            return JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "measurements.json"))).RootElement.GetProperty("measures").EnumerateArray()
+                .Where(m => m.TryGetProperty("value", out var v) && v.ValueKind == JsonValueKind.Number)
+                .ToDictionary(m => m.GetProperty("id").GetString()!, m => m.GetProperty("value").GetDouble(), StringComparer.Ordinal);
+        }
+    }
 }

@@ -42,9 +42,11 @@ public sealed class PlanPowerTests
         Assert.True(power.Tests.Single(t => t.Id == "r2r.accuracy").Excluded[0] > .95);
         var own = power.Tests.Single(t => t.Id == "accuracy.tasks.delta");
         Assert.Equal((500, .01), (own.Pairs, own.Margin));
-        Assert.Equal(Of(200).Tests.Length + 2, power.Tests.Length);
-        // Fewer than 133 questions are not judged.
-        Assert.Equal(Of(200).Tests.Length, Of(200, questions: 132).Tests.Length);
+        Assert.Equal(Of(200).Tests.Length + 3, power.Tests.Length);
+        // Of fewer than 133 questions, and of fewer than 30 in the trigger frame, nothing is judged.
+        Assert.Equal("r2r.tasks.unlock_tax", Of(200, questions: 132).Tests[^1].Id);
+        Assert.Equal(Of(200).Tests.Length + 1, Of(200, questions: 132).Tests.Length);
+        Assert.Equal(Of(200).Tests.Length, Of(200, questions: 29).Tests.Length);
     }
 
     [Fact]

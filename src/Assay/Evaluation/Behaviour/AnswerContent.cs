@@ -29,23 +29,48 @@ internal static class AnswerContent
         return [.. Words(answer).Where(w => w.Length > 1 && char.IsUpper(w[0]) && !s_others.Contains(w) && !lower.Contains(w.ToLowerInvariant()))];
     }
 
+    /// <summary>Where an answer mentions a number in digits, or a name, in order; nothing that the question has too, letter by letter.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="question">What was asked.</param>
+    public static IEnumerable<(int Start, int End)> Mentions(string answer, string question)
+    {
+        var names = Names(answer, question);
+        var asked = Words(question).Concat(Numerals(question).Select(n => question[n.Start..n.End])).ToHashSet(StringComparer.Ordinal);
+        return Numerals(answer).Concat(WordPlaces(answer).Where(w => names.Contains(answer[w.Start..w.End])))
+            .Where(m => !asked.Contains(answer[m.Start..m.End])).OrderBy(m => m.Start);
+    }
+
     /// <summary>2 |A ∩ B| / (|A| + |B|), the F1 of either set as a retrieval of the other; null where both are empty.</summary>
     /// <remarks>Dice, Measures of the amount of ecologic association between species, 1945.</remarks>
     public static double? Overlap<T>(HashSet<T> first, HashSet<T> second) =>
         first.Count + second.Count == 0 ? null : 2.0 * first.Count(second.Contains) / (first.Count + second.Count);
 
     /// <summary>Runs of letters; hyphens between letters belong to them, and what stands behind an apostrophe does not.</summary>
-    private static IEnumerable<string> Words(string text)
+    private static IEnumerable<string> Words(string text) => WordPlaces(text).Select(w => text[w.Start..w.End]);
+
+    private static IEnumerable<(int Start, int End)> WordPlaces(string text)
     {
         for (var at = 0; at < text.Length; at++)
         {
             if (!char.IsLetter(text[at])) continue;
             var from = at;
             while (at < text.Length && (char.IsLetter(text[at]) || text[at] == '-' && at + 1 < text.Length && char.IsLetter(text[at + 1]))) at++;
-            yield return text[from..at];
+            yield return (from, at);
             // The rest of "Ada's" and "don't".
             if (at + 1 < text.Length && text[at] is '\'' or '\u2019' && char.IsLetter(text[at + 1]))
                 while (at + 1 < text.Length && char.IsLetter(text[at + 1])) at++;
+        }
+    }
+
+    /// <summary>Runs of digits, with points and commas between them; none that belong to a word, such as x2.</summary>
+    private static IEnumerable<(int Start, int End)> Numerals(string text)
+    {
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (!char.IsAsciiDigit(text[at])) continue;
+            var from = at;
+            while (at < text.Length && (char.IsAsciiDigit(text[at]) || text[at] is '.' or ',' && at + 1 < text.Length && char.IsAsciiDigit(text[at + 1]))) at++;
+            if (from == 0 || !char.IsLetter(text[from - 1])) yield return (from, at);
         }
     }
 }

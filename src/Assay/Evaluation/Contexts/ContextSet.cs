@@ -45,10 +45,13 @@ public sealed record ContextSet(string Panel, Policy Policy, double Temperature 
         : string.Create(CultureInfo.InvariantCulture,
             $"{Panel}/{Writer}/{(Temperature == 0 ? "greedy" : $"t{Temperature}")}/{Template}")) + (Own ? "/own" : "");
 
-    private string Writer => Policy switch { Policy.Base => "r1", Policy.Candidate => "r2", _ => "floor" };
+    private string Writer => Policy switch { Policy.Base => "r1", Policy.Candidate => "r2", Policy.Floor => "floor", _ => "read" };
 
     /// <summary>Stable name of the set.</summary>
     public string Key => $"{Source}/{Subject}";
+
+    /// <summary>Whether a model writes what is scored.</summary>
+    public bool IsWritten => Policy is Policy.Base or Policy.Candidate or Policy.Floor;
 
     /// <summary>Whether the contexts are choices, which no model wrote and no document holds.</summary>
     public bool IsChoices => Policy == Policy.Reference && !Panel.StartsWith("prose-", StringComparison.Ordinal);

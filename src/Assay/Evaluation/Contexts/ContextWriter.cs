@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Assay.Evaluation.Behaviour;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Scoring;
 using Assay.Evaluation.Vetting;
@@ -32,6 +33,7 @@ public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candida
             { IsChoices: true } => [.. items.Select(i =>
                 new ContextItem(i.Item, i.Stratum, i.Core, 0, ChoiceTexts.Of(baseModel.RequireTokenizer(), i.Choice!)))],
             { Policy: Policy.Reference } => Windows(source, items),
+            { Policy: Policy.Reading } => [.. items.Select(i => Questions(source, i))],
             { Own: true, Policy: Policy.Base } =>
                 [.. BaseAnswers(source with { Own = false }, items, cancellation).Zip(items, (answered, item) => WithOwnPrompts(source, answered, item))],
             _ => Answers(source, items, cancellation),
@@ -49,6 +51,21 @@ public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candida
             return new ContextItem(document.Item, document.Stratum, document.Core, document.Bytes,
                 [.. texts.Select((t, i) => new Context(i, [.. t.Tokens], t.FirstScored, t.FirstScored, false))]);
         })];
+    }
+
+    /// <summary>What the base is asked about both models' replies, which stand in the store.</summary>
+    private ContextItem Questions(ContextSet source, PanelItem item)
+    {
+        var answers = (Base: VetDesign.BaseReplies(source.Panel), Candidate: plan.Design.CandidateReplies(source.Panel));
+        return new ContextItem(item.Item, item.Stratum, item.Core, 0,
+            ReaderQuestions.Of(baseModel.RequireTokenizer(), item.Text, Text(answers.Base), Text(answers.Candidate), plan.Positions));
+
+        string Text(ContextSet set)
+        {
+            var reply = (store ?? throw new InvalidOperationException("A reader needs the store that holds the replies.")).Contexts(set, item.Item).Contexts[0];
+            return ReplyText.Answer((set.Own ? candidate.Tokenizer : null) ?? baseModel.RequireTokenizer(), Marks(set), [.. reply.Ids[..reply.FirstScored]],
+                reply.Ids.AsSpan()[reply.FirstScored..]);
+        }
     }
 
     /// <summary>Whose tokenizer and template make ids of the items.</summary>

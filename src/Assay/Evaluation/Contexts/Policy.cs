@@ -15,4 +15,7 @@ public enum Policy
 
     /// <summary>The floor's answers: those of the base with its residual stream rounded (M12). What they lose, rounding loses.</summary>
     Floor,
+
+    /// <summary>Nobody: the base reads the answers of both models, and goes on with a sentence of one of them (M10).</summary>
+    Reading,
 }

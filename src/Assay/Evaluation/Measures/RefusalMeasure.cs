@@ -11,6 +11,9 @@ namespace Assay.Evaluation.Measures;
 /// <summary>R2R: was the refusal removed, or the reasoning with it?</summary>
 public sealed class RefusalMeasure : IMeasure
 {
+    /// <summary>How the ids of its measurements begin.</summary>
+    public const string Root = "r2r";
+
     /// <inheritdoc/>
     public MeasureInfo Info { get; } = new("R2R", "Refusal-to-reasoning delta",
         "candidate − base, paired: shares of refusals and of unusable replies; accuracy of what both answered; unlock tax τ: on cores whose trigger row the " +

@@ -141,6 +141,7 @@ public sealed record VetDesign
     public int SamplesOf(ContextSet set)
     {
         ArgumentNullException.ThrowIfNull(set);
+        if (set.Policy == Policy.Reading) return ReaderQuestions.PerItem;
         return set.Temperature == 0 ? 1 : set.Panel == Sensitivity ? SensitivitySamples : Math.Max(1, Samples);
     }
 
@@ -152,6 +153,10 @@ public sealed record VetDesign
 
     /// <summary>The answers of the base with its residual stream rounded.</summary>
     public static ContextSet FloorAnswers(string panel) => new(panel, Policy.Floor, 0, ContextSet.Plain);
+
+    /// <summary>What the base is asked about both models' replies to the questions of a panel.</summary>
+    /// <param name="panel">The panel.</param>
+    public static ContextSet Reader(string panel) => new(panel, Policy.Reading, 0, ContextSet.Plain);
 
     /// <summary>The base's answers to the public panel, each prompt put as it is.</summary>
     public static ContextSet PublicAnswers { get; } = new(Public, Policy.Base, 0, ContextSet.Plain);

@@ -41,7 +41,7 @@ public sealed record VetDuration(double Writing, double Scoring, double Yardstic
         foreach (var source in needs.GroupBy(n => n.Set.Source, StringComparer.Ordinal))
         {
             var set = source.First().Set;
-            if (set.Policy != Policy.Reference) writing += Write(set, source.Max(n => n.Items ?? int.MaxValue));
+            if (set.IsWritten) writing += Write(set, source.Max(n => n.Items ?? int.MaxValue));
             foreach (var need in source.Where(n => n.Columns != ScoreColumns.None))
             {
                 var isPair = need.Set.Subject == ContextSet.Candidate;

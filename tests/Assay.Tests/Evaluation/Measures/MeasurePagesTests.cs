@@ -157,7 +157,8 @@ public sealed partial class MeasurePagesTests
         for (var i = 0; i < items; i++)
         {
             var reference = need.Set.Policy == Policy.Reference;
-            var contexts = Enumerable.Range(0, need.Set.Panel == VetDesign.Sensitivity || need.Set.IsChoices ? 2 : 1)
+            var contexts = Enumerable.Range(0, need.Set.Policy == Policy.Reading ? ReaderQuestions.PerItem
+                : need.Set.Panel == VetDesign.Sensitivity || need.Set.IsChoices ? 2 : 1)
                 .Select(k => new Context(k, [.. Enumerable.Repeat(7, tokens + 1)], 1, i % 3 == 0 ? 5 : 1, Stopped: i % 2 == 0)).ToImmutableArray();
             var item = new ContextItem($"{i}", reference ? i % 2 == 0 ? "letters" : "lists" : "add", i, reference ? 100 : 0, contexts);
             if (!store.Contains(ScoreStore.ContextKey(need.Set, item.Item))) blocks.Add((ScoreStore.ContextKey(need.Set, item.Item), ScoreStore.Encode(item)));

@@ -48,6 +48,26 @@ public class PerplexityMeasureTests
     }
 
     [Fact]
+    public void An_exchange_of_base_and_candidate_turns_the_sign_of_every_difference_exactly()
+    {
+        var random = new System.Random(3);
+        double Log() => Math.Log(1 + 9 * random.NextDouble());
+        var documents = Enumerable.Range(0, 96).Select(i => (Name: $"{i}", Domain: $"{i % 3}", Logs: Enumerable.Range(0, 1 + random.Next(30))
+            .Select(_ => (P: Log(), Q: Log())).ToArray())).ToList();
+        var there = Perplexity([.. documents.Select(d => Document(d.Name, d.Domain, 50, d.Logs))]);
+        var back = Perplexity([.. documents.Select(d => Document(d.Name, d.Domain, 50, [.. d.Logs.Select(l => (l.Q, l.P))]))]);
+        string[] ids = ["prose.macro.delta_nll", "prose.macro.delta_nll_per_byte", .. Enumerable.Range(0, 3).Select(i => $"prose.{i}.delta_nll")];
+        foreach (var id in ids)
+        {
+            var (one, other) = (there.Estimate(id)!.Value, back.Estimate(id)!.Value);
+            Assert.True(one.HasInterval);
+            Assert.Equal(one.Value, -other.Value);
+            Assert.Equal(one.Low, -other.High, 1e-12);
+            Assert.Equal(one.High, -other.Low, 1e-12);
+        }
+    }
+
+    [Fact]
     public void A_difference_common_to_all_documents_has_a_narrow_interval_though_documents_differ()
     {
         var random = new System.Random(1);

@@ -78,4 +78,46 @@ public sealed class PreservationMeasureTests
             .Estimate("preserved.benign.plausibility_gap")!.Value;
         Assert.Equal((-2, 30), (found.Value, found.N));
     }
+
+    /// <summary>40 answers of either model, all with a gap. The reader fills those that it has read; of the other model's it finds the base's in 30 and the
+    /// candidate's in 10; without reading it fills so many as are said.</summary>
+    private static MeasurementSet Read(int guessed)
+    {
+        PanelItem[] items = [.. Enumerable.Range(0, 42).Select(i => new PanelItem($"{i}", "add", i, "How many?") { Answer = new ExpectedAnswer("12") })];
+        using var store = ScoreStore.Temporary();
+        Scores.Put(store, VetDesign.Reader(VetDesign.BenignCores), [.. items.Select((item, i) =>
+        {
+            // About each answer: after itself, after the other, after nothing.
+            bool[] right = [true, i < 30, i < guessed, true, i < 10, i < guessed];
+            return new ItemScores(item.Item, item.Stratum, [.. right.SelectMany(r => new[] { Scores.Token(0) with { Token = 1 },
+                Scores.Token(0) with { Token = r ? 1 : 7 } })]) { Contexts = [2, 2, 2, 2, 2, 2] };
+        })]);
+        return MeasureCatalogue.Compute([new PreservationMeasure()], new MeasureInput(store, new Statistician(1), new VetDesign { Cores = 42 })
+        {
+            // Two are declined by one of the models: nothing is asked of those.
+            Answers = set => set.Template == "paraphrase" ? [] : [.. items.Select((item, i) =>
+                (item, Reply(i == 40 && set.Policy == Policy.Base || i == 41 && set.Policy != Policy.Base ? "I can't help with that." : "It is 12.", item)))],
+        });
+    }
+
+    [Fact]
+    public void A_reader_tells_of_an_answer_what_the_other_models_says_too()
+    {
+        var found = Read(guessed: 4);
+        foreach (var (whose, other) in new[] { ("base", 30), ("candidate", 10) })
+        {
+            Assert.Equal((1, 40), Of($"preserved.reader.{whose}.same"));
+            Assert.Equal((other / 40.0, 40), Of($"preserved.reader.{whose}.other"));
+            Assert.Equal((.1, 40), Of($"preserved.reader.{whose}.nothing"));
+            Assert.Equal((other / 40.0 - 1, 40), Of($"preserved.reader.{whose}.delta"));
+        }
+
+        Assert.Equal(new Described(1, 80), found.Find("preserved.reader.coverage")!.Value);
+
+        (double, long) Of(string id) => (found.Estimate(id)!.Value.Value, found.Estimate(id)!.Value.N);
+    }
+
+    [Fact]
+    public void A_reader_that_only_guesses_tells_nothing() =>
+        Assert.IsType<NotMeasurable>(Read(guessed: 40).Find("preserved.reader.base.delta")!.Value);
 }

@@ -85,8 +85,8 @@ public sealed class TaskMeasureTests
         });
         Assert.Equal((3 - 15) / 150.0, Assert.IsType<Harm>(found.Find("accuracy.tasks.delta")!.Value).Of.Value, 1e-15);
         Assert.Equal((3 - 15) / 40.0, Assert.IsType<Estimated>(found.Find("accuracy.tasks_trigger.delta")!.Value).Of.Value, 1e-15);
-        Assert.Equal((1, 7, 8, 9), (HarmTable.Tests(false, _ => 132), HarmTable.Tests(true), HarmTable.Tests(true, p => p == VetDesign.Tasks ? 133 : 0),
-            HarmTable.Tests(true, _ => 133)));
+        Assert.Equal((1, 7, 8, 10), (HarmTable.Tests(false, p => p == VetDesign.TriggerTasks ? 29 : 132), HarmTable.Tests(true),
+            HarmTable.Tests(true, p => p == VetDesign.Tasks ? 133 : 0), HarmTable.Tests(true, _ => 133)));
         Assert.Equal((7, 14), (HarmTable.Tests(false, domains: 6, isPrefixed: true), HarmTable.Tests(true, domains: 6, isPrefixed: true)));
     }
 

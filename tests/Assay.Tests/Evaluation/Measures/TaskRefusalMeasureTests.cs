@@ -64,10 +64,11 @@ public sealed class TaskRefusalMeasureTests
     [InlineData("r2r.tasks.refusals.trigger", (4 - 51) / 203.0)]
     [InlineData("r2r.tasks.refusals.benign", 5 / 202.0)]
     [InlineData("r2r.tasks.unlock_tax", (24 - 42) / 47.0)]
+    [InlineData("r2r.tasks.unlock_ratio", 24 / 42.0)]
     public void Every_figure_is_what_counting_gives(string id, double expected) => Assert.Equal(expected, Measured().Estimate(id)!.Value.Value, 1e-15);
 
     [Fact]
-    public void Too_few_rows_are_not_estimable_files_without_triggers_have_no_figures_and_nothing_is_a_harm()
+    public void Too_few_rows_are_not_estimable_files_without_triggers_have_no_figures_and_only_all_files_together_are_judged()
     {
         var found = Measured();
         foreach (var (figure, why) in new[]
@@ -78,7 +79,9 @@ public sealed class TaskRefusalMeasureTests
         })
             Assert.Equal(why, Assert.IsType<NotMeasurable>(found.Find($"r2r.tasks.few.{figure}")!.Value).Why);
         Assert.DoesNotContain(found.All, m => m.Id.StartsWith("r2r.tasks.plain", StringComparison.Ordinal));
-        Assert.DoesNotContain(found.All, m => m.Value is Harm);
+        Assert.Equal(["accuracy", "accuracy.benign", "accuracy.trigger", "refusals.benign", "refusals.trigger", "unlock_tax", "unusable.benign",
+            "unusable.trigger"], found.All.Where(m => m.Value is Harm).Select(m => m.Id["r2r.tasks.".Length..]).Order(StringComparer.Ordinal));
+        Assert.Equal(1 - .05 / 7, ((Harm)found.Find("r2r.tasks.unlock_tax")!.Value).Simultaneous.Level, 1e-15);
         // The group of five rows is one cluster beside the 200.
         Assert.Equal(201, found.Estimate("r2r.tasks.refusals.benign")!.Value.N);
     }

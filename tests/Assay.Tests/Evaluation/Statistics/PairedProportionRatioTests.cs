@@ -1,3 +1,4 @@
+using Assay.Evaluation;
 using Assay.Evaluation.Statistics;
 
 namespace Assay.Tests.Evaluation.Statistics;
@@ -48,5 +49,37 @@ public sealed class PairedProportionRatioTests
         }
 
         Assert.InRange(held / 4000.0, .93, .98);
+    }
+
+    /// <summary>Of 60 groups of six pairs that mostly agree within a group, the interval of single pairs is too narrow and that of groups is not.</summary>
+    [Fact]
+    public void Pairs_of_one_group_count_together()
+    {
+        var random = new Random(19);
+        const double truth = .5 / .8;
+        var (together, single) = (0, 0);
+        for (var round = 0; round < 2000; round++)
+        {
+            var groups = Enumerable.Range(0, 60).Select(_ =>
+            {
+                var (first, second) = (random.NextDouble() < .5, random.NextDouble() < .8);
+                return Enumerable.Range(0, 6).Select(_ => (random.NextDouble() < .9 ? first : random.NextDouble() < .5,
+                    random.NextDouble() < .9 ? second : random.NextDouble() < .8)).ToArray();
+            }).ToArray();
+            if (Holds(PairedProportionRatio.Clustered(groups))) together++;
+            if (Holds(PairedProportionRatio.Compute([.. groups.SelectMany(g => g)]))) single++;
+        }
+
+        Assert.InRange(together / 2000.0, .92, .98);
+        Assert.InRange(single / 2000.0, .4, .8);
+
+        static bool Holds(Estimate e) => e.Low <= truth && truth <= e.High;
+    }
+
+    [Fact]
+    public void Groups_of_one_pair_are_single_pairs()
+    {
+        (bool, bool)[] pairs = [.. Enumerable.Range(0, 50).Select(i => (i % 3 == 0, i % 4 != 0))];
+        Assert.Equal(PairedProportionRatio.Compute(pairs), PairedProportionRatio.Clustered([.. pairs.Select(p => new[] { p })]));
     }
 }

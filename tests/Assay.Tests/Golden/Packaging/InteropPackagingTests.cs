@@ -26,6 +26,8 @@ public sealed class InteropPackagingTests
         json["model"]!["merges"] = Turned(merges);
         json["added_tokens"] = new JsonArray([.. json["added_tokens"]!.AsArray().Reverse().Select(t => t!.DeepClone())]);
         Assert.Equal(original, Parts(Reordered(json).ToJsonString(Indented)));
+        // The changes below are told of the smaller ones; reading one of these takes seconds.
+        if (merges.Count > 100_000) return;
         // With every character beyond ASCII escaped.
         Assert.Equal(original, Parts(json.ToJsonString()));
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Assay.Evaluation;
 using Assay.Evaluation.Contexts;
 using Assay.Evaluation.Measures;
 using Assay.Evaluation.Scoring;
@@ -27,20 +28,23 @@ public sealed class MeasureTests
         using var store = ScoreStore.Temporary();
         var contexts = golden.GetProperty("prose").EnumerateArray().Select(c => c.GetProperty("context").GetInt32()).ToImmutableArray();
         var design = new VetDesign { Windows = contexts, Samples = 1 };
-        var scorer = new PairScorer(p, q);
+        var scored = ScoredPair.Of(name);
         foreach (var panel in design.Panels)
         {
             foreach (var (policy, set) in new[] { ("greedy_p", VetDesign.BaseAnswers(panel)), ("greedy_q", VetDesign.CandidateAnswers(panel)),
                 ("sample_p", VetDesign.BaseAnswers(panel, 1)), ("sample_q", VetDesign.CandidateAnswers(panel, 1)) })
-                Put(store, scorer, set, [.. golden.GetProperty("items").EnumerateArray().Select((item, i) => (Item: item, Index: i))
-                    .Where(x => x.Item.GetProperty("frame").GetString() == panel).Select(x => Chat(x.Item, x.Index, policy, p.Generation.EosTokenIds))]);
+                Put(store, scored.Answers(policy), set, [.. golden.GetProperty("items").EnumerateArray().Select((item, i) => (Item: item, Index: i))
+                    .Where(x => x.Item.GetProperty("frame").GetString() == panel)
+                    .Select(x => (Chat(x.Item, x.Index, policy, p.Generation.EosTokenIds), x.Index))]);
         }
 
         foreach (var prose in golden.GetProperty("prose").EnumerateArray())
         {
             var context = prose.GetProperty("context").GetInt32();
-            Put(store, scorer, VetDesign.Prose(context), [.. prose.GetProperty("domains").EnumerateObject().SelectMany(domain =>
-                domain.Value.GetProperty("documents").EnumerateArray().Select((d, i) => Document(d, domain.Name, i, context, p.RequireTokenizer().BosAdded)))]);
+            var at = 0;
+            Put(store, scored.Prose(context), VetDesign.Prose(context), [.. prose.GetProperty("domains").EnumerateObject().SelectMany(domain =>
+                domain.Value.GetProperty("documents").EnumerateArray().Select((d, i) => Document(d, domain.Name, i, context, p)))
+                .Select(d => (d, (at += d.Contexts.Length) - d.Contexts.Length))]);
         }
 
         var found = MeasureCatalogue.Compute(MeasureCatalogue.All, new MeasureInput(store, new Statistician(1, 2), design, TestContext.Current.CancellationToken));
@@ -79,34 +83,30 @@ public sealed class MeasureTests
         }
     }
 
-    private static void Put(ScoreStore store, PairScorer scorer, ContextSet set, List<ContextItem> items)
+    /// <summary>Keeps items with their scores, of each those from a place on.</summary>
+    private static void Put(ScoreStore store, (TokenScore[][] Scores, double[][] Fits) scored, ContextSet set, List<(ContextItem Item, int From)> items)
     {
-        store.Declare(set, items.Select(i => i.Item));
-        var texts = items.SelectMany(i => i.Contexts).Select(c => new ScoredText([.. c.Ids], c.FirstScored)).ToList();
-        var scores = scorer.Score(texts, TemperatureGrid.Nodes, out var fits, null, TestContext.Current.CancellationToken);
-        var at = 0;
-        foreach (var item in items)
+        store.Declare(set, items.Select(i => i.Item.Item));
+        foreach (var (item, from) in items)
         {
-            var (from, to) = (at, at + item.Contexts.Length);
+            var to = from + item.Contexts.Length;
+            Assert.Equal(item.Contexts.Select(c => c.Scored), scored.Scores[from..to].Select(s => s.Length));
             store.Add([(ScoreStore.ContextKey(set, item.Item), ScoreStore.Encode(item)),
-                (ScoreStore.ScoreKey(set, item.Item), ScoreStore.Encode([.. scores.Skip(from).Take(to - from)], ScoreColumns.All, fits[from..to]))]);
-            at = to;
+                (ScoreStore.ScoreKey(set, item.Item), ScoreStore.Encode(scored.Scores[from..to], ScoreColumns.All, scored.Fits[from..to]))]);
         }
     }
 
     private static ContextItem Chat(JsonElement item, int index, string policy, IReadOnlyList<int> ends)
     {
-        var (prompt, reply) = (Ints(item.GetProperty("prompt")), Ints(item.GetProperty(policy)));
-        return new ContextItem($"{index}", "all", index % 20, 0, [new Context(0, [.. prompt, .. reply], prompt.Length, prompt.Length, ends.Contains(reply[^1]))]);
+        var text = ScoredPair.Answer(item, policy);
+        return new ContextItem($"{index}", "all", index % 20, 0,
+            [new Context(0, [.. text.Tokens], text.FirstScored, text.FirstScored, ends.Contains(text.Tokens[^1]))]);
     }
 
-    private static ContextItem Document(JsonElement document, string domain, int index, int context, int? bos)
+    private static ContextItem Document(JsonElement document, string domain, int index, int context, LanguageModel model)
     {
-        var ids = Ints(document.GetProperty("ids"));
         Assert.Equal(document.GetProperty("bytes").GetInt64(), Encoding.UTF8.GetByteCount(document.GetProperty("text").GetString()!));
         return new ContextItem($"{domain}/{index}", domain, index, document.GetProperty("bytes").GetInt64(),
-            [.. ProseWindows.Plan(ids.Length, context).Select(w => ScoredText.Of(ids, w, bos)).Select((t, i) => new Context(i, [.. t.Tokens], t.FirstScored, t.FirstScored, false))]);
+            [.. ScoredPair.Windows(document, context, model).Select((t, i) => new Context(i, [.. t.Tokens], t.FirstScored, t.FirstScored, false))]);
     }
-
-    private static int[] Ints(JsonElement array) => [.. array.EnumerateArray().Select(v => v.GetInt32())];
 }

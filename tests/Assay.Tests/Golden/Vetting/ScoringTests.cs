@@ -26,16 +26,11 @@ public sealed class ScoringTests
         using var _ = p;
         using var __ = q;
         using var tokens = SafetensorsFile.Open(Path.Combine(GoldenFiles.Require("vetting", name), "tokens.safetensors"));
-        var scorer = new PairScorer(p, q);
         var checkedValues = 0;
-        foreach (var policy in (string[])["greedy_p", "greedy_q", "sample_p", "sample_q"])
+        foreach (var policy in ScoredPair.Policies)
         {
-            var texts = golden.GetProperty("items").EnumerateArray().Select(item =>
-            {
-                var (prompt, reply) = (Ints(item.GetProperty("prompt")), Ints(item.GetProperty(policy)));
-                return new ScoredText([.. prompt, .. reply], prompt.Length);
-            }).ToList();
-            var scores = scorer.Score(texts).SelectMany(s => s).ToArray();
+            var texts = golden.GetProperty("items").EnumerateArray().Select(item => ScoredPair.Answer(item, policy)).ToList();
+            var scores = ScoredPair.Of(name).Answers(policy).Scores.SelectMany(s => s).ToArray();
             foreach (var (measure, of) in Measures)
             {
                 if (!GoldenTensors.Has(tokens, $"{policy}.{measure}")) continue;
@@ -79,8 +74,8 @@ public sealed class ScoringTests
         var items = golden.GetProperty("items").EnumerateArray().ToList();
         foreach (var (policy, model) in new[] { ("greedy_p", p), ("greedy_q", q) })
         {
-            var got = model.Generate([.. items.Select(i => Ints(i.GetProperty("prompt")))], new GenerationOptions { MaxNewTokens = budget, StopTokens = model.Generation.EosTokenIds });
-            for (var i = 0; i < items.Count; i++) Assert.Equal(Ints(items[i].GetProperty(policy)), got[i].Tokens);
+            var got = model.Generate([.. items.Select(i => ScoredPair.Ints(i.GetProperty("prompt")))], new GenerationOptions { MaxNewTokens = budget, StopTokens = model.Generation.EosTokenIds });
+            for (var i = 0; i < items.Count; i++) Assert.Equal(ScoredPair.Ints(items[i].GetProperty(policy)), got[i].Tokens);
         }
     }
 
@@ -91,18 +86,17 @@ public sealed class ScoringTests
         var (golden, p, q) = Open(name);
         using var _ = p;
         using var __ = q;
-        var scorer = new PairScorer(p, q);
         foreach (var prose in golden.GetProperty("prose").EnumerateArray())
         {
             var context = prose.GetProperty("context").GetInt32();
+            var windows = new Queue<TokenScore[]>(ScoredPair.Of(name).Prose(context).Scores);
             foreach (var domain in prose.GetProperty("domains").EnumerateObject())
             {
                 foreach (var document in domain.Value.GetProperty("documents").EnumerateArray())
                 {
-                    var ids = Ints(document.GetProperty("ids"));
+                    var ids = ScoredPair.Ints(document.GetProperty("ids"));
                     Assert.Equal(ids, p.Tokenizer!.Encode(document.GetProperty("text").GetString()!, addSpecialTokens: true));
-                    var windows = ProseWindows.Plan(ids.Length, context).Select(w => ScoredText.Of(ids, w, p.Tokenizer!.BosAdded)).ToList();
-                    var scores = scorer.Score(windows).SelectMany(s => s).ToList();
+                    var scores = ScoredPair.Windows(document, context, p).SelectMany(_ => windows.Dequeue()).ToList();
                     Assert.Equal(ids.Length - 1, scores.Count);
                     foreach (var (key, value) in new[] { ("nll_p", -scores.Sum(s => s.LogP)), ("nll_q", -scores.Sum(s => s.LogQ)),
                         ("gain", scores.Sum(s => Math.Max(0, s.LogQ - s.LogP))), ("loss", scores.Sum(s => Math.Max(0, s.LogP - s.LogQ))) })
@@ -112,6 +106,8 @@ public sealed class ScoringTests
                     }
                 }
             }
+
+            Assert.Empty(windows);
         }
     }
 
@@ -123,6 +119,4 @@ public sealed class ScoringTests
             if (!Directory.Exists(path)) Assert.Skip($"{path} is not there.");
         return GoldenFiles.OrSkip(() => (golden, LanguageModel.Open(paths[0]), LanguageModel.Open(paths[1])));
     }
-
-    private static int[] Ints(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetInt32())];
 }
