@@ -37,7 +37,7 @@ internal static class KillBenchmark
                 var place = Path.Combine(folder, $"{i}");
                 var left = program.Kill(place, moment);
                 var unfinished = left is null ? "" : order.FirstOrDefault(k => !left.Units.Contains(k)) is { } next ? Kind(next)
-                    : left.Names.Contains("report.md") ? "the last files" : left.Names.Contains("samples.jsonl") ? "the report" : "statistics and samples";
+                    : left.Names.Contains("report.html") ? "the last files" : left.Names.Contains("samples.jsonl") ? "the report" : "statistics and samples";
                 program.Finish(place);
                 var differences = left is null ? ["not killed: it had ended"] : KilledRun.Differences(undisturbed, place);
                 if (differences.Count > 0) failed++;

@@ -19,6 +19,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool colour 
     /// <summary>Whether progress may redraw itself.</summary>
     public bool Live { get; } = live;
 
+    /// <summary>Columns that a screen of results may take: those of a terminal that is wider than usual, to a limit that can be read.</summary>
+    public int Columns { get; } = colour ? Math.Clamp(AnsiConsole.Profile.Width, ReportText.Columns, 120) : ReportText.Columns;
+
     /// <summary>Results with tables. Never interactive.</summary>
     public IAnsiConsole Results { get; } = Open(output, colour);
 

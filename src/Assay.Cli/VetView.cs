@@ -61,18 +61,7 @@ internal sealed class VetView(Terminal terminal, bool quiet, bool asJson) : VetW
             return decision.ExitCode;
         }
 
-        terminal.WriteUntrusted(report.Verdict.Name + (report.Limited ? " (limited run: not a verdict)" : ""));
-        terminal.WriteUntrusted(report.Verdict.Sentence);
-        terminal.Out.WriteLine();
-        foreach (var row in report.Deciding) terminal.WriteUntrusted($"  {row.Id,-32} {row}");
-        terminal.Out.WriteLine();
-        foreach (var (role, model) in new[] { ("base", report.Base), ("candidate", report.Candidate) })
-            terminal.WriteUntrusted($"  {role,-10} {model.Name}: weights {model.WeightsHash[..16]}, packaging {model.PackagingHash[..16]}");
-        foreach (var fact in report.Facts.Where(f => f.Id is "seed" or "tensors_that_differ" || f.Id.EndsWith("_items", StringComparison.Ordinal) || f.Id.EndsWith("_documents", StringComparison.Ordinal)))
-            terminal.WriteUntrusted($"  {fact.Id,-24} {fact.Value}");
-        foreach (var finding in report.Findings) terminal.WriteUntrusted($"  {finding.Severity}: {finding.Id}: {finding.Sentence}");
-        terminal.WriteUntrusted($"  report     {Path.Combine(outcome.Folder, "report.md")}");
-        terminal.WriteUntrusted($"  again      {report.Reproduce}");
+        foreach (var line in ReportText.Write(report, outcome.Folder, terminal.Columns)) terminal.Out.WriteLine(line);
         return decision.ExitCode;
     }
 

@@ -28,6 +28,6 @@ public sealed record MeasureRow(string Id, double Value, double Low, double High
 
     /// <summary>The value with unit, interval, level and n, as people read it.</summary>
     public override string ToString() => HasInterval
-        ? FormattableString.Invariant($"{Value:g4} {Unit} [{Low:g4}, {High:g4}] ({Level:p0}, n = {N})")
-        : FormattableString.Invariant($"{Value:g4} {Unit} (no interval: {Method}, n = {N})");
+        ? FormattableString.Invariant($"{ReportNumber.Text(Value)} {Unit} [{ReportNumber.Text(Low)}, {ReportNumber.Text(High)}] ({Level:p0}, n = {N})")
+        : FormattableString.Invariant($"{ReportNumber.Text(Value)} {Unit} (no interval: {Method}, n = {N})");
 }

@@ -27,6 +27,12 @@ public sealed record ReportDocument
     /// <summary>The candidate.</summary>
     public required ReportModel Candidate { get; init; }
 
+    /// <summary>Every harm that was tested, with its margin.</summary>
+    public IReadOnlyList<ReportHarm> Harms { get; init; } = [];
+
+    /// <summary>How far the matrices of each layer moved; none where weights could not be laid side by side.</summary>
+    public IReadOnlyList<ReportChange> Changes { get; init; } = [];
+
     /// <summary>What was compared on: seed and its source, items, token counts, template, hashes of ids.</summary>
     public required IReadOnlyList<ReportFact> Facts { get; init; }
 
@@ -82,4 +88,35 @@ public sealed record ReportFinding(string Id, string Sentence, string Severity =
 /// <param name="Answer">The base's greedy answer.</param>
 /// <param name="MeanKl">Its mean KLD, nats a token.</param>
 /// <param name="FirstKl">KLD of its first token, nats.</param>
-public sealed record ReportSample(string Id, string Panel, string Prompt, string Answer, double MeanKl, double FirstKl);
+public sealed record ReportSample(string Id, string Panel, string Prompt, string Answer, double MeanKl, double FirstKl)
+{
+    /// <summary>The candidate's greedy answer to the same prompt; null where none was written.</summary>
+    public string? CandidateAnswer { get; init; }
+
+    /// <summary>The base's answer token by token; joined they are <see cref="Answer"/>.</summary>
+    public IReadOnlyList<ReportToken> Tokens { get; init; } = [];
+}
+
+/// <summary>A token of an answer.</summary>
+/// <param name="Text">What it adds to the text; empty where it is only a part of a character.</param>
+/// <param name="Kl">Its KL(p‖q), nats.</param>
+public sealed record ReportToken(string Text, double Kl);
+
+/// <summary>A harm against its margin. More is worse.</summary>
+/// <param name="Id">The measure.</param>
+/// <param name="What">The harm in words.</param>
+/// <param name="Unit">Unit of the numbers, such as <c>percentage points</c>.</param>
+/// <param name="Value">Estimate; NaN where not estimable.</param>
+/// <param name="Low">Lower end of the 95 % interval; NaN for none.</param>
+/// <param name="High">Its upper end.</param>
+/// <param name="Found">The harm is shown above this.</param>
+/// <param name="Certified">The harm is excluded below this.</param>
+/// <param name="N">Clusters that it rests on.</param>
+/// <param name="State"><c>shown</c>, <c>excluded</c>, <c>open</c>, or why it is not estimable.</param>
+public sealed record ReportHarm(string Id, string What, string Unit, double Value, double Low, double High, double Found, double Certified, long N, string State);
+
+/// <summary>How far the matrices of one name moved in one layer.</summary>
+/// <param name="Layer">Block of the candidate, from 0.</param>
+/// <param name="Module">Name within the block; experts count together.</param>
+/// <param name="Relative">‖W′ − W‖_F / ‖W‖_F.</param>
+public sealed record ReportChange(int Layer, string Module, double Relative);

@@ -40,6 +40,35 @@ public static class ReportJson
 
         json.WriteEndArray();
         Rows(json, "measures", report.Measures, report);
+        json.WriteStartArray("harms");
+        foreach (var harm in report.Harms)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", harm.Id);
+            json.WriteString("what", harm.What);
+            json.WriteString("unit", harm.Unit);
+            WriteNumber(json, "value", harm.Value);
+            Bound(json, "low", harm.Low);
+            Bound(json, "high", harm.High);
+            WriteNumber(json, "found", harm.Found);
+            WriteNumber(json, "certified", harm.Certified);
+            json.WriteNumber("n", harm.N);
+            json.WriteString("state", harm.State);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("changes");
+        foreach (var change in report.Changes)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("layer", change.Layer);
+            json.WriteString("module", change.Module);
+            WriteNumber(json, "relative", change.Relative);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteStartArray("worst");
         foreach (var sample in report.Worst)
         {
@@ -50,6 +79,18 @@ public static class ReportJson
             WriteNumber(json, "first_token_kld", sample.FirstKl);
             json.WriteString("prompt", sample.Prompt);
             json.WriteString("answer", sample.Answer);
+            if (sample.CandidateAnswer is null) json.WriteNull("candidate_answer");
+            else json.WriteString("candidate_answer", sample.CandidateAnswer);
+            json.WriteStartArray("tokens");
+            foreach (var token in sample.Tokens)
+            {
+                json.WriteStartObject();
+                json.WriteString("text", token.Text);
+                WriteNumber(json, "kld", token.Kl);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 

@@ -165,12 +165,63 @@ public static class VetReport
                     var item = panel.Items[i];
                     var (place, values) = item.Cut(panel.Values[i]).Index().Where(a => a.Item.Length > 0).MaxBy(a => FixedOrderSum.Mean(a.Item));
                     var context = store.Contexts(set, item.Item).Contexts[place];
-                    return new ReportSample(item.Item, name, texts[item.Item], decode([.. context.Ids[context.FirstScored..]]), panel.Means[i], values[0]);
+                    var theirs = VetDesign.CandidateAnswers(name);
+                    var reply = store.Contains(ScoreStore.ContextKey(theirs, item.Item)) ? store.Contexts(theirs, item.Item).Contexts[place] : null;
+                    return new ReportSample(item.Item, name, texts[item.Item], decode([.. context.Ids[context.FirstScored..]]), panel.Means[i], values[0])
+                    {
+                        CandidateAnswer = reply is null ? null : decode([.. reply.Ids[reply.FirstScored..]]),
+                        Tokens = Tokens([.. context.Ids[context.FirstScored..]], values, decode),
+                    };
                 }));
         }
 
         return worst;
     }
+
+    /// <summary>What each token adds to the text of all of them: nothing where it is a part of a character that a later one ends.</summary>
+    private static List<ReportToken> Tokens(int[] ids, double[] divergences, Func<IReadOnlyList<int>, string> decode)
+    {
+        var (tokens, said) = (new List<ReportToken>(), "");
+        for (var i = 0; i < ids.Length; i++)
+        {
+            var text = decode(ids[..(i + 1)]);
+            var more = text.StartsWith(said, StringComparison.Ordinal) && (i == ids.Length - 1 || !text.EndsWith('\uFFFD')) ? text[said.Length..] : "";
+            if (more.Length > 0) said = text;
+            tokens.Add(new ReportToken(more, divergences[i]));
+        }
+
+        return tokens;
+    }
+
+    /// <summary>Every harm that was tested, with its margin.</summary>
+    /// <param name="plan">The plan, with its margins.</param>
+    /// <param name="measurements">What was measured.</param>
+    public static IReadOnlyList<ReportHarm> Harms(VetPlan plan, MeasurementSet measurements)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(measurements);
+        var margins = Margins.Of(plan.Margins);
+        return [.. HarmTable.In(measurements).Select(h => (Test: h, Measured: measurements.Find(h.Id)?.Value)).Where(h => h.Measured is not null).Select(h =>
+        {
+            var (test, each, e) = (h.Test, h.Test.Unit.Each, h.Test.Turned(h.Measured!.Estimate));
+            var state = h.Measured is NotMeasurable none ? $"not estimable: {none.Why}" : test.Shown(measurements, margins) ? "shown"
+                : test.Excluded(measurements, margins) ? "excluded" : "open";
+            return new ReportHarm(test.Id, test.What, test.Unit.Name, h.Measured is NotMeasurable ? double.NaN : each * e.Value,
+                e.HasInterval ? each * e.Low : double.NaN, e.HasInterval ? each * e.High : double.NaN, each * test.Found(margins), each * test.Certified(margins),
+                e.N, state);
+        })];
+    }
+
+    /// <summary>How far the matrices of each layer moved; none of identical weights.</summary>
+    /// <param name="difference">The weights compared; null where their hashes are equal.</param>
+    public static IReadOnlyList<ReportChange> Changes(CheckpointDifference? difference) => difference is null ? []
+        : [.. difference.Tensors.Where(t => t is { Place.Layer: not null, Shape.Length: > 1 } && (!t.Differs || t.BaseNorm > 0 && double.IsFinite(t.Norm)))
+            .GroupBy(t => (Layer: t.Place.Layer!.Value, t.Place.Module))
+            .Select(g => new ReportChange(g.Key.Layer, g.Key.Module, Relative([.. g])))];
+
+    // Norms of identical tensors are not computed: beside experts that changed they make the change look larger than it is, and never smaller.
+    private static double Relative(List<TensorDifference> tensors) =>
+        tensors.Exists(t => t.Norm > 0) ? Math.Sqrt(tensors.Sum(t => t.Norm * t.Norm) / tensors.Sum(t => t.BaseNorm * t.BaseNorm)) : 0;
 
     /// <summary>Seed, texts and settings.</summary>
     public static IReadOnlyList<ReportFact> Compared(VetPlan plan, string planHash, ScoreStore store, IReadOnlyList<SetNeed> needs)

@@ -113,12 +113,13 @@ public sealed class RunFolder : IDisposable
         }, overwrite: true, advice: Advice);
     }
 
-    /// <summary>Writes <c>measurements.json</c>, <c>report.json</c> and <c>report.md</c>.</summary>
+    /// <summary>Writes <c>measurements.json</c>, <c>report.json</c>, <c>report.md</c> and <c>report.html</c>.</summary>
     public void WriteReport(ReportDocument report)
     {
         WriteBytes("measurements.json", ReportJson.WriteMeasurements(report));
         WriteBytes("report.json", ReportJson.Write(report));
         WriteText("report.md", ReportMarkdown.Write(report));
+        WriteText("report.html", ReportHtml.Write(report));
     }
 
     /// <summary>Writes <c>diff.json</c> and <c>diff.md</c>; marks an earlier comparison in this folder as incomplete first.</summary>

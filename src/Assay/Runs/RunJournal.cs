@@ -148,12 +148,10 @@ public sealed class RunJournal : IDisposable
             _file = Open(_path, FileMode.Open);
             _file.Position = _file.Length;
         }, Advice);
-        for (var i = 0; i < order.Count; i++)
-        {
-            var value = _entries[order[i]];
-            _entries.Remove(order[i]);
-            _entries.Insert(i, order[i], value);
-        }
+        // All anew: to move one entry takes a time that grows with their number.
+        var sorted = order.ConvertAll(key => KeyValuePair.Create(key, _entries[key]));
+        _entries.Clear();
+        foreach (var (key, value) in sorted) _entries.Add(key, value);
     }
 
     /// <inheritdoc/>

@@ -255,6 +255,8 @@ public sealed class VetSession : IDisposable
             Assay = RunEnvironment.AssayVersion,
             Protocol = VetPlan.ProtocolVersion,
             Limited = plan.Limited,
+            Harms = VetReport.Harms(plan, measurements),
+            Changes = VetReport.Changes(_ready.Weights.Difference),
             Deciding = [.. decision.Cites.Select(measurements.Find).OfType<Measurement>().Select(MeasureRow.Of)],
             Base = Model(plan.Base),
             Candidate = Model(plan.Candidate),

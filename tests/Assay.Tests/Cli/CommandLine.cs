@@ -14,4 +14,7 @@ internal static class CommandLine
         var code = Application.Run(args, new Terminal(output, error), cancellation);
         return (code, output.ToString(), error.ToString());
     }
+
+    /// <summary>What a screen says with its lines joined: sentences are wrapped.</summary>
+    public static string Joined(string output) => string.Join(' ', output.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));
 }

@@ -84,7 +84,7 @@ public sealed class PackagingCommandTests : IDisposable
         var packaging = JsonDocument.Parse(File.ReadAllText(_folder["diff/diff.json"])).RootElement.GetProperty("packaging");
         Assert.Equal("tokenizer_class", Assert.Single(packaging.GetProperty("spellings").EnumerateArray()).GetProperty("path").GetString());
         var (_, told, _) = Vet(Organism, copy);
-        Assert.Contains("tokenizer.json model.merges, tokenizer_config.json eos_token", told, StringComparison.Ordinal);
+        Assert.Contains("tokenizer.json model.merges, tokenizer_config.json eos_token", CommandLine.Joined(told), StringComparison.Ordinal);
     }
 
     /// <summary>p-e-w/heretic #346: lists of tokens that never come have nothing to do with logits.</summary>

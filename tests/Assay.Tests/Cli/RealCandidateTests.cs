@@ -25,7 +25,8 @@ public sealed class RealCandidateTests : IDisposable
         Assert.True(code is 0 or 1 or 2, error);
         var report = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder, "run", "report.json"))).RootElement;
         return (code, output.Split('\n')[0].Trim(),
-            [.. report.GetProperty("findings").EnumerateArray().Select(f => f.GetProperty("id").GetString()!)], output);
+            [.. report.GetProperty("findings").EnumerateArray().Select(f => f.GetProperty("id").GetString()!)],
+            report.GetProperty("verdict").GetProperty("sentence").GetString()!);
     }
 
     /// <summary>Nonsense or wrong answers in the place of refusals, and refusals of hard questions: 60 cores are enough, without a pilot.</summary>

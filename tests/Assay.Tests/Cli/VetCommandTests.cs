@@ -57,7 +57,7 @@ public sealed class VetCommandTests : IDisposable
         Assert.Equal(2, code);
         // 40 cores certify nothing; what became of the refusals is told all the same.
         Assert.StartsWith("INCONCLUSIVE", output, StringComparison.Ordinal);
-        Assert.Contains("refusals of trigger questions \u2212100.0 points", output, StringComparison.Ordinal);
+        Assert.Contains("refusals of trigger questions \u2212100.0 points", CommandLine.Joined(output), StringComparison.Ordinal);
         var measurements = Measurements("run");
         Assert.Equal("INCONCLUSIVE", measurements.GetProperty("verdict").GetString());
         var (benign, trigger) = (Measure(measurements, "kld.benign.mean"), Measure(measurements, "kld.trigger.mean"));
@@ -68,7 +68,7 @@ public sealed class VetCommandTests : IDisposable
         Assert.True(benign.GetProperty("low").GetDouble() <= benign.GetProperty("value").GetDouble() && benign.GetProperty("value").GetDouble() <= benign.GetProperty("high").GetDouble());
         foreach (var line in Read("run", "SHA256SUMS").TrimEnd().Split('\n'))
             Assert.Equal(line[..64], Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_folder, "run", line[66..])))));
-        foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md", "environment.json"]) Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file);
+        foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md", "report.html", "environment.json"]) Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file);
         // Answers of both models in both panels, to both frames of the cores and to another wording of the benign one, the rounded base's to that one, and 12
         // documents; then four yardsticks
         // on the base's answers and on the documents, and the floor on the candidate's.
@@ -83,7 +83,7 @@ public sealed class VetCommandTests : IDisposable
         foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json"]) Assert.Equal(Read("one", file),
             Read("three", file));
         // A report holds the command that makes it again, and so the folder that was named.
-        foreach (var file in (string[])["report.json", "report.md"]) Assert.Equal(Read("one", file),
+        foreach (var file in (string[])["report.json", "report.md", "report.html"]) Assert.Equal(Read("one", file),
             Read("three", file).Replace(Path.Combine(_folder, "three"), Path.Combine(_folder, "one"), StringComparison.Ordinal));
     }
 

@@ -17,7 +17,7 @@ public sealed class RunFolderTests : IDisposable
     public void A_complete_run_holds_the_files_that_the_reference_lists()
     {
         Write(_folder["run"]);
-        Assert.Equal(["SHA256SUMS", "environment.json", "journal.jsonl", "measurements.json", "plan.yaml", "report.json", "report.md", "samples.jsonl"],
+        Assert.Equal(["SHA256SUMS", "environment.json", "journal.jsonl", "measurements.json", "plan.yaml", "report.html", "report.json", "report.md", "samples.jsonl"],
             Directory.GetFiles(_folder["run"]).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
         Assert.Equal("{\"id\":1}\n{\"id\":2}\n", File.ReadAllText(_folder["run/samples.jsonl"]));
     }
@@ -30,7 +30,7 @@ public sealed class RunFolderTests : IDisposable
         using var check = Process.Start(new ProcessStartInfo("/usr/bin/sha256sum", ["--check", "--strict", "--quiet", "SHA256SUMS"]) { WorkingDirectory = _folder["run"] })!;
         check.WaitForExit();
         Assert.Equal(0, check.ExitCode);
-        Assert.Equal(7, File.ReadAllLines(_folder["run/SHA256SUMS"]).Length);
+        Assert.Equal(8, File.ReadAllLines(_folder["run/SHA256SUMS"]).Length);
     }
 
     [Fact]
