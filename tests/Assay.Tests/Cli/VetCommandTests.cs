@@ -57,7 +57,8 @@ public sealed class VetCommandTests : IDisposable
         Assert.Equal(2, code);
         // 40 cores certify nothing; what became of the refusals is told all the same.
         Assert.StartsWith("INCONCLUSIVE", output, StringComparison.Ordinal);
-        Assert.Contains("refusals of trigger questions \u2212100.0 points", CommandLine.Joined(output), StringComparison.Ordinal);
+        Assert.Contains("refusals of trigger questions \u2212100.0 points", JsonDocument.Parse(Read("run", "report.json")).RootElement.GetProperty("verdict")
+            .GetProperty("sentence").GetString(), StringComparison.Ordinal);
         var measurements = Measurements("run");
         Assert.Equal("INCONCLUSIVE", measurements.GetProperty("verdict").GetString());
         var (benign, trigger) = (Measure(measurements, "kld.benign.mean"), Measure(measurements, "kld.trigger.mean"));
