@@ -16,7 +16,7 @@ public sealed partial class ReportHtmlTests
         new(id, value, low, high, .95, n, "share", "test", "here");
 
     /// <summary>All that can be drawn.</summary>
-    private static ReportDocument Full() => SampleReport.Create() with
+    internal static ReportDocument Full() => SampleReport.Create() with
     {
         Harms =
         [

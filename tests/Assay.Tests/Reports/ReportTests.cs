@@ -70,6 +70,27 @@ public sealed class ReportTests
             Assert.Equal(9, line.Replace("\\|", "", StringComparison.Ordinal).Count(c => c == '|'));
     }
 
+    /// <summary>Two screens of 40 lines; the rest opens where it is asked for, and hostile text closes nothing.</summary>
+    [Fact]
+    public void What_is_read_first_fits_two_screens_and_the_rest_is_in_a_block()
+    {
+        var text = ReportMarkdown.Write(SampleReport.Create() with
+        {
+            Deciding = [.. Enumerable.Repeat(SampleReport.Create().Deciding[0], 5)],
+            Harms = [.. Enumerable.Range(0, 40).Select(i => new ReportHarm($"{i}", SampleReport.Hostile, "points", i, i - 1, i + 1, 2, 2, 9, i == 39 ? "shown" : "open"))],
+            Findings = [.. Enumerable.Range(0, 30).Select(i => new ReportFinding($"F-{i}", "</details>" + SampleReport.Hostile))],
+            Worst = [new ReportSample("a", "benign", "</details>", "| x |", 1, 2) { CandidateAnswer = "<b>" }],
+        });
+        var lines = text.Split('\n');
+        var block = Array.FindIndex(lines, l => l.StartsWith("<details>", StringComparison.Ordinal));
+        Assert.InRange(block, 30, 80);
+        Assert.Equal("</details>", Assert.Single(lines, l => l.Contains("</details>", StringComparison.Ordinal)));
+        // What is shown stands first.
+        Assert.Contains("| 39 \\[38, 40\\] points | 2 | 9 | shown |", lines[Array.FindIndex(lines, l => l.StartsWith("| harm ", StringComparison.Ordinal)) + 2], StringComparison.Ordinal);
+        Assert.All(Enumerable.Range(0, 30), i => Assert.Contains($"**F\\-{i}**", text, StringComparison.Ordinal));
+        Assert.Contains("- and 18 more below", lines);
+    }
+
     [Fact]
     public void A_number_is_never_printed_without_its_interval_or_the_reason_for_none()
     {

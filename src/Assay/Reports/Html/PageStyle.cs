@@ -31,7 +31,7 @@ internal static class PageStyle
         .part1{fill:#0b5cad;background:#0b5cad}.part2{fill:#a34700;background:#a34700}.part3{fill:#2d6a4f;background:#2d6a4f}.part4{fill:#5c5f66;background:#5c5f66}
         .heat0{fill:var(--h0);background:var(--h0)}.heat1{fill:var(--h1);background:var(--h1)}.heat2{fill:var(--h2);background:var(--h2)}.heat3{fill:var(--h3);background:var(--h3)}.heat4{fill:var(--h4);background:var(--h4)}.heat5{fill:var(--h5);background:var(--h5)}
         .key{display:inline-block;width:12px;height:12px;border:1px solid var(--line);vertical-align:-1px}.key.first{background:var(--first)}.key.second{background:var(--second)}
-        .k1{background:var(--k1)}.k2{background:var(--k2)}.k3{background:var(--k3)}.k4{background:var(--k4)}
+        .k1,.k2,.k3,.k4{color:var(--text)}.k1{background:var(--k1)}.k2{background:var(--k2)}.k3{background:var(--k3)}.k4{background:var(--k4)}
         .answer{border:1px solid var(--line);padding:8px 14px;margin:0 0 12px;break-inside:avoid}.pair{display:grid;grid-template-columns:1fr 1fr;gap:0 24px}.pair>div{min-width:0}
         .findings li{margin:.35em 0}.harm b{color:var(--bad)}.warning b{color:var(--open)}.scroll{overflow-x:auto}.scroll:focus-visible,summary:focus-visible{outline:3px solid var(--first)}
         dl{display:grid;grid-template-columns:minmax(9em,max-content) 1fr;gap:2px 16px;font-size:.92rem}dt{color:var(--mute)}dd{margin:0}summary{cursor:pointer;font-weight:600}
