@@ -34,7 +34,7 @@ internal sealed class Chromium : IAsyncDisposable
         var start = new ProcessStartInfo(program, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--remote-debugging-port=0", $"--user-data-dir={profile.FullName}", "about:blank"])
         {
-            RedirectStandardError = true, RedirectStandardOutput = true,
+            UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true,
         };
         var page = new Chromium(Process.Start(start)!, profile);
         page._process.BeginErrorReadLine();
