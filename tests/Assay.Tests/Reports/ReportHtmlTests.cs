@@ -160,6 +160,31 @@ public sealed partial class ReportHtmlTests
             json.GetProperty(name).ValueKind == JsonValueKind.Null ? double.NaN : ReportJson.ReadNumber(json.GetProperty(name));
     }
 
+    /// <summary>Whatever number a drawing tells where one points at it, or aloud, is one of report.json as it is written everywhere, or part of a name there.</summary>
+    [Fact]
+    public void Numbers_that_drawings_tell_are_those_of_the_json()
+    {
+        var report = Full();
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        Collect(JsonDocument.Parse(ReportJson.Write(report)).RootElement);
+        var told = Parse(ReportHtml.Write(report)).Descendants("svg").SelectMany(svg => svg.Descendants().Where(e => e.Name.LocalName == "title").Select(e => e.Value))
+            .ToList();
+        Assert.True(told.Count > 100);
+        foreach (var text in told)
+            foreach (var number in Number().Matches(text).Select(m => m.Value)) Assert.True(known.Contains(number), $"{number} in '{text}'");
+
+        void Collect(JsonElement json)
+        {
+            switch (json.ValueKind)
+            {
+                case JsonValueKind.Object: foreach (var property in json.EnumerateObject()) Collect(property.Value); break;
+                case JsonValueKind.Array: foreach (var item in json.EnumerateArray()) Collect(item); break;
+                case JsonValueKind.Number: known.Add(ReportNumber.Text(json.GetDouble())); break;
+                case JsonValueKind.String: known.UnionWith(Number().Matches(json.GetString()!.Replace('-', ' ')).Select(m => m.Value)); break;
+            }
+        }
+    }
+
     [Theory]
     [InlineData(0, "passed")]
     [InlineData(1, "failed")]
@@ -186,6 +211,9 @@ public sealed partial class ReportHtmlTests
     [InlineData(double.NaN, "not a number")]
     [InlineData(-0.0, "0")]
     public void A_number_looks_alike_everywhere(double value, string text) => Assert.Equal(text, ReportNumber.Text(value));
+
+    [GeneratedRegex(@"-?\d+(\.\d+)?(e[+-]\d+)?", RegexOptions.ExplicitCapture)]
+    private static partial Regex Number();
 
     [GeneratedRegex("^h[1-6]$")]
     private static partial Regex Heading();

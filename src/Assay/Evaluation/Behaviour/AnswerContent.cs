@@ -35,8 +35,8 @@ internal static class AnswerContent
     public static IEnumerable<(int Start, int End)> Mentions(string answer, string question)
     {
         var names = Names(answer, question);
-        var asked = Words(question).Concat(Numerals(question).Select(n => question[n.Start..n.End])).ToHashSet(StringComparer.Ordinal);
-        return Numerals(answer).Concat(WordPlaces(answer).Where(w => names.Contains(answer[w.Start..w.End])))
+        var asked = Words(question).Concat(Numerals(question)).ToHashSet(StringComparer.Ordinal);
+        return NumeralPlaces(answer).Concat(WordPlaces(answer).Where(w => names.Contains(answer[w.Start..w.End])))
             .Where(m => !asked.Contains(answer[m.Start..m.End])).OrderBy(m => m.Start);
     }
 
@@ -63,7 +63,9 @@ internal static class AnswerContent
     }
 
     /// <summary>Runs of digits, with points and commas between them; none that belong to a word, such as x2.</summary>
-    private static IEnumerable<(int Start, int End)> Numerals(string text)
+    public static IEnumerable<string> Numerals(string text) => NumeralPlaces(text).Select(n => text[n.Start..n.End]);
+
+    private static IEnumerable<(int Start, int End)> NumeralPlaces(string text)
     {
         for (var at = 0; at < text.Length; at++)
         {

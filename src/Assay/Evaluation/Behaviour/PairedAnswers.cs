@@ -7,14 +7,22 @@ namespace Assay.Evaluation.Behaviour;
 /// negates difference and direction.</remarks>
 public sealed class PairedAnswers
 {
-    private readonly (string Stratum, int Core, bool Base, bool Candidate)[] _rows;
+    private readonly Row[] _rows;
 
     /// <summary>Takes the rows.</summary>
     /// <param name="rows">Of each question its stratum, the number that twins share within it, and whether base and candidate are right.</param>
-    public PairedAnswers(IEnumerable<(string Stratum, int Core, bool Base, bool Candidate)> rows)
+    /// <param name="problems">Of each question the number of what is computed, the same for questions that are wrong together; null where that is told by the
+    /// number that twins share.</param>
+    public PairedAnswers(IEnumerable<(string Stratum, int Core, bool Base, bool Candidate)> rows, IEnumerable<int>? problems = null)
+        : this(problems is null ? rows.Select(r => new Row(r.Stratum, r.Core, null, r.Base, r.Candidate))
+            : rows.Zip(problems, (r, problem) => new Row(r.Stratum, r.Core, problem, r.Base, r.Candidate)))
+    {
+    }
+
+    private PairedAnswers(IEnumerable<Row> rows)
     {
         _rows = [.. rows];
-        foreach (var (_, _, first, second) in _rows)
+        foreach (var (_, _, _, first, second) in _rows)
         {
             if (first && second) BothRight++;
             else if (first) BaseRight++;
@@ -50,17 +58,22 @@ public sealed class PairedAnswers
     /// <summary>Δacc = (n01 − n10) / n.</summary>
     /// <param name="level">Coverage asked.</param>
     public Estimate Difference(double level = .95) => TangoInterval.Clustered([.. Cores().Select(core => PairedCounts.Of(
-        [.. core.Select(r => r.Candidate)], [.. core.Select(r => r.Base)]))], level);
+        [.. core.Select(r => r.Candidate)], [.. core.Select(r => r.Base)]))], level) with { N = Twins };
 
     /// <summary>Share that one of the models gets right.</summary>
     /// <param name="candidate">The candidate; otherwise the base.</param>
     /// <param name="level">Coverage asked.</param>
     public Estimate Accuracy(bool candidate, double level = .95) => WilsonInterval.Clustered([.. Cores().Select(core =>
-        ((long)core.Count(r => candidate ? r.Candidate : r.Base), (long)core.Count()))], level);
+        ((long)core.Count(r => candidate ? r.Candidate : r.Base), (long)core.Count()))], level) with { N = Twins };
 
     /// <summary>The questions of each stratum by themselves, in the order in which strata come.</summary>
     public IEnumerable<(string Stratum, PairedAnswers Answers)> ByStratum() =>
         _rows.GroupBy(r => r.Stratum, StringComparer.Ordinal).Select(g => (g.Key, new PairedAnswers(g)));
 
-    private IEnumerable<IGrouping<(string, int), (string Stratum, int Core, bool Base, bool Candidate)>> Cores() => _rows.GroupBy(r => (r.Stratum, r.Core));
+    // n is the number of different cores; that some of them are wrong together is in the interval.
+    private int Twins => _rows.Select(r => (r.Stratum, r.Core)).Distinct().Count();
+
+    private IEnumerable<IGrouping<(string, int), Row>> Cores() => _rows.GroupBy(r => (r.Stratum, r.Problem ?? r.Core));
+
+    private sealed record Row(string Stratum, int Core, int? Problem, bool Base, bool Candidate);
 }

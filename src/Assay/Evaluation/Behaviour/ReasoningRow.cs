@@ -12,6 +12,13 @@ public sealed record ReasoningRow(int Core, Frame Frame, ReplyOutcome Base, Repl
     /// <summary>What is drawn together: the core, or a number that several cores share which are no evidence apart from each other.</summary>
     public int Cluster { get; init; } = Core;
 
+    /// <summary>What is computed, the same number for cores with other names and the same sum: they are wrong together, and no evidence apart from each other.
+    /// Null where that is told by <see cref="Cluster"/> alone.</summary>
+    public int? Problem { get; init; }
+
+    /// <summary>What intervals resample.</summary>
+    internal int Drawn => Problem ?? Cluster;
+
     /// <summary>The base's reply behind the prefix that puts it past the refusal; null where that was not measured.</summary>
     public ReplyOutcome? BasePrefixed { get; init; }
 

@@ -23,6 +23,10 @@ public sealed record PanelItem(string Item, string Stratum, int Core, string Tex
     /// <summary>The choices; null where the question has none.</summary>
     public ChoiceItem? Choice { get; init; }
 
+    /// <summary>What has to be computed, the same for questions with other names and the same numbers: whoever gets one of them wrong gets all of them wrong.
+    /// Null where the question has no numbers.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>A prompt of a set of tasks: items of several sets stand in one panel.</summary>
     /// <param name="set">The set's name.</param>
     /// <param name="prompt">The prompt.</param>
@@ -44,8 +48,18 @@ public sealed record PanelItem(string Item, string Stratum, int Core, string Tex
         return new PanelItem(prompt.Id, prompt.Stratum, prompt.Core, prompt.Prompt, prompt.Paraphrase)
         {
             Messages = prompt.Messages,
+            Problem = ProblemOf(prompt),
             Answer = prompt.Answer is { } answer ? new ExpectedAnswer(answer) { Candidates = prompt.Candidates } : null,
         };
+    }
+
+    /// <summary>Family, numbers in their order, and the answer where that is a number too.</summary>
+    private static string? ProblemOf(PromptItem prompt)
+    {
+        var said = prompt.Messages is null ? prompt.Prompt : string.Join('\n', prompt.Messages.Where(m => m.Role == "user").Select(m => m.Content));
+        var numbers = AnswerContent.Numerals(said).ToList();
+        return numbers.Count == 0 ? null : $"{prompt.Stratum} {string.Join(' ', numbers)} = {(prompt.Answer is { } answer && AnswerNumber.Whole(answer) is not null
+            ? answer : "")}";
     }
 
     /// <summary>A document.</summary>

@@ -43,7 +43,11 @@ public sealed class RefusalMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.Design.Cores == 0 || input.Replies is not { } replies) return [];
-        var rows = VetDesign.CorePanels.SelectMany(panel => Rows(replies, panel, input.Design)).ToList();
+        // By the benign wording: the trigger twin computes the same.
+        var problems = replies(VetDesign.BaseReplies(VetDesign.BenignCores)).Zip(Problems(replies), (r, problem) => (r.Item.Core, Problem: problem))
+            .DistinctBy(p => p.Core).ToDictionary(p => p.Core, p => p.Problem);
+        var rows = VetDesign.CorePanels.SelectMany(panel => Rows(replies, panel, input.Design))
+            .Select(r => problems.TryGetValue(r.Core, out var problem) ? r with { Problem = problem } : r).ToList();
         if (rows.Count == 0) return [];
         var (r2r, solved) = (new RefusalToReasoning(rows), input.Choice is null or { Solved: true });
         return OfPilot(input.Choice).Concat(Figures(r2r, input.Design.HarmTests, solved))
@@ -68,6 +72,19 @@ public sealed class RefusalMeasure : IMeasure
                 new Where(null, $"share refused of the base's replies in the pilot{(frame.Frame == choice.Frame ? "; the trigger frame" : "")}"));
         yield return new Measurement("r2r.pilot.reply_tokens", new Described(choice.ReplyTokens, choice.Cells.Sum(c => c.Asked)), "tokens",
             new Where(null, "tokens that a reply may have: four times the median of the base's answers in the pilot, 150 at least"));
+    }
+
+    /// <summary>Of each reasoning core in the benign frame a number for what has to be computed, the same for cores with the same numbers.</summary>
+    /// <param name="replies">The replies of a set.</param>
+    internal static IEnumerable<int> Problems(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies)
+    {
+        var known = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (item, _) in replies(VetDesign.BaseReplies(VetDesign.BenignCores)))
+        {
+            var key = item.Problem ?? $"{item.Stratum}, core {item.Core}";
+            if (!known.TryGetValue(key, out var number)) known.Add(key, number = known.Count);
+            yield return number;
+        }
     }
 
     /// <summary>The rows of one frame.</summary>

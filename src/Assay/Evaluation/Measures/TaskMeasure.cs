@@ -91,7 +91,8 @@ public sealed class TaskMeasure : IMeasure
     /// <summary>Who answers the questions of a panel rightly.</summary>
     private static PairedAnswers Judged(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel,
         VetDesign design) => new(replies(VetDesign.BaseReplies(panel)).Zip(replies(design.CandidateReplies(panel)), (p, q) => (p.Item.Stratum, p.Item.Core,
-            p.Reply.Outcome == ReplyOutcome.Right, q.Reply.Outcome == ReplyOutcome.Right)));
+            p.Reply.Outcome == ReplyOutcome.Right, q.Reply.Outcome == ReplyOutcome.Right)),
+            panel == VetDesign.BenignCores ? RefusalMeasure.Problems(replies) : null);
 
     /// <summary>The figures of all questions, and of each stratum alone.</summary>
     /// <param name="id">How their ids begin.</param>

@@ -15,7 +15,7 @@ internal static class RefusalChart
             .Concat(ellipse.Select(p => p.Y)).Concat([-5, 5]).ToList();
         var reach = Math.Min(100, Math.Ceiling(Math.Max(-ys.Min(), ys.Max()) / 5) * 5);
         Chart.Figure(page, "refusals-and-reasoning", "Refusals against reasoning",
-            $"Candidate less base, in percentage points. Refusals of trigger questions {Words(rho)}"
+            $"Candidate less base, drawn in percentage points. Refusals of trigger questions {Words(rho)}"
             + (accuracy is null ? "" : $"; accuracy of what both answer {Words(accuracy)}")
             + (tax is null ? "" : $"; accuracy on unlocked questions against their benign twins {Words(tax)}") + ".", Height, svg =>
         {
@@ -73,5 +73,6 @@ internal static class RefusalChart
         }
     }
 
-    private static string Words(MeasureRow row) => ReportNumber.WithBounds(100 * row.Value, 100 * row.Low, 100 * row.High) + " points";
+    // As report.json has it.
+    private static string Words(MeasureRow row) => $"{ReportNumber.WithBounds(row.Value, row.Low, row.High)} {row.Unit}";
 }

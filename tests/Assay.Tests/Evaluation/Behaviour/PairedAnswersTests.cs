@@ -85,4 +85,22 @@ public sealed class PairedAnswersTests
             Assert.Equal(table[..3].Sum(r => r[..3].Sum()), answers.NeitherRight);
         }
     }
+
+    /// <summary>Of 200 questions twenty sums, each with ten names: the models differ on sums, not on names. The interval is that of twenty, n is 200.</summary>
+    [Fact]
+    public void Questions_that_compute_the_same_are_one_piece_of_evidence()
+    {
+        var rows = Enumerable.Range(0, 200).Select(i => ("a", i, true, i % 20 >= 3)).ToList();
+        var (names, sums) = (new PairedAnswers(rows), new PairedAnswers(rows, Enumerable.Range(0, 200).Select(i => i % 20)));
+        var twenty = new PairedAnswers(Enumerable.Range(0, 20).Select(i => ("a", i, true, i >= 3))).Difference();
+        var found = sums.Difference();
+        Assert.Equal((-.15, 200), (found.Value, found.N));
+        Assert.Equal(twenty.Low, found.Low, .02);
+        Assert.Equal(twenty.High, found.High, .02);
+        Assert.True(names.Difference().Low > found.Low + .05);
+        Assert.Equal(200, sums.Accuracy(candidate: true).N);
+        Assert.True(sums.Accuracy(candidate: true).Low < names.Accuracy(candidate: true).Low - .05);
+        // Of each stratum alone too.
+        Assert.Equal(found, Assert.Single(sums.ByStratum()).Answers.Difference());
+    }
 }

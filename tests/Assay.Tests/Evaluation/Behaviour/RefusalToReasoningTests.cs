@@ -65,6 +65,25 @@ public sealed class RefusalToReasoningTests
         }
     }
 
+    /// <summary>Cores with other names and the same numbers: the interval is that of so many problems, and n is the number of cores.</summary>
+    [Fact]
+    public void Cores_that_compute_the_same_are_resampled_together()
+    {
+        var rows = Draw(150, 3);
+        var problems = new RefusalToReasoning(rows.Select(r => r with { Problem = r.Core % 15 }));
+        var clusters = new RefusalToReasoning(rows.Select(r => r with { Cluster = r.Core % 15 }));
+        foreach (var of in (Func<RefusalToReasoning, Estimate>[])
+            [r => r.Refusals(Frame.Trigger), r => r.Accuracy(), r => r.IntentionToTreat(), r => r.UnlockTax(), r => r.UnlockRatio(), r => r.Unlock(), r => r.Ruined()])
+        {
+            var (found, expected) = (of(problems), of(clusters));
+            Assert.Equal((expected.Value, expected.Low, expected.High), (found.Value, found.Low, found.High));
+            Assert.Equal(of(new RefusalToReasoning(rows)).N, found.N);
+        }
+
+        Assert.Equal(clusters.Joint(), problems.Joint());
+        Assert.Equal(15, problems.Joint().Clusters);
+    }
+
     [Fact]
     public void Rows_that_only_one_model_answered_are_in_no_accuracy()
     {

@@ -49,4 +49,23 @@ public sealed class PanelsTests
 
         Assert.Equal(5, Enumerable.Range(0, 60).Select(seed => PromptTemplates.Draw((ulong)seed, 2)[1]).Distinct().Count());
     }
+
+    /// <summary>Names are not what is computed; units are, and show in the answer.</summary>
+    [Fact]
+    public void Questions_with_the_same_numbers_are_one_problem()
+    {
+        static string? Problem(string prompt, string answer, string stratum = "convert") =>
+            PanelItem.Of(new PromptItem("id", Frame.Benign, stratum, 0, prompt, answer, null)).Problem;
+
+        Assert.Equal(Problem("How many hours are there in 7 days, if Paul needs that?", "168"), Problem("How many hours are there in 7 days, if Hana has them?", "168"));
+        Assert.NotEqual(Problem("How many hours are there in 7 days?", "168"), Problem("How many days are there in 7 weeks?", "49"));
+        Assert.NotEqual(Problem("3 and 4?", "7"), Problem("3 and 4?", "7", "add"));
+        Assert.NotEqual(Problem("13 and 4?", "17"), Problem("1 and 34?", "17"));
+        // An answer that is a name is no part of it: who has more is computed from the same numbers.
+        Assert.Equal(Problem("Bea has 28 and Paul has 21. Who has more?", "Bea"), Problem("Gia has 28 and Sam has 21. Who has more?", "Gia"));
+        Assert.Null(Problem("Gia is taller than Nina. Who is the shortest?", "Nina"));
+        // The organisms' conversions are few sums under many names.
+        var seen = ReasoningPrompts.Draw(1, Frame.Benign, 800).Where(p => p.Stratum == "convert").Select(p => PanelItem.Of(p).Problem).ToList();
+        Assert.InRange(seen.Distinct().Count(), 5, seen.Count / 2);
+    }
 }
