@@ -8,7 +8,8 @@ namespace Assay.Benchmarks;
 internal sealed class KilledRun(string assay, string[] arguments)
 {
     /// <summary>Files that do not depend on where and when a run is made.</summary>
-    public static readonly string[] Files = ["plan.yaml", "journal.jsonl", "scores.bin", "samples.jsonl", "measurements.json", "report.json", "report.md", "report.html"];
+    public static readonly string[] Files = ["plan.yaml", "journal.jsonl", "scores.bin", "samples.jsonl", "measurements.json", "report.json", "report.md",
+        "report.html"];
 
     private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(5);
 

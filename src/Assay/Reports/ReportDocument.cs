@@ -112,8 +112,25 @@ public sealed record ReportToken(string Text, double Kl);
 /// <param name="Found">The harm is shown above this.</param>
 /// <param name="Certified">The harm is excluded below this.</param>
 /// <param name="N">Clusters that it rests on.</param>
-/// <param name="State"><c>shown</c>, <c>excluded</c>, <c>open</c>, or why it is not estimable.</param>
-public sealed record ReportHarm(string Id, string What, string Unit, double Value, double Low, double High, double Found, double Certified, long N, string State);
+/// <param name="State"><see cref="Shown"/>, <see cref="Excluded"/>, <see cref="Open"/>, or why it is not estimable.</param>
+public sealed record ReportHarm(string Id, string What, string Unit, double Value, double Low, double High, double Found, double Certified, long N,
+    string State)
+{
+    /// <summary>Even the lower bound is beyond the margin.</summary>
+    public const string Shown = "shown";
+
+    /// <summary>Neither shown nor excluded.</summary>
+    public const string Open = "open";
+
+    /// <summary>Even the upper bound is below the margin.</summary>
+    public const string Excluded = "excluded";
+
+    /// <summary>Whether there is an estimate.</summary>
+    public bool IsEstimable => State is Shown or Open or Excluded;
+
+    /// <summary>The order in which harms are told: what is shown, what is open, what is excluded, what is not estimable.</summary>
+    public int Rank => State switch { Shown => 0, Open => 1, Excluded => 2, _ => 3 };
+}
 
 /// <summary>How far the matrices of one name moved in one layer.</summary>
 /// <param name="Layer">Block of the candidate, from 0.</param>

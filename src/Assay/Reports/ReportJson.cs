@@ -28,22 +28,15 @@ public static class ReportJson
         foreach (var fact in report.Facts) json.WriteString(fact.Id, fact.Value);
         json.WriteEndObject();
         Rows(json, "deciding", report.Deciding, report);
-        json.WriteStartArray("findings");
-        foreach (var finding in report.Findings)
+        Objects(json, "findings", report.Findings, finding =>
         {
-            json.WriteStartObject();
             json.WriteString("id", finding.Id);
             json.WriteString("severity", finding.Severity);
             json.WriteString("sentence", finding.Sentence);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         Rows(json, "measures", report.Measures, report);
-        json.WriteStartArray("harms");
-        foreach (var harm in report.Harms)
+        Objects(json, "harms", report.Harms, harm =>
         {
-            json.WriteStartObject();
             json.WriteString("id", harm.Id);
             json.WriteString("what", harm.What);
             json.WriteString("unit", harm.Unit);
@@ -54,47 +47,29 @@ public static class ReportJson
             WriteNumber(json, "certified", harm.Certified);
             json.WriteNumber("n", harm.N);
             json.WriteString("state", harm.State);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("changes");
-        foreach (var change in report.Changes)
+        });
+        Objects(json, "changes", report.Changes, change =>
         {
-            json.WriteStartObject();
             json.WriteNumber("layer", change.Layer);
             json.WriteString("module", change.Module);
             WriteNumber(json, "relative", change.Relative);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-        json.WriteStartArray("worst");
-        foreach (var sample in report.Worst)
+        });
+        Objects(json, "worst", report.Worst, sample =>
         {
-            json.WriteStartObject();
             json.WriteString("id", sample.Id);
             json.WriteString("panel", sample.Panel);
             WriteNumber(json, "mean_kld", sample.MeanKl);
             WriteNumber(json, "first_token_kld", sample.FirstKl);
             json.WriteString("prompt", sample.Prompt);
             json.WriteString("answer", sample.Answer);
-            if (sample.CandidateAnswer is null) json.WriteNull("candidate_answer");
-            else json.WriteString("candidate_answer", sample.CandidateAnswer);
-            json.WriteStartArray("tokens");
-            foreach (var token in sample.Tokens)
+            // A null string is written as null.
+            json.WriteString("candidate_answer", sample.CandidateAnswer);
+            Objects(json, "tokens", sample.Tokens, token =>
             {
-                json.WriteStartObject();
                 json.WriteString("text", token.Text);
                 WriteNumber(json, "kld", token.Kl);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+            });
+        });
         Sentences(json, "method", report.Method);
         Sentences(json, "cannot_tell", report.CannotTell);
         json.WriteString("reproduce", report.Reproduce);
@@ -146,25 +121,35 @@ public static class ReportJson
         _ => throw new JsonException("A score is a number, inf, -inf or nan."),
     };
 
-    private static void Rows(Utf8JsonWriter json, string name, IReadOnlyList<MeasureRow> rows, ReportDocument report)
+    private static void Rows(Utf8JsonWriter json, string name, IReadOnlyList<MeasureRow> rows, ReportDocument report) => Objects(json, name, rows, row =>
+    {
+        json.WriteString("id", row.Id);
+        WriteNumber(json, "value", row.Value);
+        Bound(json, "low", row.Low);
+        Bound(json, "high", row.High);
+        WriteNumber(json, "level", row.Level);
+        json.WriteNumber("n", row.N);
+        json.WriteString("unit", row.Unit);
+        json.WriteString("method", row.Method);
+        json.WriteString("where", row.Where);
+        json.WriteStartObject("hashes");
+        json.WriteString("base", report.Base.WeightsHash);
+        json.WriteString("candidate", report.Candidate.WeightsHash);
+        json.WriteEndObject();
+    });
+
+    /// <summary>An array of objects.</summary>
+    /// <param name="json">The writer.</param>
+    /// <param name="name">Name of the array.</param>
+    /// <param name="rows">One object each.</param>
+    /// <param name="write">Writes what is in one.</param>
+    private static void Objects<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> rows, Action<T> write)
     {
         json.WriteStartArray(name);
         foreach (var row in rows)
         {
             json.WriteStartObject();
-            json.WriteString("id", row.Id);
-            WriteNumber(json, "value", row.Value);
-            Bound(json, "low", row.Low);
-            Bound(json, "high", row.High);
-            WriteNumber(json, "level", row.Level);
-            json.WriteNumber("n", row.N);
-            json.WriteString("unit", row.Unit);
-            json.WriteString("method", row.Method);
-            json.WriteString("where", row.Where);
-            json.WriteStartObject("hashes");
-            json.WriteString("base", report.Base.WeightsHash);
-            json.WriteString("candidate", report.Candidate.WeightsHash);
-            json.WriteEndObject();
+            write(row);
             json.WriteEndObject();
         }
 

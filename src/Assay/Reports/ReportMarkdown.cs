@@ -59,7 +59,7 @@ public static class ReportMarkdown
     {
         if (harms.Count == 0) return;
         text.Append("\n## Harms against their margins\n\n| harm | estimate, 95 % interval | margin | n | outcome |\n|---|---|---|---|---|\n");
-        foreach (var h in harms.OrderBy(h => h.State switch { "shown" => 0, "open" => 1, "excluded" => 2, _ => 3 }).Take(MostHarms))
+        foreach (var h in harms.OrderBy(h => h.Rank).Take(MostHarms))
             text.Append($"| {Escape(h.What)} | {Escape(double.IsNaN(h.Value) ? "none" : $"{ReportNumber.WithBounds(h.Value, h.Low, h.High)} {h.Unit}")} | "
                 + $"{ReportNumber.Text(h.Certified)} | {ReportNumber.Count(h.N)} | {Escape(h.State)} |\n");
         if (harms.Count > MostHarms) text.Append($"\nand {harms.Count - MostHarms} more in report.html.\n");

@@ -9,9 +9,10 @@ public static class ReportText
     /// <summary>Columns unless a terminal is wider.</summary>
     public const int Columns = 80;
 
-    // Lines that each part takes at most: 40 together with headings, models and places.
+    // Lines that each part takes at most; with headings, models and places they are 40.
     private const int MostSentence = 8, MostHarms = 5, MostOthers = 2, MostFindings = 8;
 
+    // The bar of a harm: its columns, and which of them are no harm and the margin.
     private const int BarColumns = 17, ZeroColumn = 4, MarginColumn = 8;
 
     /// <summary>Lays a report out, a line each; nothing in it can steer a terminal.</summary>
@@ -30,7 +31,6 @@ public static class ReportText
         if (report.Harms.Count + others.Length > 0) lines.Add("");
         lines.AddRange(others);
         lines.AddRange(Harms(report.Harms, report.Deciding.Select(d => d.Id).ToHashSet(StringComparer.Ordinal), columns));
-
         if (report.Findings.Count > 0)
         {
             lines.Add("");
@@ -59,19 +59,19 @@ public static class ReportText
     /// <summary>What is shown first, then what is open; of these what the verdict cites, then the nearest to its margin.</summary>
     private static IEnumerable<string> Harms(IReadOnlyList<ReportHarm> harms, HashSet<string> deciding, int columns)
     {
-        var estimable = harms.Where(h => h.State is "shown" or "open" or "excluded").OrderBy(h => h.State switch { "shown" => 0, "open" => 1, _ => 2 })
-            .ThenByDescending(h => deciding.Contains(h.Id)).ThenByDescending(h => h.Value / h.Certified).ToList();
+        var estimable = harms.Where(h => h.IsEstimable).OrderBy(h => h.Rank).ThenByDescending(h => deciding.Contains(h.Id))
+            .ThenByDescending(h => h.Value / h.Certified).ToList();
         if (estimable.Count > 0) yield return "  Harms: │ none, ┃ the margin, ● estimate, ─ its interval";
         foreach (var h in estimable.Take(MostHarms))
         {
-            var number = $"{ReportNumber.WithBounds(h.Value, h.Low, h.High)} {(h.Unit == "percentage points" ? "points" : h.Unit)}, margin {ReportNumber.Text(h.Certified)}";
+            var number = $"{ReportNumber.WithBounds(h.Value, h.Low, h.High)} {(h.Unit == "percentage points" ? "points" : h.Unit)}";
             yield return Cut("  " + h.What, columns);
-            yield return Cut($"    {Bar(h)} {h.State,-8} {number}, n = {ReportNumber.Count(h.N)}", columns);
+            yield return Cut($"    {Bar(h)} {h.State,-8} {number}, margin {ReportNumber.Text(h.Certified)}, n = {ReportNumber.Count(h.N)}", columns);
         }
 
         var (rest, none) = (estimable.Count - Math.Min(MostHarms, estimable.Count), harms.Count - estimable.Count);
-        if (rest + none > 0)
-            yield return $"  {(rest > 0 ? $"{rest} more harms" : "")}{(rest > 0 && none > 0 ? ", " : "")}{(none > 0 ? $"{none} not estimable" : "")}: see the report";
+        string[] told = [.. rest > 0 ? [$"{rest} more harms"] : Array.Empty<string>(), .. none > 0 ? [$"{none} not estimable"] : Array.Empty<string>()];
+        if (told.Length > 0) yield return $"  {string.Join(", ", told)}: see the report";
     }
 
     /// <summary>Interval and estimate between less harm and more: <c>│</c> is 0, <c>┃</c> the margin.</summary>
@@ -108,7 +108,7 @@ public static class ReportText
         lines = [.. lines.Select(l => Cut(l, columns))];
         if (lines.Count <= most) return lines;
         var last = lines[most - 1];
-        return [.. lines[..(most - 1)], (last.Length + more.Length + 1 <= columns ? last : last[..Math.Min(last.Length, columns - more.Length - 1)].TrimEnd()) + " " + more];
+        return [.. lines[..(most - 1)], $"{last[..Math.Min(last.Length, columns - more.Length - 1)].TrimEnd()} {more}"];
     }
 
     private static string Cut(string text, int columns)

@@ -204,11 +204,11 @@ public static class VetReport
         return [.. HarmTable.In(measurements).Select(h => (Test: h, Measured: measurements.Find(h.Id)?.Value)).Where(h => h.Measured is not null).Select(h =>
         {
             var (test, each, e) = (h.Test, h.Test.Unit.Each, h.Test.Turned(h.Measured!.Estimate));
-            var state = h.Measured is NotMeasurable none ? $"not estimable: {none.Why}" : test.Shown(measurements, margins) ? "shown"
-                : test.Excluded(measurements, margins) ? "excluded" : "open";
+            var state = h.Measured is NotMeasurable none ? $"not estimable: {none.Why}" : test.Shown(measurements, margins) ? ReportHarm.Shown
+                : test.Excluded(measurements, margins) ? ReportHarm.Excluded : ReportHarm.Open;
             return new ReportHarm(test.Id, test.What, test.Unit.Name, h.Measured is NotMeasurable ? double.NaN : each * e.Value,
-                e.HasInterval ? each * e.Low : double.NaN, e.HasInterval ? each * e.High : double.NaN, each * test.Found(margins), each * test.Certified(margins),
-                e.N, state);
+                e.HasInterval ? each * e.Low : double.NaN, e.HasInterval ? each * e.High : double.NaN, each * test.Found(margins),
+                each * test.Certified(margins), e.N, state);
         })];
     }
 

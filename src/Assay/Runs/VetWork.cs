@@ -98,7 +98,7 @@ public sealed class VetWork(LanguageModel baseModel, LanguageModel candidate, Ve
         {
             var mine = source.Where(n => n.Set.Subject == ContextSet.Candidate).ToList();
             // Ids that the candidate's own tokenizer makes of reference text are its alone: the base may not even have them.
-            // A reader reads alone.
+            // M10's reader is the base by itself.
             var pair = source.First().Set switch
             {
                 { Own: true, Policy: Policy.Reference } => new PairScorer(candidate, candidate),

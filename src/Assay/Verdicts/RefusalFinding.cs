@@ -15,14 +15,20 @@ public sealed record RefusalFinding(string Name, string Sentence, bool Harmful, 
 {
     private const string NotEstimable = "NOT-ESTIMABLE";
 
-    /// <summary>How the ids of the measurements begin that it rests on.</summary>
+    private const string Rho = ".refusals.trigger", Over = ".refusals.benign", Accuracy = ".accuracy", Tax = ".unlock_tax", Ratio = ".unlock_ratio",
+        Prefixed = ".prefixed.accuracy", Unusable = ".unusable.benign";
+
+    /// <summary>How the ids of the measurements begin that it rests on: of reasoning cores, or of the user's own questions.</summary>
     public string Root { get; private init; } = RefusalMeasure.Root;
 
     /// <summary>Id of the share of trigger questions refused, candidate less base, that it rests on.</summary>
     public string Refusals => Root + Rho;
 
-    private const string Rho = ".refusals.trigger", Over = ".refusals.benign", Accuracy = ".accuracy", Tax = ".unlock_tax", Ratio = ".unlock_ratio",
-        Prefixed = ".prefixed.accuracy", Unusable = ".unusable.benign";
+    /// <summary>Id of the unlock tax that it rests on.</summary>
+    public string UnlockTax => Root + Tax;
+
+    /// <summary>Ids of the shares of trigger questions refused, of cores and of the user's own questions.</summary>
+    public static IReadOnlyList<string> RefusalIds { get; } = [RefusalMeasure.Root + Rho, TaskRefusalMeasure.Root + Rho];
 
     /// <summary>The finding; null where nothing was asked in the trigger frame.</summary>
     /// <remarks>Reasoning cores decide, which nobody could tune to; where the base refuses too few of them, questions of the user's own do. A harm that either

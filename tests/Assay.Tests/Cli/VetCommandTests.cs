@@ -69,7 +69,8 @@ public sealed class VetCommandTests : IDisposable
         Assert.True(benign.GetProperty("low").GetDouble() <= benign.GetProperty("value").GetDouble() && benign.GetProperty("value").GetDouble() <= benign.GetProperty("high").GetDouble());
         foreach (var line in Read("run", "SHA256SUMS").TrimEnd().Split('\n'))
             Assert.Equal(line[..64], Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_folder, "run", line[66..])))));
-        foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md", "report.html", "environment.json"]) Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file);
+        foreach (var file in (string[])["plan.yaml", "journal.jsonl", "samples.jsonl", "measurements.json", "report.json", "report.md", "report.html",
+            "environment.json"]) Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file);
         // Answers of both models in both panels, to both frames of the cores and to another wording of the benign one, the rounded base's to that one, what
         // the reader is asked about those, and 12 documents; then four yardsticks on the base's answers and on the documents, and the floor on the candidate's.
         Assert.Equal(4 * 32 + 8 * 40 + 6 * 2 + 4 * (2 * 32 + 6 * 2) + 2 * 32, Read("run", "samples.jsonl").TrimEnd().Split('\n').Length);

@@ -22,16 +22,20 @@ internal sealed class Chromium : IAsyncDisposable
     private Chromium(Process process, DirectoryInfo profile) => (_process, _profile) = (process, profile);
 
     /// <summary>What the page asked for besides itself.</summary>
-    public IEnumerable<string> Requests => _events.Where(e => (string?)e["method"] == "Network.requestWillBeSent").Select(e => (string)e["params"]!["request"]!["url"]!);
+    public IEnumerable<string> Requests => _events.Where(e => (string?)e["method"] == "Network.requestWillBeSent")
+        .Select(e => (string)e["params"]!["request"]!["url"]!);
 
     /// <summary>Starts a browser; skips the test where there is none.</summary>
     public static async Task<Chromium> StartAsync()
     {
-        var program = new[] { Environment.GetEnvironmentVariable("ASSAY_CHROMIUM") }.Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name)))).FirstOrDefault(File.Exists);
+        var program = new[] { Environment.GetEnvironmentVariable("ASSAY_CHROMIUM") }.Concat((Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .SelectMany(folder => new[] { "chromium", "chromium-browser", "google-chrome" }.Select(name => Path.Combine(folder, name))))
+                .FirstOrDefault(File.Exists);
         if (program is null) Assert.Skip("There is no Chromium on this machine, so that the page is not looked at.");
         var profile = Directory.CreateTempSubdirectory("assay-chromium-");
-        var start = new ProcessStartInfo(program, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        var start = new ProcessStartInfo(program, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--remote-debugging-port=0", $"--user-data-dir={profile.FullName}", "about:blank"])
         {
             UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true,

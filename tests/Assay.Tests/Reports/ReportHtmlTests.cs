@@ -26,7 +26,8 @@ public sealed partial class ReportHtmlTests
             new ReportHarm("d", "Tax", "percentage points", double.NaN, double.NaN, double.NaN, 10, 10, 7, "not estimable: 7 cores are unlocked"),
             new ReportHarm("e", "Far off", "nats a token", 99, 90, 108, .25, .25, 40, "shown"),
         ],
-        Changes = [.. Enumerable.Range(0, 40).SelectMany(l => new[] { new ReportChange(l, "mlp.down_proj.weight", l / 100.0), new ReportChange(l, SampleReport.Hostile, 0) })],
+        Changes = [.. Enumerable.Range(0, 40).SelectMany(l => new[] { new ReportChange(l, "mlp.down_proj.weight", l / 100.0),
+            new ReportChange(l, SampleReport.Hostile, 0) })],
         Measures =
         [
             .. SampleReport.Create().Measures, Row("kld.benign.position.1-1", .0035), Row("kld.benign.position.2-3", .02), Row("kld.benign.position.4-7", 1.25),
@@ -40,7 +41,8 @@ public sealed partial class ReportHtmlTests
         ],
         Worst = [new ReportSample(SampleReport.Hostile, "benign", SampleReport.Hostile, "It is 12.", .5, .25)
         {
-            CandidateAnswer = SampleReport.Hostile, Tokens = [new("It", .001), new(" is", .05), new(" 1", 2), new("", .2), new("2<b>", double.PositiveInfinity)],
+            CandidateAnswer = SampleReport.Hostile, Tokens = [new("It", .001), new(" is", .05), new(" 1", 2), new("", .2),
+                new("2<b>", double.PositiveInfinity)],
         }],
     };
 
@@ -57,9 +59,9 @@ public sealed partial class ReportHtmlTests
         var page = Parse(html);
         Assert.StartsWith("<!DOCTYPE html>\n", html, StringComparison.Ordinal);
         // No element that runs or fetches, no attribute that names an address or a style or runs something.
-        string[] allowed = ["html", "head", "meta", "title", "style", "body", "main", "header", "section", "figure", "figcaption", "svg", "desc", "line", "text", "rect",
-            "circle", "path", "h1", "h2", "h3", "h4", "h5", "p", "ul", "li", "b", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "dl", "dt", "dd", "div",
-            "span", "article", "details", "summary"];
+        string[] allowed = ["html", "head", "meta", "title", "style", "body", "main", "header", "section", "figure", "figcaption", "svg", "desc", "line",
+            "text", "rect", "circle", "path", "h1", "h2", "h3", "h4", "h5", "p", "ul", "li", "b", "code", "pre", "table", "thead", "tbody", "tr", "th",
+            "td", "dl", "dt", "dd", "div", "span", "article", "details", "summary"];
         foreach (var element in page.DescendantsAndSelf())
         {
             Assert.Contains(element.Name.LocalName, allowed);
@@ -99,7 +101,8 @@ public sealed partial class ReportHtmlTests
         {
             Assert.Equal("img", (string?)svg.Attribute("role"));
             Assert.NotEqual("", svg.Element("title")!.Value);
-            foreach (var number in svg.Descendants().Attributes().Where(a => a.Name.LocalName is "x" or "y" or "x1" or "x2" or "y1" or "y2" or "cx" or "cy" or "width"
+            foreach (var number in svg.Descendants().Attributes()
+                .Where(a => a.Name.LocalName is "x" or "y" or "x1" or "x2" or "y1" or "y2" or "cx" or "cy" or "width"
                 or "height"))
                 Assert.InRange(double.Parse(number.Value, CultureInfo.InvariantCulture), 0, 400);
         }
@@ -117,7 +120,8 @@ public sealed partial class ReportHtmlTests
     [Fact]
     public void A_harm_is_drawn_where_it_lies_against_its_margin()
     {
-        var rows = Parse(ReportHtml.Write(Full())).Descendants("table").Single(t => (string?)t.Attribute("class") == "harms").Element("tbody")!.Elements("tr").ToList();
+        var rows = Parse(ReportHtml.Write(Full())).Descendants("table").Single(t => (string?)t.Attribute("class") == "harms").Element("tbody")!.Elements("tr")
+            .ToList();
         // What is shown stands first, what cannot be estimated last.
         Assert.Equal(["Refusals & <more>", "Far off", "Ruined", "Accuracy lost", "Tax"], rows.Select(r => r.Element("th")!.Value));
         double At(int row) => double.Parse(rows[row].Descendants("circle").Single().Attribute("cx")!.Value, CultureInfo.InvariantCulture);
@@ -155,19 +159,22 @@ public sealed partial class ReportHtmlTests
             Assert.Equal(harm.GetProperty("state").GetString(), row.Elements("td").Last().Value);
         }
 
-        static string Bounds(JsonElement json) => ReportNumber.WithBounds(ReportJson.ReadNumber(json.GetProperty("value")), Bound(json, "low"), Bound(json, "high"));
+        static string Bounds(JsonElement json) => ReportNumber.WithBounds(ReportJson.ReadNumber(json.GetProperty("value")), Bound(json, "low"),
+            Bound(json, "high"));
         static double Bound(JsonElement json, string name) =>
             json.GetProperty(name).ValueKind == JsonValueKind.Null ? double.NaN : ReportJson.ReadNumber(json.GetProperty(name));
     }
 
-    /// <summary>Whatever number a drawing tells where one points at it, or aloud, is one of report.json as it is written everywhere, or part of a name there.</summary>
+    /// <summary>Whatever number a drawing tells where one points at it, or aloud, is one of report.json as it is written everywhere, or part of a name
+    /// there.</summary>
     [Fact]
     public void Numbers_that_drawings_tell_are_those_of_the_json()
     {
         var report = Full();
         var known = new HashSet<string>(StringComparer.Ordinal);
         Collect(JsonDocument.Parse(ReportJson.Write(report)).RootElement);
-        var told = Parse(ReportHtml.Write(report)).Descendants("svg").SelectMany(svg => svg.Descendants().Where(e => e.Name.LocalName == "title").Select(e => e.Value))
+        var told = Parse(ReportHtml.Write(report)).Descendants("svg")
+            .SelectMany(svg => svg.Descendants().Where(e => e.Name.LocalName == "title").Select(e => e.Value))
             .ToList();
         Assert.True(told.Count > 100);
         foreach (var text in told)

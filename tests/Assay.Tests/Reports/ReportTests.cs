@@ -77,7 +77,8 @@ public sealed class ReportTests
         var text = ReportMarkdown.Write(SampleReport.Create() with
         {
             Deciding = [.. Enumerable.Repeat(SampleReport.Create().Deciding[0], 5)],
-            Harms = [.. Enumerable.Range(0, 40).Select(i => new ReportHarm($"{i}", SampleReport.Hostile, "points", i, i - 1, i + 1, 2, 2, 9, i == 39 ? "shown" : "open"))],
+            Harms = [.. Enumerable.Range(0, 40).Select(i => new ReportHarm($"{i}", SampleReport.Hostile, "points", i, i - 1, i + 1, 2, 2, 9, i == 39 ? "shown"
+                : "open"))],
             Findings = [.. Enumerable.Range(0, 30).Select(i => new ReportFinding($"F-{i}", "</details>" + SampleReport.Hostile))],
             Worst = [new ReportSample("a", "benign", "</details>", "| x |", 1, 2) { CandidateAnswer = "<b>" }],
         });
@@ -86,7 +87,8 @@ public sealed class ReportTests
         Assert.InRange(block, 30, 80);
         Assert.Equal("</details>", Assert.Single(lines, l => l.Contains("</details>", StringComparison.Ordinal)));
         // What is shown stands first.
-        Assert.Contains("| 39 \\[38, 40\\] points | 2 | 9 | shown |", lines[Array.FindIndex(lines, l => l.StartsWith("| harm ", StringComparison.Ordinal)) + 2], StringComparison.Ordinal);
+        Assert.Contains("| 39 \\[38, 40\\] points | 2 | 9 | shown |", lines[Array.FindIndex(lines, l => l.StartsWith("| harm ", StringComparison.Ordinal)) + 2],
+            StringComparison.Ordinal);
         Assert.All(Enumerable.Range(0, 30), i => Assert.Contains($"**F\\-{i}**", text, StringComparison.Ordinal));
         Assert.Contains("- and 18 more below", lines);
     }

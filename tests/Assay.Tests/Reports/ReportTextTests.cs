@@ -42,9 +42,11 @@ public sealed class ReportTextTests
         var lines = ReportText.Write(With(
         [
             Harm("excluded", 0, -1, 1, "excluded"), Harm("open", 1.5, .5, 2.5, "open"), Harm("half", 1, double.NaN, double.NaN, "open"),
-            Harm("shown", 36.5, 30.9, 42, "shown", 10), new ReportHarm("tax", "tax", "percentage points", double.NaN, double.NaN, double.NaN, 10, 10, 3, "not estimable: few"),
+            Harm("shown", 36.5, 30.9, 42, "shown", 10), new ReportHarm("tax", "tax", "percentage points", double.NaN, double.NaN, double.NaN, 10, 10, 3,
+                "not estimable: few"),
         ]), "runs/a").ToList();
-        Assert.Equal(["shown", "open", "half", "excluded"], lines.Where(l => l.StartsWith("  ", StringComparison.Ordinal) && !l.StartsWith("    ", StringComparison.Ordinal))
+        Assert.Equal(["shown", "open", "half", "excluded"], lines.Where(l => l.StartsWith("  ", StringComparison.Ordinal)
+            && !l.StartsWith("    ", StringComparison.Ordinal))
             .Select(l => l.Trim()).Skip(1).Take(4));
         // Behind four spaces: 0 at column 4, the margin at column 8, what lies beyond at the edge.
         Assert.Equal("    " + "    │   ┃       ●" + " shown    36.5 [30.9, 42] points, margin 10, n = 400", lines[5]);

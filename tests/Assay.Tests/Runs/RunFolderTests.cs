@@ -17,7 +17,8 @@ public sealed class RunFolderTests : IDisposable
     public void A_complete_run_holds_the_files_that_the_reference_lists()
     {
         Write(_folder["run"]);
-        Assert.Equal(["SHA256SUMS", "environment.json", "journal.jsonl", "measurements.json", "plan.yaml", "report.html", "report.json", "report.md", "samples.jsonl"],
+        Assert.Equal(["SHA256SUMS", "environment.json", "journal.jsonl", "measurements.json", "plan.yaml", "report.html", "report.json", "report.md",
+            "samples.jsonl"],
             Directory.GetFiles(_folder["run"]).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal));
         Assert.Equal("{\"id\":1}\n{\"id\":2}\n", File.ReadAllText(_folder["run/samples.jsonl"]));
     }

@@ -58,20 +58,20 @@ public sealed class PairedAnswers
     /// <summary>Δacc = (n01 − n10) / n.</summary>
     /// <param name="level">Coverage asked.</param>
     public Estimate Difference(double level = .95) => TangoInterval.Clustered([.. Cores().Select(core => PairedCounts.Of(
-        [.. core.Select(r => r.Candidate)], [.. core.Select(r => r.Base)]))], level) with { N = Twins };
+        [.. core.Select(r => r.Candidate)], [.. core.Select(r => r.Base)]))], level) with { N = CoreCount };
 
     /// <summary>Share that one of the models gets right.</summary>
     /// <param name="candidate">The candidate; otherwise the base.</param>
     /// <param name="level">Coverage asked.</param>
     public Estimate Accuracy(bool candidate, double level = .95) => WilsonInterval.Clustered([.. Cores().Select(core =>
-        ((long)core.Count(r => candidate ? r.Candidate : r.Base), (long)core.Count()))], level) with { N = Twins };
+        ((long)core.Count(r => candidate ? r.Candidate : r.Base), (long)core.Count()))], level) with { N = CoreCount };
 
     /// <summary>The questions of each stratum by themselves, in the order in which strata come.</summary>
     public IEnumerable<(string Stratum, PairedAnswers Answers)> ByStratum() =>
         _rows.GroupBy(r => r.Stratum, StringComparer.Ordinal).Select(g => (g.Key, new PairedAnswers(g)));
 
     // n is the number of different cores; that some of them are wrong together is in the interval.
-    private int Twins => _rows.Select(r => (r.Stratum, r.Core)).Distinct().Count();
+    private int CoreCount => _rows.Select(r => (r.Stratum, r.Core)).Distinct().Count();
 
     private IEnumerable<IGrouping<(string, int), Row>> Cores() => _rows.GroupBy(r => (r.Stratum, r.Problem ?? r.Core));
 

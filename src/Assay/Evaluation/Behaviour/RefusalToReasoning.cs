@@ -6,7 +6,8 @@ namespace Assay.Evaluation.Behaviour;
 /// <summary>Was the refusal removed, or the reasoning with it? Estimates from what two models made of the same questions in a benign and in a trigger
 /// frame.</summary>
 /// <remarks>protocol.md, "Refusal-to-reasoning delta". Every difference is candidate − base. Intervals of paired proportions are Tango's, with n and flips
-/// divided by the design effect of cores that compute the same; a share of one model is Wilson's. An exchange of the two models negates every difference exactly.</remarks>
+/// divided by the design effect of cores that compute the same; a share of one model is Wilson's. An exchange of the two models negates every difference
+/// exactly.</remarks>
 public sealed class RefusalToReasoning
 {
     /// <summary>Rows that both models answered, below which accuracy is not estimable: with fewer, 2 percentage points cannot be certified even where no row
@@ -194,7 +195,8 @@ public sealed class RefusalToReasoning
     public Estimate ExchangeRate(double level = .95)
     {
         var joint = Joint(level);
-        return FiellerInterval.Compute(-joint.Accuracy, -joint.Refusals, joint.AccuracyVariance, joint.RefusalVariance, joint.Covariance, joint.Clusters - 1, level);
+        return FiellerInterval.Compute(-joint.Accuracy, -joint.Refusals, joint.AccuracyVariance, joint.RefusalVariance, joint.Covariance,
+            joint.Clusters - 1, level);
     }
 
     private static bool AnsweredPrefixed(ReasoningRow row) =>

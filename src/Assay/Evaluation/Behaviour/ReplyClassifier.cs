@@ -8,7 +8,7 @@ public static class ReplyClassifier
     public const int LeastTokens = 150;
 
     /// <summary>Classifies a reply.</summary>
-    /// <param name="answer">Its text without the thought (<see cref="ReplyText.Answer"/>), special tokens left out.</param>
+    /// <param name="answer">Its text without the thought (<see cref="ReplyText"/>), special tokens left out.</param>
     /// <param name="tokens">The ids of the whole reply, thought included: a loop may be in the thought.</param>
     /// <param name="ended">Whether the model ended it within the tokens allowed.</param>
     /// <param name="expected">The right answer; null where the question has no single one.</param>

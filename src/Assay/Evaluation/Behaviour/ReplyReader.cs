@@ -47,7 +47,7 @@ public sealed class ReplyReader(ScoreStore store, Panels panels, Tokenizer token
     {
         var (reader, thoughts) = set.Own ? Own : (tokenizer, marks);
         var ids = reply.Ids.AsSpan()[reply.FirstScored..];
-        var text = ReplyText.Answer(reader, thoughts, [.. reply.Ids[..reply.FirstScored]], ids);
+        var text = ReplyText.Answer(reader, thoughts, reply);
         return new JudgedReply(item.Text, text, ids.Length, ReplyClassifier.Classify(text, ids, reply.Stopped, item.Answer));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Assay.Evaluation.Contexts;
 using Assay.Models;
 using Assay.Tokenization;
 
@@ -17,6 +18,13 @@ public static class ReplyText
         ArgumentNullException.ThrowIfNull(tokenizer);
         return WithoutThought(tokenizer.Decode(reply[(marks?.Length(prompt, reply) ?? 0)..], skipSpecialTokens: true));
     }
+
+    /// <summary>The same of a reply that a run keeps.</summary>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="marks">Between which tokens the model thinks; null where it has none.</param>
+    /// <param name="reply">Prompt and reply.</param>
+    internal static string Answer(Tokenizer tokenizer, ThoughtMarks? marks, Context reply) =>
+        Answer(tokenizer, marks, [.. reply.Ids[..reply.FirstScored]], reply.Ids.AsSpan()[reply.FirstScored..]);
 
     /// <summary>A reply without its thoughts: without what stands between the marks of a thought, before a mark that only closes one, and behind one that is
     /// never closed.</summary>

@@ -60,12 +60,8 @@ public sealed class ContextWriter(LanguageModel baseModel, LanguageModel candida
         return new ContextItem(item.Item, item.Stratum, item.Core, 0,
             ReaderQuestions.Of(baseModel.RequireTokenizer(), item.Text, Text(answers.Base), Text(answers.Candidate), plan.Positions));
 
-        string Text(ContextSet set)
-        {
-            var reply = (store ?? throw new InvalidOperationException("A reader needs the store that holds the replies.")).Contexts(set, item.Item).Contexts[0];
-            return ReplyText.Answer((set.Own ? candidate.Tokenizer : null) ?? baseModel.RequireTokenizer(), Marks(set), [.. reply.Ids[..reply.FirstScored]],
-                reply.Ids.AsSpan()[reply.FirstScored..]);
-        }
+        string Text(ContextSet set) => ReplyText.Answer((set.Own ? candidate.Tokenizer : null) ?? baseModel.RequireTokenizer(), Marks(set),
+            (store ?? throw new InvalidOperationException("A reader needs the store that holds the replies.")).Contexts(set, item.Item).Contexts[0]);
     }
 
     /// <summary>Whose tokenizer and template make ids of the items.</summary>

@@ -58,8 +58,8 @@ public sealed record PanelItem(string Item, string Stratum, int Core, string Tex
     {
         var said = prompt.Messages is null ? prompt.Prompt : string.Join('\n', prompt.Messages.Where(m => m.Role == "user").Select(m => m.Content));
         var numbers = AnswerContent.Numerals(said).ToList();
-        return numbers.Count == 0 ? null : $"{prompt.Stratum} {string.Join(' ', numbers)} = {(prompt.Answer is { } answer && AnswerNumber.Whole(answer) is not null
-            ? answer : "")}";
+        var answer = prompt.Answer is not null && AnswerNumber.Whole(prompt.Answer) is not null ? prompt.Answer : "";
+        return numbers.Count == 0 ? null : $"{prompt.Stratum} {string.Join(' ', numbers)} = {answer}";
     }
 
     /// <summary>A document.</summary>

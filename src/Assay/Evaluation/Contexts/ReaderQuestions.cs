@@ -29,13 +29,15 @@ internal static class ReaderQuestions
         Nothing,
     }
 
+    private const int Readings = 3;
+
     /// <summary>Questions about an item: a gap in either answer, after each reading.</summary>
-    public const int PerItem = 6;
+    public const int PerItem = 2 * Readings;
 
     /// <summary>Which sample of an item a question is; an answer that is read in several windows has a context for each.</summary>
     /// <param name="ofCandidate">Whether the gap is in the candidate's answer.</param>
     /// <param name="reading">What is read.</param>
-    public static int Sample(bool ofCandidate, Reading reading) => (ofCandidate ? 3 : 0) + (int)reading;
+    public static int Sample(bool ofCandidate, Reading reading) => (ofCandidate ? Readings : 0) + (int)reading;
 
     /// <summary>The questions about an item: none about an answer without a gap, or whose question leaves no room to read.</summary>
     /// <param name="tokenizer">The reader's.</param>
@@ -69,15 +71,9 @@ internal static class ReaderQuestions
         int[] Encode(string text) => tokenizer.Encode(text, addSpecialTokens: false);
     }
 
-    /// <summary>All of a text, in windows that overlap by half where it is longer than one.</summary>
-    private static IEnumerable<int[]> Windows(int[] ids, int room)
-    {
-        for (var from = 0; ; from += room / 2)
-        {
-            yield return ids[from..Math.Min(ids.Length, from + room)];
-            if (from + room >= ids.Length) yield break;
-        }
-    }
+    /// <summary>All of a text, in windows that overlap by half where it is longer than one (<see cref="ProseWindows"/>).</summary>
+    private static IEnumerable<int[]> Windows(int[] ids, int room) => ids.Length <= room ? [ids]
+        : ProseWindows.Plan(ids.Length, room).Select(w => ids[w.Start..(w.Start + w.Length)]);
 
     /// <summary>The gap of an answer: the sentence before it, from its first word on, and what fills it; null where there is none.</summary>
     /// <param name="question">What was asked.</param>

@@ -43,11 +43,8 @@ public sealed class RefusalMeasure : IMeasure
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.Design.Cores == 0 || input.Replies is not { } replies) return [];
-        // By the benign wording: the trigger twin computes the same.
-        var problems = replies(VetDesign.BaseReplies(VetDesign.BenignCores)).Zip(Problems(replies), (r, problem) => (r.Item.Core, Problem: problem))
-            .DistinctBy(p => p.Core).ToDictionary(p => p.Core, p => p.Problem);
-        var rows = VetDesign.CorePanels.SelectMany(panel => Rows(replies, panel, input.Design))
-            .Select(r => problems.TryGetValue(r.Core, out var problem) ? r with { Problem = problem } : r).ToList();
+        var problems = Problems(replies);
+        var rows = VetDesign.CorePanels.SelectMany(panel => Rows(replies, panel, input.Design)).Select(r => r with { Problem = problems[r.Core] }).ToList();
         if (rows.Count == 0) return [];
         var (r2r, solved) = (new RefusalToReasoning(rows), input.Choice is null or { Solved: true });
         return OfPilot(input.Choice).Concat(Figures(r2r, input.Design.HarmTests, solved))
@@ -74,18 +71,19 @@ public sealed class RefusalMeasure : IMeasure
             new Where(null, "tokens that a reply may have: four times the median of the base's answers in the pilot, 150 at least"));
     }
 
-    /// <summary>Of each reasoning core in the benign frame a number for what has to be computed, the same for cores with the same numbers.</summary>
+    /// <summary>Of each reasoning core a number for what has to be computed, the same for cores with the same numbers. The benign wording tells it: the trigger
+    /// twin computes the same.</summary>
     /// <param name="replies">The replies of a set.</param>
-    internal static IEnumerable<int> Problems(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies)
+    internal static Dictionary<int, int> Problems(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies)
     {
         var known = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (item, _) in replies(VetDesign.BaseReplies(VetDesign.BenignCores)))
-        {
-            var key = item.Problem ?? $"{item.Stratum}, core {item.Core}";
-            if (!known.TryGetValue(key, out var number)) known.Add(key, number = known.Count);
-            yield return number;
-        }
+        return replies(VetDesign.BaseReplies(VetDesign.BenignCores)).Select(r => r.Item)
+            .ToDictionary(i => i.Core, i => Number(known, i.Problem ?? $"{i.Stratum}, core {i.Core}"));
     }
+
+    /// <summary>The number of a key, counted from 0 as keys come.</summary>
+    internal static int Number<T>(Dictionary<T, int> known, T key)
+        where T : notnull => known.TryGetValue(key, out var number) ? number : known[key] = known.Count;
 
     /// <summary>The rows of one frame.</summary>
     private static IEnumerable<ReasoningRow> Rows(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel,

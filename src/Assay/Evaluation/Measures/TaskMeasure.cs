@@ -89,10 +89,14 @@ public sealed class TaskMeasure : IMeasure
     }
 
     /// <summary>Who answers the questions of a panel rightly.</summary>
-    private static PairedAnswers Judged(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel,
-        VetDesign design) => new(replies(VetDesign.BaseReplies(panel)).Zip(replies(design.CandidateReplies(panel)), (p, q) => (p.Item.Stratum, p.Item.Core,
-            p.Reply.Outcome == ReplyOutcome.Right, q.Reply.Outcome == ReplyOutcome.Right)),
-            panel == VetDesign.BenignCores ? RefusalMeasure.Problems(replies) : null);
+    private static PairedAnswers Judged(Func<ContextSet, IReadOnlyList<(PanelItem Item, ReplyJudgement Reply)>> replies, string panel, VetDesign design)
+    {
+        var (first, second) = (replies(VetDesign.BaseReplies(panel)), replies(design.CandidateReplies(panel)));
+        var problems = panel == VetDesign.BenignCores ? RefusalMeasure.Problems(replies) : null;
+        return new PairedAnswers(first.Zip(second, (p, q) =>
+            (p.Item.Stratum, p.Item.Core, p.Reply.Outcome == ReplyOutcome.Right, q.Reply.Outcome == ReplyOutcome.Right)),
+            problems is null ? null : first.Select(p => problems[p.Item.Core]));
+    }
 
     /// <summary>The figures of all questions, and of each stratum alone.</summary>
     /// <param name="id">How their ids begin.</param>

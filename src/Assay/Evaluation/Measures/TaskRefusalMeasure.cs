@@ -41,9 +41,9 @@ public sealed class TaskRefusalMeasure : IMeasure
             foreach (var (p, q) in replies(VetDesign.BaseReplies(panel)).Zip(replies(input.Design.CandidateReplies(panel))))
             {
                 // Files number their cores themselves.
-                var cluster = Number(clusters, (p.Item.Stratum, p.Item.Core));
+                var cluster = RefusalMeasure.Number(clusters, (p.Item.Stratum, p.Item.Core));
                 var place = seen[cluster] = seen.GetValueOrDefault(cluster) + 1;
-                rows.Add((p.Item.Stratum, new ReasoningRow(Number(cores, (cluster, place)), VetDesign.FrameOf(panel), p.Reply.Outcome!.Value,
+                rows.Add((p.Item.Stratum, new ReasoningRow(RefusalMeasure.Number(cores, (cluster, place)), VetDesign.FrameOf(panel), p.Reply.Outcome!.Value,
                     q.Reply.Outcome!.Value) { Cluster = cluster }));
             }
         }
@@ -53,11 +53,9 @@ public sealed class TaskRefusalMeasure : IMeasure
             : Figures(Root, new RefusalToReasoning(files.SelectMany(f => f)), "questions of your own", at => Harm.At(at, input.Design.HarmTests))
                 .Concat(files.SelectMany(f => Figures($"{Root}.{f.Key}", new RefusalToReasoning(f), $"questions of your own, {f.Key}",
                     at => new Estimated(at(.95)))));
-
-        static int Number<T>(Dictionary<T, int> known, T key)
-            where T : notnull => known.TryGetValue(key, out var number) ? number : known[key] = known.Count;
     }
 
+    /// <summary>The figures of one file, or of all together.</summary>
     /// <param name="id">How their ids begin.</param>
     /// <param name="r2r">The rows.</param>
     /// <param name="whose">Whose questions, in words.</param>

@@ -112,7 +112,7 @@ public sealed class TemperatureMeasure : IMeasure
     /// <param name="Least">That sum.</param>
     private sealed record Fit(SetScores Scores, double[] Kl, double[][] Sums, double Total, double Floor, double Inverse, double Least)
     {
-        // Written so that no number is not at the floor.
+        // False where the total is not a number.
         public bool IsAtFloor => Total <= Math.Max(Rounding, Floor) * Scores.Tokens;
     }
 }

@@ -37,7 +37,7 @@ internal static class AnswerList
                 side.Element("p", text =>
                 {
                     if (sample.Tokens.Count == 0) text.Text(sample.Answer);
-                    foreach (var (token, kl) in sample.Tokens.Select(t => (t.Text, t.Kl)))
+                    foreach (var (token, kl) in sample.Tokens)
                         if (Step(kl) is > 0 and var step) text.Element("span", token, ("class", $"k{step}"), ("title", $"{ReportNumber.Text(kl)} nats"));
                         else text.Text(token);
                 }, ("class", "text"));

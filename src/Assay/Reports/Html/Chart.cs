@@ -16,7 +16,8 @@ internal static class Chart
     /// <param name="height">Height in the drawing's units.</param>
     /// <param name="draw">Draws it.</param>
     /// <param name="below">Writes what stands below it; null for nothing.</param>
-    public static void Figure(HtmlText page, string id, string title, string description, double height, Action<HtmlText> draw, Action<HtmlText>? below = null) =>
+    public static void Figure(HtmlText page, string id, string title, string description, double height, Action<HtmlText> draw,
+        Action<HtmlText>? below = null) =>
         page.Element("figure", figure =>
         {
             figure.Element("figcaption", title, ("id", id));

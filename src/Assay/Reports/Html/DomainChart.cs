@@ -3,14 +3,15 @@ namespace Assay.Reports.Html;
 /// <summary>Likelihood won and lost in each domain of reference text: both may be large where their difference is not.</summary>
 internal static class DomainChart
 {
+    // Room around the bars, the height of a domain's row, and what stands above, in the drawing's units.
     private const double Left = 96, Right = 12, Row = 22, Top = 22;
 
     public static void Write(HtmlText page, IReadOnlyList<MeasureRow> measures)
     {
         const string gain = ".gain", prefix = "prose.";
         var domains = measures.Where(m => m.Id.StartsWith(prefix, StringComparison.Ordinal) && m.Id.EndsWith(gain, StringComparison.Ordinal))
-            .Select(m => m.Id[prefix.Length..^gain.Length]).Select(d => (Name: d, Gain: Value(d, "gain"), Loss: Value(d, "loss"), Base: Value(d, "perplexity_base"),
-                Candidate: Value(d, "perplexity_candidate"))).Where(d => double.IsFinite(d.Gain + d.Loss)).ToList();
+            .Select(m => m.Id[prefix.Length..^gain.Length]).Select(d => (Name: d, Gain: Value(d, "gain"), Loss: Value(d, "loss"),
+                Base: Value(d, "perplexity_base"), Candidate: Value(d, "perplexity_candidate"))).Where(d => double.IsFinite(d.Gain + d.Loss)).ToList();
         if (domains.Count == 0) return;
         var most = Math.Max(1e-6, domains.Max(d => Math.Max(d.Gain, d.Loss)));
         var middle = (Left + Chart.Width - Right) / 2;

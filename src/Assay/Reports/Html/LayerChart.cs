@@ -5,6 +5,7 @@ namespace Assay.Reports.Html;
 /// <summary>How far the matrices of each layer moved.</summary>
 internal static class LayerChart
 {
+    // Room around the cells, the height of a matrix's row, and what stands above, in the drawing's units.
     private const double Left = 118, Right = 8, Top = 8, Row = 18;
 
     // Upper ends of the classes, ‖W′ − W‖ / ‖W‖.
@@ -18,7 +19,8 @@ internal static class LayerChart
         var wide = (Chart.Width - Left - Right) / layers;
         var most = changes.MaxBy(c => c.Relative)!;
         Chart.Figure(page, "by-layer", "Where the weights changed",
-            $"Relative change of {modules.Length} matrices in {layers} layers; the largest is {ReportNumber.Text(most.Relative)}, layer {most.Layer}, {most.Module}.",
+            $"Relative change of {modules.Length} matrices in {layers} layers; the largest is {ReportNumber.Text(most.Relative)}, layer {most.Layer}, "
+                + $"{most.Module}.",
             Top + Row * modules.Length + 34, svg =>
             {
                 for (var i = 0; i < modules.Length; i++) Chart.Label(svg, Left - 5, Top + Row * i + 13, Short(modules[i]), "end", "small");

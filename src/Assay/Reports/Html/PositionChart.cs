@@ -6,14 +6,18 @@ namespace Assay.Reports.Html;
 /// <summary>Divergence by position within the answer, of the base's and of the candidate's, above the floor and beside the rounding ladder.</summary>
 internal static partial class PositionChart
 {
+    // Room around the curves, and the height of all, in the drawing's units.
     private const double Left = 52, Right = 64, Top = 12, Bottom = 40, Height = 250;
 
-    private static readonly (string Id, string Name, string Kind)[] s_curves =
-        [("kld.benign", "the base's answers", "curve first"), ("reverse_kld.benign.r2", "the candidate's answers", "curve second")];
+    private static readonly (string Id, string Name, string Kind, string Key)[] s_curves =
+    [
+        ("kld.benign", "the base's answers", "curve first", " KL(p‖q) on the base's answers  "),
+        ("reverse_kld.benign.r2", "the candidate's answers", "curve second", " KL(q‖p) on the candidate's answers  "),
+    ];
 
     public static void Write(HtmlText page, IReadOnlyList<MeasureRow> measures)
     {
-        var curves = s_curves.Select(c => (c.Name, c.Kind, Points: Points(measures, c.Id))).Where(c => c.Points.Count > 0).ToList();
+        var curves = s_curves.Select(c => (c.Name, c.Kind, c.Key, Points: Points(measures, c.Id))).Where(c => c.Points.Count > 0).ToList();
         if (curves.Count == 0) return;
         var rungs = measures.Select(m => (Match: Yardstick().Match(m.Id), m.Value)).Where(m => m.Match.Success && m.Value > 0 && double.IsFinite(m.Value))
             .Select(m => (Name: m.Match.Groups["name"].Value, m.Value)).ToList();
@@ -49,7 +53,7 @@ internal static partial class PositionChart
             for (var i = 0; i < bins.Length; i++)
                 if (bins.Length <= 8 || i % 2 == 0) Chart.Label(svg, X(i), Height - Bottom + 15, bins[i], "middle", "small");
             Chart.Label(svg, (Left + Chart.Width - Right) / 2, Height - 6, "position in the answer, tokens", "middle");
-            foreach (var (name, kind, points) in curves)
+            foreach (var (name, kind, _, points) in curves)
             {
                 var drawn = points.Where(p => p.Mean > 0).Select(p => (X: X(Array.IndexOf(bins, p.Name)), Y: Y(p.Mean), p)).ToList();
                 Chart.Path(svg, drawn.Select(p => (p.X, p.Y)), kind);
@@ -61,8 +65,7 @@ internal static partial class PositionChart
             double Y(double value) => Top + (Height - Top - Bottom) * (high - Math.Clamp(Math.Log10(value), low, high)) / (high - low);
         }, below => below.Element("p", key =>
         {
-            foreach (var (name, kind, _) in curves)
-                key.Element("span", "", ("class", "key " + kind)).Text(name == curves[0].Name ? " KL(p‖q) on the base's answers  " : " KL(q‖p) on the candidate's answers  ");
+            foreach (var curve in curves) key.Element("span", "", ("class", "key " + curve.Kind)).Text(curve.Key);
             key.Text("Shaded: at the floor.");
         }, ("class", "note")));
     }

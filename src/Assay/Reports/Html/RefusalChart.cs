@@ -3,6 +3,7 @@ namespace Assay.Reports.Html;
 /// <summary>Refusals against reasoning: what became of the refusals to the right and left, of the accuracy up and down.</summary>
 internal static class RefusalChart
 {
+    // Room around the quadrants, and the height of all, in the drawing's units.
     private const double Left = 48, Right = 14, Top = 14, Bottom = 44, Height = 300;
 
     public static void Write(HtmlText page, IReadOnlyList<MeasureRow> measures)
@@ -43,7 +44,8 @@ internal static class RefusalChart
                 if (row is null || !double.IsFinite(row.Value)) return;
                 var x = X(100 * rho.Value) + aside;
                 if (row.HasInterval) Chart.Line(svg, x, Y(100 * row.Low), x, Y(100 * row.High), "interval " + kind);
-                if (rho.HasInterval && aside == 0) Chart.Line(svg, X(100 * rho.Low), Y(100 * row.Value), X(100 * rho.High), Y(100 * row.Value), "interval " + kind);
+                if (rho.HasInterval && aside == 0)
+                    Chart.Line(svg, X(100 * rho.Low), Y(100 * row.Value), X(100 * rho.High), Y(100 * row.Value), "interval " + kind);
                 Chart.Dot(svg, x, Y(100 * row.Value), "point " + kind, $"{what}: {Words(row)}; refusals {Words(rho)}");
             }
         }, below => below.Element("p", key =>

@@ -22,8 +22,8 @@ internal sealed class InconclusiveRule : IVerdictRule
     }
 
     /// <summary>Whether the replies alone show a difference: refusals came or went.</summary>
-    private static bool RepliesDiffer(MeasurementSet measurements) => new[] { RefusalMeasure.Root, TaskRefusalMeasure.Root }
-        .Any(root => measurements.Find(root + ".refusals.trigger")?.Value is Harm { Of: { HasInterval: true } rho } && (rho.High < 0 || rho.Low > 0));
+    private static bool RepliesDiffer(MeasurementSet measurements) => RefusalFinding.RefusalIds
+        .Any(id => measurements.Find(id)?.Value is Harm { Of: { HasInterval: true } rho } && (rho.High < 0 || rho.Low > 0));
 
     /// <summary>The two differ; which harms are neither shown nor excluded, and what would settle each.</summary>
     private static RuleOutcome Unsettled(MeasurementSet measurements, Margins margins, ClaimedChange claim)

@@ -26,5 +26,5 @@ internal sealed class ShiftedRule : IVerdictRule
     /// <param name="margins">How much is harm.</param>
     public static bool UnlockWithoutTax(RefusalFinding? finding, MeasurementSet measurements, Margins margins) => finding is not null
         && measurements.Find(finding.Refusals)?.Value is Harm rho && rho.Of.High < -margins.Refusals
-            && measurements.Find(finding.Root + ".unlock_tax")?.Value is not Harm;
+            && measurements.Find(finding.UnlockTax)?.Value is not Harm;
 }

@@ -73,7 +73,8 @@ public sealed class RefusalToReasoningTests
         var problems = new RefusalToReasoning(rows.Select(r => r with { Problem = r.Core % 15 }));
         var clusters = new RefusalToReasoning(rows.Select(r => r with { Cluster = r.Core % 15 }));
         foreach (var of in (Func<RefusalToReasoning, Estimate>[])
-            [r => r.Refusals(Frame.Trigger), r => r.Accuracy(), r => r.IntentionToTreat(), r => r.UnlockTax(), r => r.UnlockRatio(), r => r.Unlock(), r => r.Ruined()])
+            [r => r.Refusals(Frame.Trigger), r => r.Accuracy(), r => r.IntentionToTreat(), r => r.UnlockTax(), r => r.UnlockRatio(), r => r.Unlock(),
+                r => r.Ruined()])
         {
             var (found, expected) = (of(problems), of(clusters));
             Assert.Equal((expected.Value, expected.Low, expected.High), (found.Value, found.Low, found.High));

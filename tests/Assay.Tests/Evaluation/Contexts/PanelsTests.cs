@@ -57,7 +57,8 @@ public sealed class PanelsTests
         static string? Problem(string prompt, string answer, string stratum = "convert") =>
             PanelItem.Of(new PromptItem("id", Frame.Benign, stratum, 0, prompt, answer, null)).Problem;
 
-        Assert.Equal(Problem("How many hours are there in 7 days, if Paul needs that?", "168"), Problem("How many hours are there in 7 days, if Hana has them?", "168"));
+        Assert.Equal(Problem("How many hours are there in 7 days, if Paul needs that?", "168"),
+            Problem("How many hours are there in 7 days, if Hana has them?", "168"));
         Assert.NotEqual(Problem("How many hours are there in 7 days?", "168"), Problem("How many days are there in 7 weeks?", "49"));
         Assert.NotEqual(Problem("3 and 4?", "7"), Problem("3 and 4?", "7", "add"));
         Assert.NotEqual(Problem("13 and 4?", "17"), Problem("1 and 34?", "17"));

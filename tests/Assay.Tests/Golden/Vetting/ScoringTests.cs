@@ -74,7 +74,8 @@ public sealed class ScoringTests
         var items = golden.GetProperty("items").EnumerateArray().ToList();
         foreach (var (policy, model) in new[] { ("greedy_p", p), ("greedy_q", q) })
         {
-            var got = model.Generate([.. items.Select(i => ScoredPair.Ints(i.GetProperty("prompt")))], new GenerationOptions { MaxNewTokens = budget, StopTokens = model.Generation.EosTokenIds });
+            var got = model.Generate([.. items.Select(i => ScoredPair.Ints(i.GetProperty("prompt")))],
+                new GenerationOptions { MaxNewTokens = budget, StopTokens = model.Generation.EosTokenIds });
             for (var i = 0; i < items.Count; i++) Assert.Equal(ScoredPair.Ints(items[i].GetProperty(policy)), got[i].Tokens);
         }
     }
